@@ -1,0 +1,43 @@
+"""Closed-form test errors of regression on real data mixed with synthetic data.
+
+The theory of "Strong Model Collapse" (Dohmatob, Feng, Subramonian and Kempe, arXiv 2410.04840), as
+differentiable JAX functions of one `Problem`.  Importing this package switches JAX to float64: the
+formulas subtract nearly equal numbers close to every threshold.
+"""
+
+import jax
+
+jax.config.update("jax_enable_x64", True)
+
+from collapse_theory import spectra  # noqa: E402  (x64 must be on before the first array exists)
+from collapse_theory.diagnose import Diagnosis, diagnose  # noqa: E402
+from collapse_theory.paper import (  # noqa: E402
+    corollary_1,
+    theorem_1,
+    theorem_2,
+    theorem_2_constants,
+    theorem_2_explicit,
+)
+from collapse_theory.predict import predict  # noqa: E402
+from collapse_theory.problem import Problem, Source, real_and_synthetic  # noqa: E402
+from collapse_theory.risk import Risk  # noqa: E402
+from collapse_theory.root import SolveError  # noqa: E402
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Diagnosis",
+    "Problem",
+    "Risk",
+    "SolveError",
+    "Source",
+    "corollary_1",
+    "diagnose",
+    "predict",
+    "real_and_synthetic",
+    "spectra",
+    "theorem_1",
+    "theorem_2",
+    "theorem_2_constants",
+    "theorem_2_explicit",
+]

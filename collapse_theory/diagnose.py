@@ -1,0 +1,56 @@
+"""What is needed to interpret a point: effective ridge, degrees of freedom, distance to thresholds."""
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from collapse_theory.equivalent import solve
+from collapse_theory.model import product, stack, trace
+from collapse_theory.problem import Problem
+from collapse_theory.root import Status
+
+
+class Diagnosis(eqx.Module):
+    """The deterministic equivalent of a problem in the paper's terms.
+
+    - `kappa`: effective ridge, nu / sum_k p_k e_k: with one common Sigma, features of eigenvalue
+      well above kappa are learnt and those well below are not;
+    - `df1`, `df2`: degrees of freedom tr[A G] and tr[(A G)^2]; with one common Sigma they are
+      tr[(Sigma (Sigma + kappa)^-1)^k], k = 1, 2;
+    - `e`: e_k of each source, what training leaves of its weight; `tau`: 1 - df1/m (1 if classical);
+    - `threshold_distance`: n / min(m, rank) - 1, negative where the model can interpolate, 0 at the
+      interpolation threshold, positive where it cannot; n counts samples of positive weight;
+    - `status`: how the solve ended.
+    """
+
+    kappa: Float[Array, ""]
+    df1: Float[Array, ""]
+    df2: Float[Array, ""]
+    e: Float[Array, " K"]
+    tau: Float[Array, ""]
+    threshold_distance: Float[Array, ""]
+    status: Status
+
+
+@eqx.filter_jit
+def diagnose(problem: Problem) -> Diagnosis:
+    """The numbers behind `predict(problem)`; none of them raises, `status` tells of failure.
+
+    At the ridgeless interpolation threshold, where the equations have no finite solution, kappa and
+    e and the degrees of freedom are NaN.
+    """
+    model = stack(problem)
+    equivalent = solve(model)
+    limits = equivalent.limits
+    undefined = jnp.where(limits.at_threshold, jnp.nan, 1.0)
+    AG = product(equivalent.A, equivalent.G)
+    df1 = undefined * trace(equivalent.A, equivalent.G)
+    return Diagnosis(
+        kappa=undefined * equivalent.nu / jnp.sum(model.fractions * equivalent.e),
+        df1=df1,
+        df2=undefined * trace(AG, AG),
+        e=undefined * equivalent.scale * equivalent.e,
+        tau=1 - df1 / limits.width,
+        threshold_distance=limits.samples / jnp.minimum(limits.rank, limits.width) - 1,
+        status=equivalent.status,
+    )

@@ -1,0 +1,88 @@
+"""A `Problem` as stacked arrays, and the three matrix operations that the formulas need.
+
+Where all covariances are given by eigenvalues in one basis a matrix is its diagonal, a vector, and
+everything costs O(d); otherwise it is a d x d array.  Formulas are written once for both.
+"""
+
+import functools
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from collapse_theory.problem import Matrix, Problem, identity_multiple
+
+
+class Model(NamedTuple):
+    """The arrays of a problem; `*matrix` is d (diagonals) or d, d."""
+
+    covariances: Float[Array, "K *matrix"]
+    fractions: Float[Array, " K"]  # p_k
+    weights: Float[Array, " K"]  # alpha_k
+    noises: Float[Array, " K"]  # sigma_k^2
+    shifts: Float[Array, "K *matrix"]  # Delta_k
+    signal: Float[Array, " *matrix"]  # Gamma
+    test_covariance: Float[Array, " *matrix"]
+    n: Float[Array, ""]  # samples in all
+    ridge: Float[Array, ""]
+    width: Float[Array, ""] | None
+
+    @property
+    def dimension(self) -> int:
+        """d, the number of features."""
+        return self.covariances.shape[-1]
+
+
+def stack(problem: Problem) -> Model:
+    """The `Model` of a problem: scalars expanded to multiples of I, vectors to matrices if any is."""
+    d = problem.dimension
+    ndim = 1 if problem.is_diagonal else 2
+    like = jnp.ones((d,) * ndim)
+
+    def covariance(matrix: Matrix) -> Matrix:
+        if matrix.ndim == 0:
+            return identity_multiple(matrix, like)
+        return jnp.diag(matrix) if matrix.ndim < ndim else matrix
+
+    def second_moment(matrix: Matrix, against: Matrix) -> Matrix:
+        if matrix.ndim == 0:
+            trace = against.sum() if ndim == 1 else jnp.trace(against)
+            return identity_multiple(matrix / trace, like)
+        # Off-diagonal entries of a signal or shift never meet anything but diagonals if ndim is 1.
+        return jnp.diagonal(matrix) if matrix.ndim > ndim else covariance(matrix)
+
+    sources = problem.sources
+    counts = jnp.stack([source.n for source in sources])
+    covariances = jnp.stack([covariance(source.covariance) for source in sources])
+    test = problem.test_covariance
+    return Model(
+        covariances=covariances,
+        fractions=counts / counts.sum(),
+        weights=jnp.stack([source.weight for source in sources]),
+        noises=jnp.stack([source.noise for source in sources]),
+        shifts=jnp.stack(
+            [second_moment(s.shift, sigma) for s, sigma in zip(sources, covariances, strict=True)]
+        ),
+        signal=second_moment(problem.signal, covariances[0]),
+        test_covariance=covariances[0] if test is None else covariance(test),
+        n=counts.sum(),
+        ridge=problem.ridge,
+        width=problem.width,
+    )
+
+
+def product(*matrices: Matrix) -> Matrix:
+    """The matrix product; of diagonals, elementwise."""
+    if matrices[0].ndim == 1:
+        return functools.reduce(jnp.multiply, matrices)
+    return functools.reduce(jnp.matmul, matrices)
+
+
+def trace(a: Matrix, b: Matrix) -> Float[Array, ""]:
+    """tr[A B^T], that is tr[A B] for a symmetric B."""
+    return jnp.sum(a * b)
+
+
+def inverse(matrix: Matrix) -> Matrix:
+    """The inverse; of a diagonal, elementwise."""
+    return 1 / matrix if matrix.ndim == 1 else jnp.linalg.inv(matrix)

@@ -1,0 +1,147 @@
+"""The paper's statements, literally, in the paper's symbols: NumPy and SciPy, one point at a time.
+
+They are a second spelling that the general formulas of this package are held against, and what a
+reader with the paper in hand looks for.  Two sources with one covariance, Sigma_1 = Sigma_2 = Sigma,
+and unit weights.  `Sigma`, `Gamma` and `Delta` are arrays of eigenvalues in one basis (Delta is d
+times smaller than the paper's), n = n_1 + n_2, p1 = 1 - p2, `lam` > 0 is the ridge lambda and
+sigma2 = p1 sigma_1^2 + p2 sigma_2^2.  All raise ValueError if SciPy finds no sign change to bracket.
+"""
+
+import numpy as np
+from scipy.optimize import brentq
+
+from collapse_theory.risk import Risk
+
+
+def theorem_1(Sigma, Gamma, Delta, *, n, p2, sigma2, lam) -> Risk:
+    """Theorem 1 (classical linear model).
+
+        kappa - lambda = kappa tr[Sigma (Sigma + kappa)^-1] / n,   u = tr[Sigma^2 (Sigma + kappa)^-2] / n
+    """
+    p1 = 1 - p2
+    kappa = _root_in_log(
+        lambda kappa: kappa - lam - kappa * np.sum(Sigma / (Sigma + kappa)) / n,
+        lam,
+        lam + np.sum(Sigma) / n,
+    )
+    R2 = (Sigma + kappa) ** -2
+    u = np.sum(Sigma**2 * R2) / n
+    B = kappa**2 * np.sum(Gamma * Sigma * R2) / (1 - u)
+    V = sigma2 * u / (1 - u)
+    zeta = (
+        p2**2 * (1 - p2 * u) * np.sum(Delta * Sigma**3 * R2)
+        + p2 * u * np.sum(Delta * Sigma * (p1 * Sigma + kappa) ** 2 * R2)
+    ) / (1 - u)
+    return Risk(B, V, zeta)
+
+
+def theorem_2_constants(Sigma, *, n, m, lam) -> tuple[float, float, float, float]:
+    """The constants (e, tau, u, omega) of Theorem 2 (random projections of width m).
+
+    With psi = m/n, gamma = m/d, trbar = tr/d, K0 = e Sigma, K = gamma tau K0 + lambda, L' = (1+u) Sigma:
+
+        e = 1 / (1 + psi tau trbar[Sigma K^-1]),     tau = 1 / (1 + trbar[K0 K^-1]),
+        u = psi e^2 trbar[Sigma (gamma tau^2 L' + omega) K^-2],
+        omega = tau^2 trbar[(gamma omega K0^2 + lambda^2 L') K^-2].
+    """
+    d = len(Sigma)
+    psi, gamma = m / n, m / d
+
+    # Given g = gamma tau e, K = g Sigma + lambda: both right-hand sides are then explicit.
+    def e_and_tau(g):
+        inverse = 1 / (g * Sigma + lam)
+        tau = 1 - np.mean(g * Sigma * inverse) / gamma
+        e = 1 - psi / gamma * np.mean(g * Sigma * inverse)
+        return e, tau
+
+    def excess(g):
+        e, tau = e_and_tau(g)
+        return gamma * max(tau, 0.0) * max(e, 0.0) - g
+
+    g = _root_in_log(excess, lam * 1e-12 / np.max(Sigma), gamma)
+    e, tau = e_and_tau(g)
+    # u and omega solve a linear system: u = a11 (1+u) + a12 omega, omega = a21 (1+u) + a22 omega.
+    K2 = (gamma * tau * e * Sigma + lam) ** -2
+    a11 = psi * e**2 * gamma * tau**2 * np.mean(Sigma**2 * K2)
+    a12 = psi * e**2 * np.mean(Sigma * K2)
+    a21 = tau**2 * lam**2 * np.mean(Sigma * K2)
+    a22 = tau**2 * gamma * np.mean((e * Sigma) ** 2 * K2)
+    u, omega = np.linalg.solve([[1 - a11, -a12], [-a21, 1 - a22]], [a11, a21])
+    return e, tau, u, omega
+
+
+def theorem_2(Sigma, Gamma, Delta, *, n, m, p2, sigma2, lam) -> Risk:
+    """Theorem 2 (random projections) in its constants e, tau, u, omega.
+
+    With s = omega / (gamma tau^2 (1 + u)):
+
+        B    = tr[Gamma (gamma omega K0^2 + lambda^2 L') K^-2],          V = sigma^2 u,
+        zeta = (1 + p1 u) f1 + p2 u f2,
+        f1   = p2^2 gamma^2 tau^2 e^2 tr[Delta Sigma^2 (Sigma + s) K^-2],
+        f2   = tr[Delta Sigma (p1 gamma tau K0 + lambda)^2 K^-2] + p2^2 gamma^2 tau^2 e^2 s tr[Delta Sigma^2 K^-2].
+    """
+    e, tau, u, omega = theorem_2_constants(Sigma, n=n, m=m, lam=lam)
+    p1, gamma = 1 - p2, m / len(Sigma)
+    K0, L = e * Sigma, (1 + u) * Sigma
+    K2 = (gamma * tau * K0 + lam) ** -2
+    s = omega / (gamma * tau**2 * (1 + u))
+    c = (p2 * gamma * tau * e) ** 2
+    f1 = c * np.sum(Delta * Sigma**2 * (Sigma + s) * K2)
+    f2 = np.sum(Delta * Sigma * (p1 * gamma * tau * K0 + lam) ** 2 * K2)
+    f2 += c * s * np.sum(Delta * Sigma**2 * K2)
+    B = np.sum(Gamma * (gamma * omega * K0**2 + lam**2 * L) * K2)
+    return Risk(B, sigma2 * u, (1 + p1 * u) * f1 + p2 * u * f2)
+
+
+def theorem_2_explicit(Sigma, Gamma, Delta, *, n, m, p2, sigma2, lam) -> Risk:
+    """Theorem 2 with its constants eliminated.
+
+    kappa solves lambda = (m/d) kappa (1 - df1/n)(1 - df1/m), dfk = tr[(Sigma (Sigma + kappa)^-1)^k];
+
+        rho = kappa (df1 - df2) / (m - df2),       U = (df2 + (df1 - df2)^2 / (m - df2)) / n.
+    """
+    p1 = 1 - p2
+
+    def df(kappa, k=1):
+        return np.sum((Sigma / (Sigma + kappa)) ** k)
+
+    # lambda(kappa) increases from 0 where both factors are positive.
+    kappa = _root_in_log(
+        lambda kappa: (
+            m / len(Sigma) * kappa * max(1 - df(kappa) / n, 0.0) * max(1 - df(kappa) / m, 0.0) - lam
+        ),
+        1e-30 * np.max(Sigma),
+        lam * len(Sigma) / m + np.sum(Sigma) * (1 / n + 1 / m),
+    )
+    df1, df2 = df(kappa), df(kappa, 2)
+    rho = kappa * (df1 - df2) / (m - df2)
+    U = (df2 + (df1 - df2) ** 2 / (m - df2)) / n
+    R2 = (Sigma + kappa) ** -2
+    B = np.sum(Gamma * Sigma * (kappa**2 + rho * Sigma) * R2) / (1 - U)
+    V = sigma2 * U / (1 - U)
+    zeta = (
+        p2**2 * (1 - p2 * U) * np.sum(Delta * Sigma**2 * (Sigma + rho) * R2)
+        + p2 * U * np.sum(Delta * Sigma * ((p1 * Sigma + kappa) ** 2 + p2**2 * rho * Sigma) * R2)
+    ) / (1 - U)
+    return Risk(B, V, zeta)
+
+
+def corollary_1(*, d, n, p2, sigma2, c2) -> Risk:
+    """Corollary 1 (Sigma = I, lambda -> 0, phi = d/n < 1), c2 = c^2 = tr Delta.
+
+        sigma^2 phi / (1 - phi) + (p2^2 + p1 p2 phi / (1 - phi)) c^2
+
+    Raises ValueError for phi >= 1.
+    """
+    phi = d / n
+    if phi >= 1:
+        raise ValueError(f"d / n = {phi:g}: expected a ratio < 1, the corollary's range")
+    return Risk(0.0, sigma2 * phi / (1 - phi), (p2**2 + (1 - p2) * p2 * phi / (1 - phi)) * c2)
+
+
+def _root_in_log(function, low: float, high: float) -> float:
+    """The root in [low, high], to full relative precision whatever its size."""
+    log_root = brentq(
+        lambda log: function(np.exp(log)), np.log(low), np.log(high * (1 + 1e-9)), xtol=1e-14, rtol=1e-14
+    )
+    return float(np.exp(log_root))

@@ -1,0 +1,163 @@
+"""The question: which data, which signal, which model."""
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from collapse_theory import checks
+
+Matrix = Float[Array, "..."]  # a scalar, a vector of eigenvalues or a matrix: see `Problem`
+
+
+class Source(eqx.Module):
+    """One batch of training data: n samples x ~ N(0, Sigma_k), y = x.w_k + eps, eps ~ N(0, sigma_k^2).
+
+    The labelling vector is w_k = w_1 + delta_k with delta_k ~ N(0, Delta_k) independent of the true
+    w_1 and of the other shifts: synthetic data are data labelled by another function.
+
+    - `n`: number of samples n_k >= 0 (any real number for the theory, whole for a simulation);
+    - `covariance`: Sigma_k, see `Problem` for its forms;
+    - `noise`: sigma_k^2, a variance;
+    - `shift`: Delta_k, 0 for real data; a scalar is c^2 = tr(Sigma_k Delta_k);
+    - `weight`: alpha_k >= 0, the weight of each sample of this source in the training loss.
+
+    Raises ValueError for a negative or non-finite number and for a matrix that is not PSD.
+    """
+
+    n: Float[Array, ""]
+    covariance: Matrix
+    noise: Float[Array, ""]
+    shift: Matrix
+    weight: Float[Array, ""]
+
+    def __init__(
+        self,
+        n: float,
+        covariance: Matrix | float,
+        noise: float = 0.0,
+        shift: Matrix | float = 0.0,
+        weight: float = 1.0,
+    ):
+        self.n = checks.number("n", n)
+        self.covariance = checks.positive_semidefinite("covariance", covariance)
+        self.noise = checks.number("noise", noise)
+        self.shift = checks.positive_semidefinite("shift", shift)
+        self.weight = checks.number("weight", weight)
+
+
+class Problem(eqx.Module):
+    """Ridge regression, possibly on random projections, from any number of sources.
+
+        minimise  sum_k (alpha_k / n) sum_i (v.z_i - y_i)^2 + lambda |v|^2,      n = sum_k n_k,
+
+    with z = x (classical model, `width` None) or z = S^T x, S a d x m matrix with iid N(0, 1/d)
+    entries (`width` m, the model size).  Errors are excess risks on `test_covariance`, which is the
+    covariance of source 0 unless given; source 0 is real data.
+
+    - `signal`: Gamma, the covariance of w_1 ~ N(0, Gamma); a scalar is tr(Sigma_1 Gamma);
+    - `ridge`: lambda >= 0; 0 is the ridgeless limit, not a small number;
+    - a covariance, signal or shift is a vector (eigenvalues in one basis common to all), a matrix,
+      or a scalar: a multiple of I which, for a signal or shift, has that trace against Sigma.
+
+    A pytree: `jit`, `vmap` and `grad` reach every field.  Raises ValueError when shapes disagree.
+    """
+
+    sources: tuple[Source, ...]
+    signal: Matrix
+    ridge: Float[Array, ""]
+    width: Float[Array, ""] | None
+    test_covariance: Matrix | None
+
+    def __init__(
+        self,
+        sources: tuple[Source, ...] | list[Source],
+        signal: Matrix | float,
+        ridge: float,
+        width: float | None = None,
+        test_covariance: Matrix | None = None,
+    ):
+        self.sources = tuple(sources)
+        self.signal = checks.positive_semidefinite("signal", signal)
+        self.ridge = checks.number("ridge", ridge)
+        self.width = None if width is None else checks.number("width", width, above=0)
+        self.test_covariance = (
+            None
+            if test_covariance is None
+            else checks.positive_semidefinite("test_covariance", test_covariance)
+        )
+        self._check_sources()
+
+    def _check_sources(self) -> None:
+        if not self.sources or not all(isinstance(source, Source) for source in self.sources):
+            raise checks.fail("sources", self.sources, "a tuple of at least one Source")
+        d = self.dimension
+        matrices = {"signal": self.signal, "test_covariance": self.test_covariance}
+        for k, source in enumerate(self.sources):
+            matrices |= {
+                f"covariance of source {k}": source.covariance,
+                f"shift of source {k}": source.shift,
+            }
+        for name, matrix in matrices.items():
+            if matrix is not None and matrix.ndim and matrix.shape[0] != d:
+                raise checks.fail(name, f"array of shape {matrix.shape}", f"dimension d = {d}")
+        numbers = [source.n for source in self.sources]
+        if all(map(checks.is_concrete, numbers)) and sum(numbers) <= 0:
+            raise checks.fail("n", [float(n) for n in numbers], "at least one sample in all")
+        first = self.sources[0]
+        if checks.is_concrete(first.shift) and first.shift.any():
+            raise checks.fail("shift of source 0", first.shift, "0: source 0 is the real data")
+        if checks.is_concrete(first.covariance) and not first.covariance.any():
+            raise checks.fail("covariance of source 0", first.covariance, "a nonzero covariance")
+
+    @property
+    def dimension(self) -> int:
+        """d, the number of features."""
+        shapes = [source.covariance.shape for source in self.sources if source.covariance.ndim]
+        if not shapes:
+            raise checks.fail(
+                "covariance", "a scalar in every source", "a vector or a matrix in one, to tell d"
+            )
+        return shapes[0][0]
+
+    @property
+    def is_diagonal(self) -> bool:
+        """Whether every covariance is given by its eigenvalues in the common basis."""
+        covariances = [source.covariance for source in self.sources]
+        if self.test_covariance is not None:
+            covariances.append(self.test_covariance)
+        return all(covariance.ndim < 2 for covariance in covariances)
+
+
+def real_and_synthetic(
+    *,
+    n: float,
+    synthetic_fraction: float,
+    covariance: Matrix,
+    quality: Matrix | float,
+    noise: float,
+    ridge: float,
+    signal: Matrix | float = 1.0,
+    width: float | None = None,
+    weight: float = 1.0,
+) -> Problem:
+    """The paper's two sources: n samples of which a fraction p_2 carries synthetic labels.
+
+    - `n`: n = n_1 + n_2 > 0;  `synthetic_fraction`: p_2 = n_2 / n in [0, 1];
+    - `covariance`: Sigma of both sources;  `noise`: sigma^2 of both;
+    - `quality`: c^2 = tr(Sigma Delta), in the units of the error (small is good), or Delta itself;
+    - `weight`: alpha_2, against alpha_1 = 1 of the real samples;
+    - `signal`, `ridge`, `width`: as in `Problem`.
+
+    Raises ValueError, naming the argument, for a value outside its range (paper, section 2).
+    """
+    n = checks.number("n", n, above=0)
+    fraction = checks.number("synthetic_fraction", synthetic_fraction, most=1)
+    shift = checks.positive_semidefinite("quality", quality)
+    real = Source(n - fraction * n, covariance, noise)
+    synthetic = Source(fraction * n, covariance, noise, shift, weight)
+    return Problem((real, synthetic), signal=signal, ridge=ridge, width=width)
+
+
+def identity_multiple(scalar: Float[Array, ""], like: Matrix) -> Matrix:
+    """`scalar` times the identity, as a vector or a matrix as `like` is."""
+    return scalar * (jnp.ones_like(like) if like.ndim == 1 else jnp.eye(like.shape[0]))

@@ -1,0 +1,49 @@
+"""The answer that theory and simulation share."""
+
+import equinox as eqx
+import jax
+from jaxtyping import Array, Float
+
+
+class Risk(eqx.Module):
+    """Excess test error on real data and its split into three parts.
+
+        total = bias + variance + zeta                             (paper, Theorems 1 and 2)
+
+    - `bias`: what regularisation and limited capacity leave of the true signal (B, linear in Gamma);
+    - `variance`: label noise that was fitted (V, linear in every sigma_k^2);
+    - `zeta`: the price of synthetic labels, the model-collapse term (linear in every Delta_k).
+
+    Units: squared labels, without the noise floor sigma^2.  `total` is the sum of the parts unless
+    it is given; the standard error of a total is not the sum of the parts' standard errors, and a
+    run measured as a whole has no parts (they are None).
+    """
+
+    bias: Float[Array, "..."] | None
+    variance: Float[Array, "..."] | None
+    zeta: Float[Array, "..."] | None
+    total: Float[Array, "..."]
+
+    def __init__(
+        self,
+        bias: Float[Array, "..."] | None,
+        variance: Float[Array, "..."] | None,
+        zeta: Float[Array, "..."] | None,
+        total: Float[Array, "..."] | None = None,
+    ):
+        self.bias, self.variance, self.zeta = bias, variance, zeta
+        if total is None:
+            if bias is None or variance is None or zeta is None:
+                raise ValueError("total = None: expected a number where a part of the risk is missing")
+            total = bias + variance + zeta
+        self.total = total
+
+    def __repr__(self) -> str:
+        names = ("bias", "variance", "zeta", "total")
+        return f"Risk({', '.join(f'{name}={_show(getattr(self, name))}' for name in names)})"
+
+
+def _show(value: object) -> str:
+    if isinstance(value, jax.Array) and not isinstance(value, jax.core.Tracer) and value.ndim == 0:
+        return f"{float(value):.6g}"
+    return repr(value)

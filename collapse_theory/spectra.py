@@ -1,0 +1,59 @@
+"""Eigenvalues of feature covariances, largest first, normalised to mean 1 (so that tr Sigma = d)."""
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from collapse_theory import checks
+
+
+def isotropic(d: int) -> Float[Array, " d"]:
+    """The spectrum of Sigma = I in `d` dimensions."""
+    return jnp.ones(_dimension(d))
+
+
+def power_law(d: int, exponent: float) -> Float[Array, " d"]:
+    """Eigenvalues proportional to j^-exponent, j = 1 ... d, with mean 1.
+
+    `exponent` >= 0 is the capacity exponent of kernel regression; 0 gives `isotropic(d)`.
+    """
+    exponent = checks.number("exponent", exponent)
+    eigenvalues = jnp.arange(1, _dimension(d) + 1, dtype=float) ** -exponent
+    return eigenvalues / eigenvalues.mean()
+
+
+def spiked(d: int, spikes: Float[Array, " spikes"] | list[float]) -> Float[Array, " d"]:
+    """A spiked covariance: given eigenvalues `spikes`, the others equal to 1, rescaled to mean 1."""
+    spikes = checks.floating("spikes", spikes, (1,), "a list of positive numbers")
+    if checks.is_concrete(spikes) and (spikes <= 0).any():
+        raise checks.fail("spikes", np.asarray(spikes), "a list of positive numbers")
+    if spikes.size > _dimension(d):
+        raise checks.fail("spikes", f"{spikes.size} numbers", f"at most d = {d}")
+    eigenvalues = jnp.concatenate([jnp.sort(spikes)[::-1], jnp.ones(d - spikes.size)])
+    return eigenvalues / eigenvalues.mean()
+
+
+def from_data(
+    rows: Float[Array, "n d"], *, center: bool = True
+) -> tuple[Float[Array, " d"], Float[Array, "d d"]]:
+    """Eigenvalues (not rescaled) and eigenvectors of the empirical covariance of `rows`.
+
+        rows^T rows / n = basis diag(eigenvalues) basis^T,
+
+    after subtracting the mean row unless `center` is False.  `rows @ basis` has these eigenvalues
+    as its covariance and is what `simulate(..., features=rows @ basis)` takes; a weight vector w
+    reads `basis.T @ w` there.
+    """
+    rows = checks.floating("rows", rows, (2,), "a matrix of samples (n, d)")
+    if center:
+        rows = rows - rows.mean(axis=0)
+    eigenvalues, basis = jnp.linalg.eigh(rows.T @ rows / rows.shape[0])
+    # eigh returns rounding noise of either sign for directions in which the rows do not vary.
+    floor = rows.shape[1] * jnp.finfo(float).eps * eigenvalues[-1]
+    return jnp.where(eigenvalues > floor, eigenvalues, 0.0)[::-1], basis[:, ::-1]
+
+
+def _dimension(d: int) -> int:
+    if isinstance(d, bool) or not isinstance(d, int | np.integer) or d < 1:
+        raise checks.fail("d", repr(d), "a whole number >= 1")
+    return int(d)
