@@ -1,4 +1,4 @@
-"""What is needed to interpret a point: effective ridge, degrees of freedom, distance to thresholds."""
+"""What it takes to interpret a point: effective ridge, degrees of freedom, thresholds."""
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -51,6 +51,6 @@ def diagnose(problem: Problem) -> Diagnosis:
         df2=undefined * trace(AG, AG),
         e=undefined * equivalent.scale * equivalent.e,
         tau=1 - df1 / limits.width,
-        threshold_distance=limits.samples / jnp.minimum(limits.rank, limits.width) - 1,
+        threshold_distance=limits.samples / limits.parameters - 1,
         status=equivalent.status,
     )

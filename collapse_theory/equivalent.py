@@ -1,6 +1,6 @@
-"""The deterministic equivalent: the few numbers that stand for the random features and projections.
+"""The deterministic equivalent: the few numbers that stand for random features and projections.
 
-Unknowns e_1 ... e_K and nu (THEORY of the unified model; K = 1 or one common Sigma is the paper's):
+Unknowns e_1 ... e_K and nu, for any number K of sources with any covariances:
 
     A = sum_k p_k e_k Sigma_k,     G = (A + nu I)^-1,
     e_k = alpha_k / (1 + (alpha_k / n) tr[Sigma_k G]),
@@ -26,17 +26,18 @@ unchanged when e and nu are multiplied by the same number; `scale` remembers it.
 from typing import NamedTuple
 
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Float
 
+from collapse_theory.limits import Limits, limits
 from collapse_theory.model import Matrix, Model, inverse, product, trace
 from collapse_theory.root import Status, find_root
 
-# Sums of sample sizes such as 0.3 n + 0.7 n differ from n by rounding.
-TIE = 1e-12
+# Starting values stay this far, relatively, from thresholds, where logarithms diverge.
+OFF_THRESHOLD = 1e-3
 
 
 class Equivalent(NamedTuple):
-    """The solved equations; e, nu, A and G up to the common factor `scale` (true nu = scale * nu)."""
+    """The solved equations.  e, nu, A and 1/G are the true ones divided by `scale`."""
 
     e: Float[Array, " K"]
     nu: Float[Array, ""]
@@ -44,42 +45,8 @@ class Equivalent(NamedTuple):
     A: Float[Array, " *matrix"]
     G: Float[Array, " *matrix"]
     shrinkage: Float[Array, " *matrix"]  # nu G = I - A G, without its cancellation
-    limits: "Limits"
+    limits: Limits
     status: Status
-
-
-class Limits(NamedTuple):
-    """What bounds the fit, and whether the ridgeless risk diverges there."""
-
-    rank: Float[Array, ""]
-    samples: Float[Array, ""]
-    width: Float[Array, ""]  # inf for the classical model
-    null: Float[Array, " *matrix"]  # projector on the directions that no source sees
-    by_samples: Bool[Array, ""]
-    by_width: Bool[Array, ""]
-    at_threshold: Bool[Array, ""]  # samples == min(rank, width) and lambda == 0
-
-
-def limits(model: Model) -> Limits:
-    """Rank, samples and width compared, ties within rounding."""
-    total = jnp.tensordot(model.weights * model.fractions, model.covariances, axes=1)
-    if total.ndim == 1:
-        null = (total == 0).astype(float)
-        rank = model.dimension - null.sum()
-    else:
-        eigenvalues, basis = jnp.linalg.eigh(total)
-        zero = eigenvalues <= model.dimension * jnp.finfo(float).eps * eigenvalues[-1]
-        null = (basis * zero) @ basis.T
-        rank = model.dimension - zero.sum()
-    samples = model.n * jnp.sum(model.fractions * (model.weights > 0))
-    width = jnp.array(jnp.inf) if model.width is None else model.width
-    parameters = jnp.minimum(rank, width)
-    tied = jnp.abs(samples - parameters) <= TIE * parameters
-    by_samples = (samples < parameters) | tied
-    by_width = ~by_samples & (width < rank)
-    return Limits(
-        rank, samples, width, null, by_samples, by_width, at_threshold=tied & (model.ridge == 0)
-    )
 
 
 def solve(model: Model) -> Equivalent:
@@ -90,64 +57,61 @@ def solve(model: Model) -> Equivalent:
     """
     bounds = limits(model)
     ridge = jnp.where(bounds.at_threshold, 1.0, model.ridge)
-    # nu = 0 = lambda, m = r: a square invertible S is no restriction, the model is classical.
+    # A square invertible S is no restriction: without a ridge, nu = 0 = lambda as if it were absent.
     square = (ridge == 0) & (bounds.width == bounds.rank) & ~bounds.by_samples
     classical = (model.width is None) | square
 
-    def unpack(logs: Float[Array, " K+1"]) -> tuple[Float[Array, " K"], Float[Array, ""], Float[Array, ""]]:
-        """(fit, nu, chart's nu): fit = e / alpha, over nu in the chart limited by samples."""
+    def unpack(logs: Float[Array, " unknowns"]) -> tuple[Array, Array, Array]:
+        """e_k / alpha_k, nu, and the nu of A + nu: 1 where the chart divides by the true one."""
         fit, last = jnp.exp(logs[:-1]), jnp.exp(logs[-1])
         nu = jnp.where(classical, ridge, jnp.where(bounds.by_width, last, ridge * last))
         return fit, nu, jnp.where(bounds.by_samples, 1.0, nu)
 
     def resolvent(fit: Float[Array, " K"], nu: Float[Array, ""]) -> tuple[Matrix, Matrix, Matrix]:
         A = jnp.tensordot(model.fractions * model.weights * fit, model.covariances, axes=1)
-        # With nu = 0, G is wanted on the range of A only; the null directions are not shrunk to 0.
+        # nu = 0: G inverts A on its range, and does not shrink what lies outside it to zero.
         unseen = jnp.where(nu == 0, bounds.null, 0.0)
-        eye = jnp.ones(model.dimension) if A.ndim == 1 else jnp.eye(model.dimension)
-        return A, inverse(A + nu * eye + unseen), unseen
+        identity = jnp.ones(model.dimension) if A.ndim == 1 else jnp.eye(model.dimension)
+        G = inverse(A + nu * identity + unseen)
+        return A, G, nu * G + product(unseen, G)
 
-    def residual(logs: Float[Array, " K+1"]) -> Float[Array, " K+1"]:
+    def residual(logs: Float[Array, " unknowns"]) -> Float[Array, " unknowns"]:
         fit, nu, chart_nu = unpack(logs)
         A, G, _ = resolvent(fit, chart_nu)
         traces = jnp.sum(model.covariances * G, axis=tuple(range(1, model.covariances.ndim)))
         # Samples without weight stay out: their fit is 1 whatever the others do.
-        own = jnp.where(bounds.by_samples & (model.weights > 0), nu, 1.0)
-        samples = own * fit + model.weights * fit * traces / model.n - 1
+        unexplained = jnp.where(bounds.by_samples & (model.weights > 0), nu, 1.0)
+        samples = unexplained * fit + model.weights * fit * traces / model.n - 1
         penalty = jnp.where(bounds.by_width, ridge, 1.0) * jnp.exp(-logs[-1])
-        width = trace(A, G) / bounds.width + model.dimension / bounds.width * penalty - 1
+        width = (trace(A, G) + model.dimension * penalty) / bounds.width - 1
         return jnp.append(samples, jnp.where(classical, logs[-1], width))
 
     logs, status = find_root(residual, _start(model, bounds))
     fit, nu, chart_nu = unpack(logs)
-    A, G, unseen = resolvent(fit, chart_nu)
-    return Equivalent(
-        e=model.weights * fit,
-        nu=chart_nu,
-        scale=jnp.where(bounds.by_samples, nu, 1.0),
-        A=A,
-        G=G,
-        shrinkage=chart_nu * G + product(unseen, G),
-        limits=bounds._replace(at_threshold=bounds.at_threshold),
-        status=status,
-    )
+    A, G, shrinkage = resolvent(fit, chart_nu)
+    scale = jnp.where(bounds.by_samples, nu, 1.0)
+    return Equivalent(model.weights * fit, chart_nu, scale, A, G, shrinkage, bounds, status)
 
 
-def _start(model: Model, bounds: Limits) -> Float[Array, " K+1"]:
-    """The ridgeless solution for an isotropic covariance of the same traces, kept off thresholds."""
+def _start(model: Model, bounds: Limits) -> Float[Array, " unknowns"]:
+    """The ridgeless solution for isotropic covariances of the same traces, kept off thresholds."""
     d, n, m = model.dimension, bounds.samples, bounds.width
-    off = 1e-3
-    sizes = model.covariances.sum(-1) if model.covariances.ndim == 2 else jnp.trace(
-        model.covariances, axis1=1, axis2=2
-    )
-    parameters = jnp.minimum(bounds.rank, m)
-    seen = jnp.where(model.weights > 0, model.weights, 1.0) * jnp.where(sizes > 0, sizes, 1.0)
-    interpolating = jnp.log(n / seen / jnp.maximum(1 - n / d, off))
-    fitting = jnp.log(jnp.maximum(1 - parameters / n, off)) * jnp.ones_like(sizes)
+
+    def room(part: Array) -> Array:
+        return jnp.maximum(1 - part, OFF_THRESHOLD)
+
+    diagonal = model.covariances.ndim == 2
+    traces = jnp.sum(model.covariances if diagonal else _diagonals(model.covariances), axis=-1)
+    pull = jnp.where(model.weights * traces > 0, model.weights * traces, 1.0)
+    interpolating = jnp.log(n / pull / room(n / d))
+    fitting = jnp.log(room(bounds.parameters / n)) * jnp.ones_like(pull)
     fit = jnp.where(bounds.by_samples, interpolating, fitting)
-    if model.width is None:
-        return jnp.append(fit, 0.0)
-    mean_eigenvalue = jnp.sum(model.fractions * model.weights * jnp.exp(fit) * sizes) / d
-    by_width = jnp.log(mean_eigenvalue * jnp.maximum(1 - m / d, off) * d / m)
-    others = jnp.log(d / jnp.maximum(m - jnp.minimum(bounds.rank, n), off * m))
-    return jnp.append(fit, jnp.where(bounds.by_width, by_width, others))
+    mean_eigenvalue = jnp.sum(model.fractions * model.weights * jnp.exp(fit) * traces) / d
+    by_width = jnp.log(mean_eigenvalue * room(m / d) * d / m)
+    otherwise = jnp.log(d / m / room(jnp.minimum(bounds.rank, n) / m))
+    last = jnp.where(bounds.by_width, by_width, otherwise)
+    return jnp.append(fit, 0.0 if model.width is None else last)
+
+
+def _diagonals(matrices: Float[Array, "K d d"]) -> Float[Array, "K d"]:
+    return jnp.diagonal(matrices, axis1=1, axis2=2)

@@ -34,7 +34,7 @@ class Model(NamedTuple):
 
 
 def stack(problem: Problem) -> Model:
-    """The `Model` of a problem: scalars expanded to multiples of I, vectors to matrices if any is."""
+    """The `Model` of a problem: scalars become multiples of I, and vectors matrices if any is."""
     d = problem.dimension
     ndim = 1 if problem.is_diagonal else 2
     like = jnp.ones((d,) * ndim)

@@ -16,7 +16,7 @@ from collapse_theory.risk import Risk
 def theorem_1(Sigma, Gamma, Delta, *, n, p2, sigma2, lam) -> Risk:
     """Theorem 1 (classical linear model).
 
-        kappa - lambda = kappa tr[Sigma (Sigma + kappa)^-1] / n,   u = tr[Sigma^2 (Sigma + kappa)^-2] / n
+    kappa - lambda = kappa tr[Sigma (Sigma + kappa)^-1] / n,   u = tr[Sigma^2 (Sigma + kappa)^-2] / n
     """
     p1 = 1 - p2
     kappa = _root_in_log(
@@ -78,7 +78,8 @@ def theorem_2(Sigma, Gamma, Delta, *, n, m, p2, sigma2, lam) -> Risk:
         B    = tr[Gamma (gamma omega K0^2 + lambda^2 L') K^-2],          V = sigma^2 u,
         zeta = (1 + p1 u) f1 + p2 u f2,
         f1   = p2^2 gamma^2 tau^2 e^2 tr[Delta Sigma^2 (Sigma + s) K^-2],
-        f2   = tr[Delta Sigma (p1 gamma tau K0 + lambda)^2 K^-2] + p2^2 gamma^2 tau^2 e^2 s tr[Delta Sigma^2 K^-2].
+        f2   = tr[Delta Sigma (p1 gamma tau K0 + lambda)^2 K^-2]
+               + p2^2 gamma^2 tau^2 e^2 s tr[Delta Sigma^2 K^-2].
     """
     e, tau, u, omega = theorem_2_constants(Sigma, n=n, m=m, lam=lam)
     p1, gamma = 1 - p2, m / len(Sigma)
@@ -142,6 +143,10 @@ def corollary_1(*, d, n, p2, sigma2, c2) -> Risk:
 def _root_in_log(function, low: float, high: float) -> float:
     """The root in [low, high], to full relative precision whatever its size."""
     log_root = brentq(
-        lambda log: function(np.exp(log)), np.log(low), np.log(high * (1 + 1e-9)), xtol=1e-14, rtol=1e-14
+        lambda log: function(np.exp(log)),
+        np.log(low),
+        np.log(high * (1 + 1e-9)),
+        xtol=1e-14,
+        rtol=1e-14,
     )
     return float(np.exp(log_root))

@@ -26,7 +26,8 @@ def predict(problem: Problem) -> Risk:
     raised: there the risk is NaN, and `diagnose(problem).status` tells why.
     """
     risk, status = predict_with_status(problem)
-    if checks.is_concrete(status.converged) and not status.converged.all():
+    converged = checks.concrete(status.converged)
+    if converged is not None and not converged.all():
         raise SolveError(f"{status.message()}; a small positive ridge is easier than none")
     return risk
 
@@ -47,14 +48,17 @@ def excess_risk(model: Model, equivalent: Equivalent) -> Risk:
     The mean predictor is w_bar = G_S sum_k p_k e_k Sigma_k w_k; b_k = E |w_bar - w_k|^2_{Sigma_k} is
     its bias seen by source k.  The test errors of the sources then solve
 
-        E_k = sigma_k^2 + b_k + sum_j T_kj E_j,        T_kj = (p_j e_j^2 / n) tr[Sigma_k G_S Sigma_j G_S]
+        E_k = sigma_k^2 + b_k + sum_j T_kj E_j,     T_kj = (p_j e_j^2 / n) tr[Sigma_k G_S Sigma_j G_S]
 
     and the risk is b_test + sum_j T_test,j E_j.  All of it is linear in (Gamma, sigma^2, Delta): the
     three columns below are the three parts.  G_S B G_S ~ G (B + nu'(B) I) G is `Sandwich`.
     """
     sources = len(model.covariances)
     listeners = [*model.covariances, model.test_covariance]
-    pull = [p * e * sigma for p, e, sigma in zip(model.fractions, equivalent.e, model.covariances, strict=True)]
+    pull = [
+        p * e * sigma
+        for p, e, sigma in zip(model.fractions, equivalent.e, model.covariances, strict=True)
+    ]
     sandwich = Sandwich(model, equivalent)
 
     def coupling(listener: Matrix) -> Float[Array, " K"]:
@@ -98,7 +102,7 @@ def excess_risk(model: Model, equivalent: Equivalent) -> Risk:
 class Sandwich:
     """tr[C G_S B G_S] with G_S = S (S^T A S + lambda)^-1 S^T, for deterministic C and B.
 
-        G_S B G_S ~ G (B + nu'(B) I) G,        nu'(B) = (nu^2 / m) tr[B G^2] / (1 - tr[(A G)^2] / m)
+    G_S B G_S ~ G (B + nu'(B) I) G,        nu'(B) = (nu^2 / m) tr[B G^2] / (1 - tr[(A G)^2] / m)
     """
 
     def __init__(self, model: Model, equivalent: Equivalent):

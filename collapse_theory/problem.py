@@ -7,10 +7,11 @@ from jaxtyping import Array, Float
 from collapse_theory import checks
 
 Matrix = Float[Array, "..."]  # a scalar, a vector of eigenvalues or a matrix: see `Problem`
+Number = Float[Array, ""] | float
 
 
 class Source(eqx.Module):
-    """One batch of training data: n samples x ~ N(0, Sigma_k), y = x.w_k + eps, eps ~ N(0, sigma_k^2).
+    """Training data of one origin: x ~ N(0, Sigma_k), y = x.w_k + eps, eps ~ N(0, sigma_k^2).
 
     The labelling vector is w_k = w_1 + delta_k with delta_k ~ N(0, Delta_k) independent of the true
     w_1 and of the other shifts: synthetic data are data labelled by another function.
@@ -32,11 +33,11 @@ class Source(eqx.Module):
 
     def __init__(
         self,
-        n: float,
+        n: Number,
         covariance: Matrix | float,
-        noise: float = 0.0,
+        noise: Number = 0.0,
         shift: Matrix | float = 0.0,
-        weight: float = 1.0,
+        weight: Number = 1.0,
     ):
         self.n = checks.number("n", n)
         self.covariance = checks.positive_semidefinite("covariance", covariance)
@@ -72,8 +73,8 @@ class Problem(eqx.Module):
         self,
         sources: tuple[Source, ...] | list[Source],
         signal: Matrix | float,
-        ridge: float,
-        width: float | None = None,
+        ridge: Number,
+        width: Number | None = None,
         test_covariance: Matrix | None = None,
     ):
         self.sources = tuple(sources)
@@ -100,14 +101,15 @@ class Problem(eqx.Module):
         for name, matrix in matrices.items():
             if matrix is not None and matrix.ndim and matrix.shape[0] != d:
                 raise checks.fail(name, f"array of shape {matrix.shape}", f"dimension d = {d}")
-        numbers = [source.n for source in self.sources]
-        if all(map(checks.is_concrete, numbers)) and sum(numbers) <= 0:
-            raise checks.fail("n", [float(n) for n in numbers], "at least one sample in all")
+        counts = [checks.concrete(source.n) for source in self.sources]
+        if all(count is not None for count in counts) and not any(counts):
+            raise checks.fail("n", "0 in every source", "at least one sample in all")
         first = self.sources[0]
-        if checks.is_concrete(first.shift) and first.shift.any():
-            raise checks.fail("shift of source 0", first.shift, "0: source 0 is the real data")
-        if checks.is_concrete(first.covariance) and not first.covariance.any():
-            raise checks.fail("covariance of source 0", first.covariance, "a nonzero covariance")
+        shift, covariance = checks.concrete(first.shift), checks.concrete(first.covariance)
+        if shift is not None and shift.any():
+            raise checks.fail("shift of source 0", shift, "0: source 0 is the real data")
+        if covariance is not None and not covariance.any():
+            raise checks.fail("covariance of source 0", covariance, "a nonzero covariance")
 
     @property
     def dimension(self) -> int:
@@ -130,15 +132,15 @@ class Problem(eqx.Module):
 
 def real_and_synthetic(
     *,
-    n: float,
-    synthetic_fraction: float,
+    n: Number,
+    synthetic_fraction: Number,
     covariance: Matrix,
     quality: Matrix | float,
-    noise: float,
-    ridge: float,
+    noise: Number,
+    ridge: Number,
     signal: Matrix | float = 1.0,
-    width: float | None = None,
-    weight: float = 1.0,
+    width: Number | None = None,
+    weight: Number = 1.0,
 ) -> Problem:
     """The paper's two sources: n samples of which a fraction p_2 carries synthetic labels.
 
@@ -150,11 +152,11 @@ def real_and_synthetic(
 
     Raises ValueError, naming the argument, for a value outside its range (paper, section 2).
     """
-    n = checks.number("n", n, above=0)
+    total = checks.number("n", n, above=0)
     fraction = checks.number("synthetic_fraction", synthetic_fraction, most=1)
     shift = checks.positive_semidefinite("quality", quality)
-    real = Source(n - fraction * n, covariance, noise)
-    synthetic = Source(fraction * n, covariance, noise, shift, weight)
+    real = Source(total - fraction * total, covariance, noise)
+    synthetic = Source(fraction * total, covariance, noise, shift, weight)
     return Problem((real, synthetic), signal=signal, ridge=ridge, width=width)
 
 

@@ -1,8 +1,13 @@
 """The answer that theory and simulation share."""
 
+from typing import Any
+
 import equinox as eqx
 import jax
+import numpy as np
 from jaxtyping import Array, Float
+
+Part = Float[Array, "..."] | np.ndarray | float
 
 
 class Risk(eqx.Module):
@@ -19,17 +24,17 @@ class Risk(eqx.Module):
     run measured as a whole has no parts (they are None).
     """
 
-    bias: Float[Array, "..."] | None
-    variance: Float[Array, "..."] | None
-    zeta: Float[Array, "..."] | None
-    total: Float[Array, "..."]
+    bias: Part | None
+    variance: Part | None
+    zeta: Part | None
+    total: Part
 
     def __init__(
         self,
-        bias: Float[Array, "..."] | None,
-        variance: Float[Array, "..."] | None,
-        zeta: Float[Array, "..."] | None,
-        total: Float[Array, "..."] | None = None,
+        bias: Part | None,
+        variance: Part | None,
+        zeta: Part | None,
+        total: Part | None = None,
     ):
         self.bias, self.variance, self.zeta = bias, variance, zeta
         if total is None:
@@ -43,7 +48,7 @@ class Risk(eqx.Module):
         return f"Risk({', '.join(f'{name}={_show(getattr(self, name))}' for name in names)})"
 
 
-def _show(value: object) -> str:
-    if isinstance(value, jax.Array) and not isinstance(value, jax.core.Tracer) and value.ndim == 0:
-        return f"{float(value):.6g}"
-    return repr(value)
+def _show(value: Any) -> str:
+    if value is None or isinstance(value, jax.core.Tracer) or np.ndim(value):
+        return repr(value)
+    return f"{float(value):.6g}"

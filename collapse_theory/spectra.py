@@ -17,19 +17,23 @@ def power_law(d: int, exponent: float) -> Float[Array, " d"]:
 
     `exponent` >= 0 is the capacity exponent of kernel regression; 0 gives `isotropic(d)`.
     """
-    exponent = checks.number("exponent", exponent)
-    eigenvalues = jnp.arange(1, _dimension(d) + 1, dtype=float) ** -exponent
+    decay = checks.number("exponent", exponent)
+    eigenvalues = jnp.arange(1, _dimension(d) + 1, dtype=float) ** -decay
     return eigenvalues / eigenvalues.mean()
 
 
 def spiked(d: int, spikes: Float[Array, " spikes"] | list[float]) -> Float[Array, " d"]:
     """A spiked covariance: given eigenvalues `spikes`, the others equal to 1, rescaled to mean 1."""
-    spikes = checks.floating("spikes", spikes, (1,), "a list of positive numbers")
-    if checks.is_concrete(spikes) and (spikes <= 0).any():
-        raise checks.fail("spikes", np.asarray(spikes), "a list of positive numbers")
-    if spikes.size > _dimension(d):
-        raise checks.fail("spikes", f"{spikes.size} numbers", f"at most d = {d}")
-    eigenvalues = jnp.concatenate([jnp.sort(spikes)[::-1], jnp.ones(d - spikes.size)])
+
+    def nonnegative(values: np.ndarray) -> None:
+        if (values < 0).any():
+            raise checks.fail("spikes", values, expected)
+
+    expected = f"a list of at most d = {_dimension(d)} numbers >= 0"
+    top = checks.floating("spikes", spikes, (1,), expected, nonnegative)
+    if top.size > d:
+        raise checks.fail("spikes", f"a list of {top.size}", expected)
+    eigenvalues = jnp.concatenate([jnp.sort(top)[::-1], jnp.ones(d - top.size)])
     return eigenvalues / eigenvalues.mean()
 
 
@@ -44,12 +48,12 @@ def from_data(
     as its covariance and is what `simulate(..., features=rows @ basis)` takes; a weight vector w
     reads `basis.T @ w` there.
     """
-    rows = checks.floating("rows", rows, (2,), "a matrix of samples (n, d)")
+    samples = checks.floating("rows", rows, (2,), "a matrix of samples (n, d)")
     if center:
-        rows = rows - rows.mean(axis=0)
-    eigenvalues, basis = jnp.linalg.eigh(rows.T @ rows / rows.shape[0])
+        samples = samples - samples.mean(axis=0)
+    eigenvalues, basis = jnp.linalg.eigh(samples.T @ samples / len(samples))
     # eigh returns rounding noise of either sign for directions in which the rows do not vary.
-    floor = rows.shape[1] * jnp.finfo(float).eps * eigenvalues[-1]
+    floor = len(eigenvalues) * jnp.finfo(float).eps * eigenvalues[-1]
     return jnp.where(eigenvalues > floor, eigenvalues, 0.0)[::-1], basis[:, ::-1]
 
 

@@ -1,0 +1,61 @@
+"""Random feature rows, raw or compressed to a triangle with the same Gram matrix."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Key
+
+Entries = Callable[[Any, tuple[int, ...], Any], Array]  # (key, shape, dtype) -> iid, mean 0, variance 1
+
+
+def bartlett(
+    key: Key[Array, ""],
+    counts: Float[Array, " K"],
+    rows: tuple[int, ...],
+    q: int,
+    dtype: Any = float,
+) -> Float[Array, "rows q"]:
+    """Stacked factors F_k with F_k^T F_k ~ Wishart_q(n_k, I): the Gram matrix of n_k normal rows.
+
+    Row j of F_k is zero left of the diagonal, chi(n_k - j) on it and N(0, 1) right of it, for
+    j < n_k, and zero for j >= n_k (Bartlett; for n_k < q the decomposition of a singular Wishart).
+    `rows[k]`, at least min(n_k, q), is its number of rows.  F_k is the triangle of X_k = Q F_k, and
+    Q^T turns label noise into iid label noise: so (F_k, F_k w + noise) has the law of all that least
+    squares keeps of (X_k, X_k w + noise).
+    """
+    normal_key, chi_key = jax.random.split(key)
+    position = jnp.concatenate([jnp.arange(r) for r in rows])
+    degrees = jnp.repeat(counts, jnp.array(rows), total_repeat_length=sum(rows)) - position
+    chi_squared = 2 * jax.random.gamma(chi_key, jnp.maximum(degrees, 1) / 2, dtype=dtype)
+    normals = jax.random.normal(normal_key, (sum(rows), q), dtype)
+    row, column = position[:, None], jnp.arange(q)
+    factor = jnp.where(column == row, jnp.sqrt(chi_squared)[:, None], normals)
+    return jnp.where((column >= row) & (degrees[:, None] > 0), factor, 0.0).astype(dtype)
+
+
+def colour(standard: Float[Array, "rows d"], root: Float[Array, " *matrix"]) -> Float[Array, "rows d"]:
+    """Rows of covariance root root^T from rows of covariance I; a vector `root` is a diagonal."""
+    return standard * root if root.ndim == 1 else standard @ root.T
+
+
+def rademacher(key: Key[Array, ""], shape: tuple[int, ...], dtype: Any) -> Array:
+    """Independent signs: the lightest tails there are."""
+    return jax.random.rademacher(key, shape, dtype)
+
+
+def student_t(degrees: float = 6.0) -> Entries:
+    """Student-t entries scaled to variance 1; their fourth moment is finite for degrees > 4."""
+    if not degrees > 4:
+        raise ValueError(f"degrees = {degrees:g}: expected a number > 4 (finite fourth moment)")
+
+    def entries(key: Key[Array, ""], shape: tuple[int, ...], dtype: Any) -> Array:
+        return jax.random.t(key, degrees, shape, dtype) * jnp.sqrt((degrees - 2) / degrees)
+
+    return entries
+
+
+def compress(rows: Float[Array, "n d"]) -> Float[Array, "min(n,d) d"]:
+    """At most d rows with the same Gram matrix: the triangle of a QR decomposition."""
+    return jnp.linalg.qr(rows, mode="r") if rows.shape[0] > rows.shape[1] else rows

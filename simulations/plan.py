@@ -1,0 +1,121 @@
+"""From a `Problem` to what a simulation needs: shapes, branches and arrays."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from collapse_theory import Problem, checks
+from collapse_theory.model import Model, stack
+from simulations.features import Entries, rademacher, student_t
+from simulations.training import Constants, Plan
+
+Features = str | Entries | Float[Array, "N d"]
+NAMED: dict[str, Entries] = {
+    "gaussian": jax.random.normal,
+    "rademacher": rademacher,
+    "student-t": student_t(),
+}
+
+
+def plan_simulation(problem: Problem, features: Features, dtype: Any) -> tuple[Plan, Constants]:
+    """The plan and the arrays of a simulation of `problem`.
+
+    Raises ValueError, naming the argument, where a simulation cannot be what the theory allows:
+    sample sizes and widths must be whole numbers.
+    """
+    counts = tuple(_whole(f"n of source {k}", s.n) for k, s in enumerate(problem.sources))
+    m = None if problem.width is None else _whole("width", problem.width)
+    model = jax.tree.map(np.asarray, eqx.filter_jit(stack)(problem))
+    entries, pool = _features(features, model.dimension)
+    arrays = _arrays(model, counts, pool)
+    covariances = arrays["covariances"]
+    d = covariances.shape[-1]
+    width = None if m is None else min(m, d)
+    q = d if width is None else width
+    compressed = isinstance(features, str) and features == "gaussian"
+    condition = compressed and width is not None and min(map(_rank, covariances)) >= q
+    length = q if condition else d
+    active = sum(min(n, length) for n, weight in zip(counts, model.weights, strict=True) if weight > 0)
+    # Few distinct shapes, so that a sweep over n compiles few programs.
+    padded = [length if active >= q else _power_of_two(n) for n in counts] if compressed else counts
+    plan = Plan(
+        counts=None if compressed else counts,
+        rows=tuple(min(rows, length) for rows in padded),
+        width=width,
+        primal=active >= q,
+        condition=condition,
+        entries=entries,
+        dtype=dtype,
+    )
+    cast: dict[str, Any] = {
+        name: None if a is None else jnp.asarray(a, dtype) for name, a in arrays.items()
+    }
+    return plan, Constants(**cast)
+
+
+def _power_of_two(n: int) -> int:
+    return 1 << max(n - 1, 0).bit_length()
+
+
+def _arrays(model: Model, counts: tuple[int, ...], pool: np.ndarray | None) -> dict[str, Any]:
+    """`Constants` in the directions in which some feature varies; the others are never learnt."""
+    d = model.dimension
+    covariances, signal, test = model.covariances, model.signal, model.test_covariance
+    shifts, floor = model.shifts, 0.0
+    if covariances.ndim == 2:
+        seen = (covariances > 0).any(axis=0)
+        floor = np.sum((test * signal)[~seen])
+        covariances, shifts = covariances[:, seen], shifts[:, seen]
+        signal, test = signal[seen], test[seen]
+        pool = None if pool is None else pool[:, seen]
+    return {
+        "counts": counts,
+        "weights": model.weights,
+        "noises": model.noises,
+        "covariances": covariances,
+        "roots": np.stack([_root(covariance) for covariance in covariances]),
+        "shifts": shifts,
+        "signal": signal,
+        "test_covariance": test,
+        "ridge": model.ridge,
+        "width": model.width,
+        "scale": 1.0 / d,
+        "floor": floor,
+        "pool": pool,
+    }
+
+
+def _features(features: Features, d: int) -> tuple[Entries, np.ndarray | None]:
+    if isinstance(features, str):
+        if features not in NAMED:
+            raise ValueError(f"features = {features!r}: expected one of {', '.join(NAMED)}")
+        return NAMED[features], None
+    if callable(features):
+        return features, None
+    expected = f"a name, a function or rows of shape (N, {d})"
+    pool = checks.floating("features", features, (2,), expected)
+    if pool.shape[1] != d:
+        raise checks.fail("features", f"an array of shape {pool.shape}", expected)
+    return NAMED["gaussian"], np.asarray(pool)
+
+
+def _whole(name: str, value: Array) -> int:
+    number = float(value)
+    if number != round(number):
+        raise checks.fail(name, f"{number:g}", "a whole number, to simulate it")
+    return round(number)
+
+
+def _root(covariance: np.ndarray) -> np.ndarray:
+    if covariance.ndim == 1:
+        return np.sqrt(covariance)
+    eigenvalues, basis = np.linalg.eigh(covariance)
+    return basis * np.sqrt(np.maximum(eigenvalues, 0))
+
+
+def _rank(covariance: np.ndarray) -> int:
+    return int(np.linalg.matrix_rank(covariance) if covariance.ndim == 2 else (covariance > 0).sum())
