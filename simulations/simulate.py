@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -31,7 +31,7 @@ def simulate(
     seeds: int = 64,
     key: int = 0,
     *,
-    measure: Literal["averaged", "trained"] = "averaged",
+    measure: str = "averaged",
     features: Features = "gaussian",
     dtype: Any = jnp.float64,
     memory: float = 2**30,

@@ -1,0 +1,225 @@
+"""`python -m simulations.sweep`: theory and simulation over a grid, as a table and a picture."""
+
+import argparse
+import sys
+import time
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+import collapse_theory as ct
+from simulations.grid import FIELDS, Point, counts, parse, points, problem
+from simulations.manifest import this_command, write_manifest
+from simulations.picture import draw
+from simulations.plan import NAMED
+from simulations.report import print_report, wide_console
+from simulations.simulate import MEASURES, simulate
+from simulations.study import RUN, Study, load_file, load_preset, presets
+from simulations.table import Row, Table, as_text
+from simulations.theory import Prediction, predictions
+
+PARTS = ("bias", "variance", "zeta", "total")
+INPUTS = [*FIELDS, "n_real", "n_synthetic", "features", "measure", "dtype", "seeds", "key", "version"]
+RESULTS = [f"{kind}_{part}" for kind in ("predicted", "simulated", "stderr") for part in PARTS]
+COLUMNS = [*INPUTS, *RESULTS, "relative_gap", "z", "status"]
+FORMATS = ("png", "pdf", "svg")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; the exit code is 1 if a grid point failed, 2 for bad input."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.list:
+        for name, description in presets().items():
+            print(f"{name:12} {description}")
+        return 0
+    try:
+        study = _study(options)
+        grid = points(study.grid, fastest=study.x)
+        memory, formats = _memory(options.memory), _formats(options.format)
+        rows = [inputs(point, study.run) for point in grid]
+        folder = Path(options.out or f"results/{study.name}{'-quick' if options.quick else ''}")
+        table = _open(folder)
+    except ValueError as error:
+        parser.error(str(error))
+    started = time.time()
+    reused = sum(table.get(row) is not None for row in rows)
+    _compute(study, grid, rows, table, memory)
+    table.finish(rows)
+    finished = [table.rows[table._key(row)] for row in rows]
+    console = wide_console()
+    print_report(console, study, grid, finished)
+    pictures = [folder / f"sweep.{suffix}" for suffix in formats]
+    draw(study, grid, finished, pictures)
+    failed = [row for row in finished if row["status"] != "ok"]
+    write_manifest(
+        folder / "manifest.json",
+        started,
+        this_command(arguments),
+        study=study.name,
+        grid=study.grid,
+        **study.run,
+        rows=len(rows),
+        rows_reused=reused,
+        rows_failed=len(failed),
+    )
+    console.print(f"table {table.path}, pictures {', '.join(map(str, pictures))}", soft_wrap=True)
+    for row in failed:
+        console.print(f"FAILED n={row['n']} width={row['width']}: {row['status']}", soft_wrap=True)
+    return 1 if failed else 0
+
+
+def inputs(point: Point, run: dict[str, Any]) -> Row:
+    """The input columns of a row; its key is its own, so that rows are independent draws.
+
+    `simulate(problem, seeds, key)` with the row's entries gives its simulated columns again.
+    """
+    real, synthetic = counts(point)
+    row = {name: as_text(point[name]) for name in FIELDS}
+    row |= {"n_real": str(real), "n_synthetic": str(synthetic)}
+    row |= {name: str(run[name]) for name in RUN} | {"version": ct.__version__}
+    row["key"] = str(zlib.crc32("|".join(row.values()).encode()))
+    return row
+
+
+def _compute(study: Study, grid: list[Point], rows: list[Row], table: Table, memory: float) -> None:
+    """Append every row that the table lacks."""
+    missing = [i for i, row in enumerate(rows) if table.get(row) is None]
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("seeds, left"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )
+    with bar:
+        task = bar.add_task("theory", total=len(missing) * study.run["seeds"])
+        theory = predictions([grid[i] for i in missing])
+        for done, (i, prediction) in enumerate(zip(missing, theory, strict=True), start=1):
+            bar.update(task, description=f"point {done} of {len(missing)}")
+            result = _result(grid[i], rows[i], prediction, memory, lambda n: bar.advance(task, n))
+            table.append(rows[i] | {name: "" for name in COLUMNS if name not in INPUTS} | result)
+
+
+def _result(
+    point: Point, row: Row, prediction: Prediction, memory: float, progress: Callable[[int], object]
+) -> Row:
+    """The result columns of one grid point."""
+    if prediction.reason:
+        return {"status": prediction.reason}
+    result = {f"predicted_{part}": as_text(getattr(prediction, part)) for part in PARTS}
+    try:
+        estimate = simulate(
+            problem(point),
+            seeds=int(row["seeds"]),
+            key=int(row["key"]),
+            measure=row["measure"],
+            features=row["features"],
+            dtype=row["dtype"],
+            memory=memory,
+            progress=progress,
+        )
+    except (ArithmeticError, ValueError) as error:
+        return result | {"status": str(error)}
+    for kind, risk in (("simulated", estimate.mean), ("stderr", estimate.stderr)):
+        for part in PARTS:
+            if getattr(risk, part) is not None:
+                result[f"{kind}_{part}"] = as_text(float(getattr(risk, part)))
+    gap = float(estimate.mean.total) - prediction.total
+    if abs(gap) != float("inf"):
+        result["relative_gap"] = as_text(gap / prediction.total) if prediction.total else ""
+        result["z"] = as_text(gap / float(estimate.stderr.total)) if estimate.stderr.total else ""
+    return result | {"status": "ok"}
+
+
+class _Parser(argparse.ArgumentParser):
+    """Bad input is one line on stderr and exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m simulations.sweep",
+        description=__doc__,
+        epilog="A field takes a number, a list (0,0.01,0.1) or a range (1e2:1e6:13log).",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--preset", help="a prepared study (default: collapse); fields given here replace its own")
+    add("--study", metavar="TOML", help="a study from a file, written like those in simulations/presets")
+    add("--list", action="store_true", help="show the presets and stop")
+    add("--quick", action="store_true", help="few seeds, at most four values of each field")
+    add("--seeds", type=int, help="independent draws a grid point")
+    add("--key", type=int, help="random key of the whole sweep")
+    add("--dtype", choices=("float64", "float32"), help="precision of the simulation")
+    add("--measure", choices=tuple(MEASURES), help="average over labels, or train single models")
+    add("--features", choices=tuple(NAMED), help="law of the feature entries")
+    add("--memory", default="1", metavar="GB", help="memory that one batch of seeds may use (1)")
+    add("--out", metavar="DIR", help="output folder (default: results/NAME)")
+    add("--format", default="png,pdf", help=f"picture formats among {', '.join(FORMATS)} (png,pdf)")
+    fields = parser.add_argument_group("fields of the problem")
+    for name, field in FIELDS.items():
+        default = "none" if field.default is None else f"{field.default:g}"
+        flag = "--" + name.replace("_", "-")
+        fields.add_argument(flag, dest=name, metavar="VALUES", help=f"{field.help} ({default})")
+    return parser
+
+
+def _study(options: argparse.Namespace) -> Study:
+    """The study that the options ask for."""
+    if options.preset and options.study:
+        raise ValueError("--preset and --study: expected one of them")
+    study = load_file(options.study) if options.study else load_preset(options.preset or "collapse")
+    given = {name: getattr(options, name) for name in FIELDS if getattr(options, name) is not None}
+    study.grid.update({name: parse(name, text) for name, text in given.items()})
+    study.run.update(
+        {name: getattr(options, name) for name in RUN if getattr(options, name) is not None}
+    )
+    study = study.quick() if options.quick else study
+    seeds, key = study.run["seeds"], study.run["key"]
+    if not isinstance(seeds, int) or seeds < 2:
+        raise ValueError(f"seeds = {seeds}: expected a whole number >= 2")
+    if not isinstance(key, int) or key < 0:
+        raise ValueError(f"key = {key}: expected a whole number >= 0")
+    for name, known in (("measure", MEASURES), ("features", NAMED), ("dtype", ("float64", "float32"))):
+        if study.run[name] not in known:
+            raise ValueError(f"{name} = {study.run[name]!r}: expected one of {', '.join(known)}")
+    return study
+
+
+def _open(folder: Path) -> Table:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return Table(folder / "sweep.csv", COLUMNS, identity=INPUTS)
+    except OSError as error:
+        raise ValueError(f"out = {folder}: {error.strerror}") from None
+
+
+def _memory(text: str) -> float:
+    try:
+        gigabytes = float(text)
+    except ValueError:
+        gigabytes = 0.0
+    if not 0 < gigabytes < float("inf"):
+        raise ValueError(f"memory = {text}: expected a number of gigabytes > 0")
+    return gigabytes * 1e9
+
+
+def _formats(text: str) -> list[str]:
+    formats = text.split(",")
+    for suffix in formats:
+        if suffix not in FORMATS:
+            raise ValueError(f"format = {text}: expected a list among {', '.join(FORMATS)}")
+    return formats
+
+
+if __name__ == "__main__":
+    sys.exit(main())
