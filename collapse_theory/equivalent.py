@@ -78,7 +78,7 @@ def solve(model: Model) -> Equivalent:
     def residual(logs: Float[Array, " unknowns"]) -> Float[Array, " unknowns"]:
         fit, nu, chart_nu = unpack(logs)
         A, G, _ = resolvent(fit, chart_nu)
-        traces = jnp.sum(model.covariances * G, axis=tuple(range(1, model.covariances.ndim)))
+        traces = jnp.tensordot(model.covariances, G, axes=G.ndim)
         # Samples without weight stay out: their fit is 1 whatever the others do.
         unexplained = jnp.where(bounds.by_samples & (model.weights > 0), nu, 1.0)
         samples = unexplained * fit + model.weights * fit * traces / model.n - 1

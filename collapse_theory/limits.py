@@ -37,7 +37,7 @@ def limits(model: Model) -> Limits:
     else:
         eigenvalues, basis = jnp.linalg.eigh(total)
         zero = eigenvalues <= model.dimension * jnp.finfo(float).eps * eigenvalues[-1]
-        null = (basis * zero) @ basis.T
+        null = (basis * zero[None]) @ basis.T
         rank = model.dimension - zero.sum().astype(float)
     samples = model.n * jnp.sum(model.fractions * (model.weights > 0))
     width = jnp.array(jnp.inf) if model.width is None else model.width

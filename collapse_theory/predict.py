@@ -3,10 +3,11 @@
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from collapse_theory import checks
 from collapse_theory.equivalent import Equivalent, solve
+from collapse_theory.limits import Limits
 from collapse_theory.model import Matrix, Model, product, stack, trace
 from collapse_theory.problem import Problem
 from collapse_theory.risk import Risk
@@ -51,7 +52,7 @@ def excess_risk(model: Model, equivalent: Equivalent) -> Risk:
         E_k = sigma_k^2 + b_k + sum_j T_kj E_j,     T_kj = (p_j e_j^2 / n) tr[Sigma_k G_S Sigma_j G_S]
 
     and the risk is b_test + sum_j T_test,j E_j.  All of it is linear in (Gamma, sigma^2, Delta): the
-    three columns below are the three parts.  G_S B G_S ~ G (B + nu'(B) I) G is `Sandwich`.
+    columns below are the three parts.  Solved for y_k = p_k e_k^2 E_k, an absent source is exactly 0.
     """
     sources = len(model.covariances)
     listeners = [*model.covariances, model.test_covariance]
@@ -62,8 +63,7 @@ def excess_risk(model: Model, equivalent: Equivalent) -> Risk:
     sandwich = Sandwich(model, equivalent)
 
     def coupling(listener: Matrix) -> Float[Array, " K"]:
-        traces = jnp.stack([sandwich(listener, sigma) for sigma in model.covariances])
-        return model.fractions * equivalent.e**2 / model.n * traces
+        return jnp.stack([sandwich(listener, sigma) for sigma in model.covariances]) / model.n
 
     def bias(listener: Matrix) -> Float[Array, ""]:
         first = _quadratic(listener, equivalent.shrinkage, model.signal)
@@ -85,7 +85,7 @@ def excess_risk(model: Model, equivalent: Equivalent) -> Risk:
             )
         return total
 
-    T = jnp.stack([coupling(listener) for listener in listeners])
+    couplings = jnp.stack([coupling(listener) for listener in listeners])
     forcing = jnp.stack(
         [
             jnp.stack([bias(listener) for listener in listeners]),
@@ -94,9 +94,11 @@ def excess_risk(model: Model, equivalent: Equivalent) -> Risk:
         ],
         axis=-1,
     )
-    errors = jnp.linalg.solve(jnp.eye(sources) - T[:-1], forcing[:-1])
-    parts = forcing[-1] + T[-1] @ errors
-    return Risk(*_at_threshold(parts, forcing, T, equivalent))
+    share = (model.fractions * equivalent.e**2)[:, None]
+    y = jnp.linalg.solve(jnp.eye(sources) - share * couplings[:-1], share * forcing[:-1])
+    parts = forcing[-1] + couplings[-1] @ y
+    fed = jnp.max(share * couplings[-1][:, None] * forcing[:-1], axis=0) > 0
+    return Risk(*_at_threshold(parts, fed, equivalent.limits))
 
 
 class Sandwich:
@@ -128,16 +130,11 @@ def _quadratic(listener: Matrix, response: Matrix, second_moment: Matrix) -> Flo
 
 
 def _at_threshold(
-    parts: Float[Array, " 3"],
-    forcing: Float[Array, "listeners 3"],
-    T: Float[Array, "listeners K"],
-    equivalent: Equivalent,
+    parts: Float[Array, " 3"], fed: Bool[Array, " 3"], limits: Limits
 ) -> Float[Array, " 3"]:
     """The ridgeless limit at the threshold: +inf for every part that anything feeds, else 0.
 
-    At n = r <= m the bias is not fed: the model can represent the signal and sees all of it.
+    At n = r <= m nothing feeds the bias: the model can represent the signal and sees all of it.
     """
-    limits = equivalent.limits
-    fed = jnp.max(forcing[:-1] * (T[-1] > 0)[:, None], axis=0) > 0
     fed &= jnp.array([False, True, True]) | (limits.width < limits.rank)
     return jnp.where(limits.at_threshold, jnp.where(fed, jnp.inf, 0.0), parts)

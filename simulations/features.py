@@ -30,14 +30,14 @@ def bartlett(
     degrees = jnp.repeat(counts, jnp.array(rows), total_repeat_length=sum(rows)) - position
     chi_squared = 2 * jax.random.gamma(chi_key, jnp.maximum(degrees, 1) / 2, dtype=dtype)
     normals = jax.random.normal(normal_key, (sum(rows), q), dtype)
-    row, column = position[:, None], jnp.arange(q)
+    row, column = position[:, None], jnp.arange(q)[None]
     factor = jnp.where(column == row, jnp.sqrt(chi_squared)[:, None], normals)
     return jnp.where((column >= row) & (degrees[:, None] > 0), factor, 0.0).astype(dtype)
 
 
 def colour(standard: Float[Array, "rows d"], root: Float[Array, " *matrix"]) -> Float[Array, "rows d"]:
     """Rows of covariance root root^T from rows of covariance I; a vector `root` is a diagonal."""
-    return standard * root if root.ndim == 1 else standard @ root.T
+    return standard * root[None] if root.ndim == 1 else standard @ root.T
 
 
 def rademacher(key: Key[Array, ""], shape: tuple[int, ...], dtype: Any) -> Array:

@@ -102,7 +102,7 @@ def _square(left: Array, M: Array, right: Array | None = None) -> Float[Array, "
     """tr[left M right M^T], `right` = I if not given."""
     weighted = _left(left, M)
     if right is not None:
-        weighted = weighted * right if right.ndim == 1 else weighted @ right
+        weighted = weighted * right[None] if right.ndim == 1 else weighted @ right
     return jnp.sum(weighted * M)
 
 

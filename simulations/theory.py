@@ -46,7 +46,7 @@ def _group(d: Any, sizes: jax.Array, columns: dict[str, jax.Array]) -> list[Pred
     risk, status = _compiled(d, sizes, columns)
     parts = np.stack([risk.bias, risk.variance, risk.zeta, risk.total], axis=-1).tolist()
     return [
-        Prediction(*row, "" if status.converged[i] else _message(status, i))
+        Prediction(row[0], row[1], row[2], row[3], "" if status.converged[i] else _message(status, i))
         for i, row in enumerate(parts)
     ]
 

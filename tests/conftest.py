@@ -1,0 +1,14 @@
+"""Strict JAX: float64, no silent broadcasting across ranks, shapes of inner functions checked."""
+
+import jax
+from jaxtyping import install_import_hook
+
+# Public entry points take any number a user may write and check it themselves.
+INNER = [f"collapse_theory.{name}" for name in ("equivalent", "limits", "model", "predict", "root")]
+INNER += [f"simulations.{name}" for name in ("features", "measure", "training")]
+
+with install_import_hook(INNER, "beartype.beartype"):
+    import collapse_theory  # noqa: F401
+    import simulations  # noqa: F401
+
+jax.config.update("jax_numpy_rank_promotion", "raise")

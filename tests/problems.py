@@ -1,0 +1,38 @@
+"""Problems that several tests share."""
+
+import numpy as np
+
+import collapse_theory as ct
+
+PARTS = ("bias", "variance", "zeta")
+
+
+def parts(risk):
+    """The three parts of a risk as a NumPy array."""
+    return np.array([getattr(risk, part) for part in PARTS], dtype=float)
+
+
+def random_problem(rng, d=None, sources=None, diagonal=True, **fixed):
+    """A problem with everything different: covariances, noises, weights, sizes, width, test set."""
+    d = int(rng.integers(2, 40)) if d is None else d
+    sources = int(rng.integers(1, 4)) if sources is None else sources
+    rotations = [np.eye(d) if diagonal else np.linalg.qr(rng.normal(size=(d, d)))[0] for _ in range(9)]
+
+    def psd(scale=1.0):
+        eigenvalues = scale * rng.uniform(0.1, 2, d)
+        rotation = rotations[rng.integers(9)]
+        return eigenvalues if diagonal else (rotation * eigenvalues) @ rotation.T
+
+    made = tuple(
+        ct.Source(
+            n=d * 10 ** rng.uniform(-1, 1),
+            covariance=psd(),
+            noise=rng.uniform(0, 1),
+            shift=0.0 if k == 0 else psd(1 / d),
+            weight=rng.uniform(0.2, 2),
+        )
+        for k in range(sources)
+    )
+    width = None if rng.random() < 0.4 else d * 10 ** rng.uniform(-1, 1)
+    settings = {"signal": psd(1 / d), "ridge": 10 ** rng.uniform(-4, 0), "width": width}
+    return ct.Problem(made, test_covariance=psd(), **(settings | fixed))
