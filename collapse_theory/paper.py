@@ -44,22 +44,15 @@ def theorem_2_constants(Sigma, *, n, m, lam) -> tuple[float, float, float, float
         u = psi e^2 trbar[Sigma (gamma tau^2 L' + omega) K^-2],
         omega = tau^2 trbar[(gamma omega K0^2 + lambda^2 L') K^-2].
     """
-    d = len(Sigma)
-    psi, gamma = m / n, m / d
-
-    # Given g = gamma tau e, K = g Sigma + lambda: both right-hand sides are then explicit.
-    def e_and_tau(g):
-        inverse = 1 / (g * Sigma + lam)
-        tau = 1 - np.mean(g * Sigma * inverse) / gamma
-        e = 1 - psi / gamma * np.mean(g * Sigma * inverse)
-        return e, tau
-
-    def excess(g):
-        e, tau = e_and_tau(g)
-        return gamma * max(tau, 0.0) * max(e, 0.0) - g
-
-    g = _root_in_log(excess, lam * 1e-12 / np.max(Sigma), gamma)
-    e, tau = e_and_tau(g)
+    psi, gamma = m / n, m / len(Sigma)
+    kappa = _kappa(Sigma, n, m, lam)
+    df1 = np.sum(Sigma / (Sigma + kappa))
+    e, tau = 1 - df1 / n, 1 - df1 / m
+    # lambda = gamma kappa e tau gives the smaller factor without the cancellation of 1 - df1 / n.
+    if e < tau:
+        e = lam / (gamma * kappa * tau)
+    else:
+        tau = lam / (gamma * kappa * e)
     # u and omega solve a linear system: u = a11 (1+u) + a12 omega, omega = a21 (1+u) + a22 omega.
     K2 = (gamma * tau * e * Sigma + lam) ** -2
     a11 = psi * e**2 * gamma * tau**2 * np.mean(Sigma**2 * K2)
@@ -106,14 +99,7 @@ def theorem_2_explicit(Sigma, Gamma, Delta, *, n, m, p2, sigma2, lam) -> Risk:
     def df(kappa, k=1):
         return np.sum((Sigma / (Sigma + kappa)) ** k)
 
-    # lambda(kappa) increases from 0 where both factors are positive.
-    kappa = _root_in_log(
-        lambda kappa: (
-            m / len(Sigma) * kappa * max(1 - df(kappa) / n, 0.0) * max(1 - df(kappa) / m, 0.0) - lam
-        ),
-        1e-30 * np.max(Sigma),
-        lam * len(Sigma) / m + np.sum(Sigma) * (1 / n + 1 / m),
-    )
+    kappa = _kappa(Sigma, n, m, lam)
     df1, df2 = df(kappa), df(kappa, 2)
     rho = kappa * (df1 - df2) / (m - df2)
     U = (df2 + (df1 - df2) ** 2 / (m - df2)) / n
@@ -138,6 +124,17 @@ def corollary_1(*, d, n, p2, sigma2, c2) -> Risk:
     if phi >= 1:
         raise ValueError(f"d / n = {phi:g}: expected a ratio < 1, the corollary's range")
     return Risk(0.0, sigma2 * phi / (1 - phi), (p2**2 + (1 - p2) * p2 * phi / (1 - phi)) * c2)
+
+
+def _kappa(Sigma, n, m, lam) -> float:
+    """The kappa of lambda = (m/d) kappa (1 - df1/n)(1 - df1/m), largest where both factors are > 0."""
+
+    def ridge(kappa):
+        df1 = np.sum(Sigma / (Sigma + kappa))
+        return m / len(Sigma) * kappa * max(1 - df1 / n, 0.0) * max(1 - df1 / m, 0.0)
+
+    high = lam * len(Sigma) / m + np.sum(Sigma) * (1 / n + 1 / m)
+    return _root_in_log(lambda kappa: ridge(kappa) - lam, 1e-30 * np.max(Sigma), high)
 
 
 def _root_in_log(function, low: float, high: float) -> float:

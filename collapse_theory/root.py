@@ -14,6 +14,9 @@ EXACT = 1e-14
 TOLERANCE = 1e-10
 
 
+System = Callable[[Float[Array, " k"]], Float[Array, " k"]]
+
+
 class SolveError(ArithmeticError):
     """A system of equations that could not be solved to the tolerance."""
 
@@ -34,9 +37,7 @@ class Status(NamedTuple):
         )
 
 
-def find_root(
-    residual: Callable[[Float[Array, " k"]], Float[Array, " k"]], start: Float[Array, " k"]
-) -> tuple[Float[Array, " k"], Status]:
+def find_root(residual: System, start: Float[Array, " k"]) -> tuple[Float[Array, " k"], Status]:
     """The root of `residual`, whose terms are of order one, and how the search ended.
 
     For the gradient of a convex function made of exponentials of its unknowns (which is what the
@@ -46,9 +47,7 @@ def find_root(
     those of the implicit function theorem, exact and independent of the path (`lax.custom_root`).
     """
 
-    def newton(
-        f: Callable[[Float[Array, " k"]], Float[Array, " k"]], x: Float[Array, " k"]
-    ) -> tuple[Float[Array, " k"], Status]:
+    def newton(f: System, x: Float[Array, " k"]) -> tuple[Array, tuple[Array, Array]]:
         def step(state):
             x, _, steps, _ = state
             value = f(x)
@@ -65,10 +64,12 @@ def find_root(
         x, _, steps, _ = jax.lax.while_loop(
             unfinished, step, (x, jnp.array(0.0), jnp.array(0), jnp.array(False))
         )
-        final = jnp.abs(f(x)).max()
-        return x, Status(final <= TOLERANCE, final, steps)
+        # As a float: what comes out beside the root must have derivatives, if only zeros.
+        return x, (jnp.abs(f(x)).max(), steps.astype(float))
 
     def tangent_solve(linear, value):
         return jnp.linalg.solve(jax.jacfwd(linear)(value), value)
 
-    return jax.lax.custom_root(residual, start, newton, tangent_solve, has_aux=True)
+    root, aux = jax.lax.custom_root(residual, start, newton, tangent_solve, has_aux=True)
+    final, steps = jax.lax.stop_gradient(aux)
+    return root, Status(final <= TOLERANCE, final, steps.astype(int))

@@ -50,7 +50,7 @@ def from_data(
     """
     samples = checks.floating("rows", rows, (2,), "a matrix of samples (n, d)")
     if center:
-        samples = samples - samples.mean(axis=0)
+        samples = samples - samples.mean(axis=0, keepdims=True)
     eigenvalues, basis = jnp.linalg.eigh(samples.T @ samples / len(samples))
     # eigh returns rounding noise of either sign for directions in which the rows do not vary.
     floor = len(eigenvalues) * jnp.finfo(float).eps * eigenvalues[-1]

@@ -45,8 +45,9 @@ def draw(study: Study, points: list[Point], rows: list[Row], paths: list[Path]) 
             if panel is not None:
                 axis.set_title(f"{SYMBOLS[panel]} = {_label(value)}")
         axes[0, 0].set_ylabel("excess test error")
-        title = SYMBOLS[colour] if colour else None
-        axes[0, -1].legend(title=title, loc="center left", bbox_to_anchor=(1.0, 0.5))
+        if colour is not None:
+            place = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)}
+            axes[0, -1].legend(title=SYMBOLS[colour], **place)
         figure.text(0.01, -0.02, _caption(study, points), va="top")
         for path in paths:
             kind = path.suffix.removeprefix(".")

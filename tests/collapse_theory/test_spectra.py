@@ -24,7 +24,9 @@ def test_from_data_rebuilds_the_covariance():
     rows = rng.normal(size=(50, 6)) * np.arange(1.0, 7) + 3
     rows[:, 2] = 1.0  # a feature that never varies
     eigenvalues, basis = spectra.from_data(rows)
-    np.testing.assert_allclose(basis @ np.diag(eigenvalues) @ basis.T, np.cov(rows.T, bias=True), atol=1e-12)
+    np.testing.assert_allclose(
+        basis @ np.diag(eigenvalues) @ basis.T, np.cov(rows.T, bias=True), atol=1e-12
+    )
     assert eigenvalues[-1] == 0
     raw, basis = spectra.from_data(rows, center=False)
     np.testing.assert_allclose(basis @ np.diag(raw) @ basis.T, rows.T @ rows / 50, rtol=1e-10)
@@ -36,7 +38,10 @@ def test_from_data_rebuilds_the_covariance():
         (lambda: spectra.isotropic(0), "d = 0: expected a whole number >= 1"),
         (lambda: spectra.isotropic(2.5), "d = 2.5: expected a whole number"),
         (lambda: spectra.power_law(3, -1.0), "exponent = -1: expected a number >= 0"),
-        (lambda: spectra.spiked(1, [2.0, 3.0]), "spikes = a list of 2: expected a list of at most d = 1"),
+        (
+            lambda: spectra.spiked(1, [2.0, 3.0]),
+            "spikes = a list of 2: expected a list of at most d = 1",
+        ),
         (lambda: spectra.spiked(3, [-2.0]), "spikes = .*: expected"),
         (lambda: spectra.from_data(np.ones(3)), "rows = an array of shape"),
     ],

@@ -1,0 +1,309 @@
+"""Simulations are what training on the rows gives, and converge to the theory like 1/d."""
+
+import os
+import subprocess
+import sys
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import collapse_theory as ct
+from simulations import features, simulate
+from tests.problems import parts
+
+# Two-sided normal quantile for one false alarm in about 10,000 comparisons.
+ALARM = 4.0
+
+
+def train_on_rows(problem, seeds, seed=0):
+    """Total risks of plain NumPy training, one line a step: rows, labels, S, least squares."""
+    rng = np.random.default_rng(seed)
+    d, width = problem.dimension, problem.width
+    matrices = [
+        np.diag(s.covariance) if s.covariance.ndim == 1 else s.covariance for s in problem.sources
+    ]
+    test = matrices[0]
+    totals = []
+    for _ in range(seeds):
+        w_true = rng.multivariate_normal(np.zeros(d), np.diag(problem.signal))
+        S = np.eye(d) if width is None else rng.normal(size=(d, int(width))) / np.sqrt(d)
+        n = sum(int(s.n) for s in problem.sources)
+        Z, y = [], []
+        for source, covariance in zip(problem.sources, matrices, strict=True):
+            X = rng.multivariate_normal(np.zeros(d), covariance, size=int(source.n))
+            shift = source.shift if source.shift.ndim else np.zeros(d)
+            w = w_true + rng.normal(size=d) * np.sqrt(shift)
+            labels = X @ w + rng.normal(size=len(X)) * np.sqrt(source.noise)
+            scale = np.sqrt(source.weight / n)
+            Z.append(scale * X @ S)
+            y.append(scale * labels)
+        Z, y = np.vstack(Z), np.concatenate(y)
+        if problem.ridge > 0:
+            v = np.linalg.solve(Z.T @ Z + problem.ridge * np.eye(Z.shape[1]), Z.T @ y)
+        else:
+            v = np.linalg.lstsq(Z, y)[0]
+        error = S @ v - w_true
+        totals.append(error @ test @ error)
+    return np.array(totals)
+
+
+def small_problem(n, width, ridge, dense=False):
+    rng = np.random.default_rng(5)
+    d = 8
+    spectra = [rng.uniform(0.2, 2, d), rng.uniform(0.2, 2, d)]
+    if dense:
+        Q = np.linalg.qr(rng.normal(size=(d, d)))[0]
+        spectra = [np.diag(spectra[0]), (Q * spectra[1]) @ Q.T]
+    sources = (
+        ct.Source(n - n // 3, spectra[0], 0.3),
+        ct.Source(n // 3, spectra[1], 0.6, rng.uniform(0, 0.3, d), 0.5),
+    )
+    return ct.Problem(sources, rng.uniform(0, 0.5, d), ridge, width)
+
+
+CASES = {
+    "classical, rows > features": (30, None, 0.05),
+    "classical, n_2 < features": (20, None, 0.05),
+    "classical, dual": (6, None, 0.05),
+    "classical, interpolating": (5, None, 0.0),
+    "narrow": (30, 4, 0.05),
+    "narrow, dual": (3, 5, 0.05),
+    "narrow, no ridge": (30, 4, 0.0),
+    "wide": (30, 13, 0.05),
+    "wide, dual, interpolating": (5, 13, 0.0),
+}
+
+
+DENSE = ("classical, rows > features", "narrow", "wide, dual, interpolating")
+
+
+@pytest.mark.parametrize(
+    ("case", "dense"), [(case, False) for case in CASES] + [(case, True) for case in DENSE]
+)
+def test_same_law_as_training_on_rows(case, dense):
+    problem = small_problem(*CASES[case], dense=dense)
+    rows = train_on_rows(problem, 2000)
+    rows_error = rows.std() / np.sqrt(len(rows))
+    drawn = simulate(problem, 2000, measure="trained")
+    averaged = simulate(problem, 2000)
+    for estimate in (drawn, averaged):
+        spread = np.hypot(rows_error, estimate.stderr.total)
+        assert abs(rows.mean() - estimate.mean.total) < ALARM * spread
+
+
+def test_same_distribution_not_only_the_same_mean():
+    from scipy.stats import ks_2samp
+
+    from simulations.plan import plan_simulation
+    from simulations.simulate import _run
+
+    problem = small_problem(20, 4, 0.05)
+    rows = train_on_rows(problem, 2000, seed=1)
+    plan, constants = plan_simulation(problem, "gaussian", np.dtype(float))
+    drawn = _run(plan, constants, "trained", 2000, 1, 2**30, False)[:, 0]
+    assert ks_2samp(rows, drawn).pvalue > 1e-4
+
+
+def test_averaged_is_the_smaller_error_bar():
+    problem = small_problem(30, None, 0.05)
+    averaged, trained = simulate(problem, 500), simulate(problem, 500, measure="trained")
+    assert averaged.stderr.total < 0.5 * trained.stderr.total
+    assert trained.mean.bias is None
+
+
+@pytest.mark.parametrize("n", [40, 1000, 10**9])
+def test_exact_finite_identity(n):
+    # Sigma = I, lambda = 0, no synthetic data: sigma^2 d / (n - d - 1) for every d and n > d + 1.
+    d = 20
+    problem = ct.Problem((ct.Source(n, ct.spectra.isotropic(d), 0.3),), 1.0, 0.0)
+    estimate = simulate(problem, 2000)
+    expected = 0.3 * d / (n - d - 1)
+    assert abs(estimate.mean.variance - expected) < ALARM * estimate.stderr.variance
+    assert estimate.mean.bias == 0
+    assert estimate.mean.zeta == 0
+
+
+def family(d, case):
+    """One problem at every size: spectra are sampled functions, n and m proportional to d."""
+    grid = (np.arange(d) + 0.5) / d
+    ratio_n, ratio_m, ridge = case
+    sources = (
+        ct.Source(round(0.75 * ratio_n * d), 0.2 + grid, 0.3),
+        ct.Source(round(0.25 * ratio_n * d), 1.5 - grid, 0.2, 0.6, 0.5),
+    )
+    return ct.Problem(sources, 1.0, ridge, None if ratio_m is None else round(ratio_m * d))
+
+
+FAMILIES = [(2, None, 0.05), (0.8, None, 0.02), (2, 0.5, 0.05), (1.2, 2, 0.05), (0.8, 0.8, 0.1)]
+
+
+@pytest.mark.parametrize("case", FAMILIES)
+def test_theory_up_to_a_finite_size_term(case):
+    # Richardson: 2 R(2d) - R(d) is free of the 1/d term, and off by O(1/d^2) only.
+    d = 40
+    small, large = family(d, case), family(2 * d, case)
+    estimates = [simulate(small, 2000, key=1), simulate(large, 1000, key=2)]
+    gaps = [parts(e.mean) - parts(ct.predict(p)) for e, p in zip(estimates, (small, large), strict=True)]
+    errors = [parts(e.stderr) for e in estimates]
+    left = np.abs(2 * gaps[1] - gaps[0])
+    spread = np.hypot(2 * errors[1], errors[0])
+    assert (left < ALARM * spread + 10 / d**2 * parts(ct.predict(small))).all()
+
+
+def test_finite_size_term_shrinks_like_one_over_d():
+    sizes = np.array([15, 30, 60])
+    gaps, errors = [], []
+    for d in sizes:
+        problem = family(int(d), (2, 0.5, 0.05))
+        estimate = simulate(problem, 8000, key=int(d))
+        predicted = ct.predict(problem).total
+        gaps.append(abs(float(estimate.mean.total / predicted) - 1))
+        errors.append(float(estimate.stderr.total / predicted))
+    relative = np.array(errors) / gaps
+    assert relative.max() < 0.2  # the term is resolved at every size
+    slope, _ = np.polyfit(np.log(sizes), np.log(gaps), 1, w=1 / relative)
+    # Weighted least squares for a line: the slope's own standard error.
+    x = np.log(sizes)
+    weights = relative**-2
+    centred = x - np.average(x, weights=weights)
+    slope_error = (weights @ centred**2) ** -0.5
+    print(f"finite-size slope {slope:.3f} +- {slope_error:.3f}, gaps {gaps}")
+    assert abs(slope + 1) < ALARM * slope_error + 2 / sizes[0]
+
+
+def test_same_numbers_whatever_the_chunks():
+    problem = small_problem(30, 4, 0.05)
+    whole, pieces = simulate(problem, 37, key=3), simulate(problem, 37, key=3, memory=2e5)
+    np.testing.assert_allclose(parts(pieces.mean), parts(whole.mean), rtol=1e-12)
+    np.testing.assert_allclose(parts(pieces.stderr), parts(whole.stderr), rtol=1e-10)
+    other = simulate(problem, 37, key=4)
+    assert parts(other.mean)[0] != parts(whole.mean)[0]
+
+
+def test_same_numbers_whatever_the_devices():
+    program = (
+        "import jax, numpy as np, collapse_theory as ct; from simulations import simulate;"
+        "p = ct.real_and_synthetic(n=30, synthetic_fraction=0.3, quality=0.5, noise=0.1, ridge=0.1,"
+        " covariance=ct.spectra.power_law(12, 1.0), width=9);"
+        "e = simulate(p, 10); print(jax.device_count(), repr(float(e.mean.total)))"
+    )
+    totals = {}
+    for count in (1, 4):
+        flags = f"--xla_force_host_platform_device_count={count}"
+        run = subprocess.run(
+            [sys.executable, "-c", program],
+            env=os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=120,
+        )
+        devices, total = run.stdout.split()
+        totals[int(devices)] = float(total)
+    assert totals[4] == pytest.approx(totals[1], rel=1e-12)
+
+
+def test_progress_counts_every_seed():
+    done = []
+    simulate(small_problem(30, None, 0.05), 37, memory=2e5, progress=done.append)
+    assert sum(done) == 37
+    assert len(done) > 1
+
+
+def test_float32():
+    problem = small_problem(30, 4, 0.05)
+    single, double = simulate(problem, 400, dtype=jnp.float32), simulate(problem, 400)
+    spread = np.hypot(parts(single.stderr), parts(double.stderr))
+    assert (np.abs(parts(single.mean) - parts(double.mean)) < ALARM * spread + 1e-5).all()
+
+
+@pytest.mark.parametrize("entries", ["rademacher", "student-t", features.student_t(20.0)])
+@pytest.mark.parametrize("width", [None, 30])
+def test_universality(entries, width):
+    d = 60
+    problem = ct.real_and_synthetic(
+        n=2 * d,
+        synthetic_fraction=0.25,
+        covariance=0.2 + (np.arange(d) + 0.5) / d,
+        quality=0.5,
+        noise=0.2,
+        ridge=0.05,
+        width=width,
+    )
+    estimate, expected = simulate(problem, 300, features=entries), ct.predict(problem)
+    # Fourth moments enter at order 1/d: excess kurtosis 3 for student-t of 6 degrees.
+    allowed = ALARM * parts(estimate.stderr) + 5 / d * parts(expected)
+    assert (np.abs(parts(estimate.mean) - parts(expected)) < allowed).all()
+
+
+def test_own_rows():
+    rng = np.random.default_rng(0)
+    d = 30
+    rows = rng.normal(size=(20_000, d)) * np.sqrt(np.linspace(0.2, 2, d))
+    eigenvalues, basis = ct.spectra.from_data(rows)
+    problem = ct.real_and_synthetic(
+        n=90, synthetic_fraction=0.2, covariance=eigenvalues, quality=0.5, noise=0.2, ridge=0.05
+    )
+    estimate = simulate(problem, 300, features=np.asarray(rows @ basis))
+    gaussian = simulate(problem, 300)
+    spread = np.hypot(parts(estimate.stderr), parts(gaussian.stderr))
+    # The rows are Gaussian, drawn with replacement from many: the same law but for repetitions.
+    assert (np.abs(parts(estimate.mean) - parts(gaussian.mean)) < ALARM * spread).all()
+
+
+def test_rank_deficient_covariance_without_ridge():
+    spectrum = np.array([2.0, 1.0, 0.5, 0.0, 0.0])
+    problem = ct.Problem((ct.Source(20, spectrum, 0.3),), np.full(5, 0.2), 0.0)
+    reduced = ct.Problem((ct.Source(20, spectrum[:3], 0.3),), np.full(3, 0.2), 0.0)
+    risks = [parts(simulate(p, 50).mean) for p in (problem, reduced)]
+    np.testing.assert_allclose(*risks, rtol=1e-12)
+    # A narrow projection of sources that span different directions cannot be drawn through z.
+    sources = (ct.Source(40, spectrum, 0.3), ct.Source(40, spectrum[::-1].copy(), 0.3, 0.5))
+    mixed = ct.Problem(sources, 1.0, 0.05, 4)
+    estimate = simulate(mixed, 2000)
+    rows = train_on_rows(ct.Problem(sources_with_vectors(sources), np.full(5, 1 / 3.5), 0.05, 4), 3000)
+    spread = np.hypot(rows.std() / np.sqrt(len(rows)), estimate.stderr.total)
+    assert abs(rows.mean() - estimate.mean.total) < ALARM * spread
+
+
+def sources_with_vectors(sources):
+    real, synthetic = sources
+    shift = np.full(5, float(synthetic.shift) / float(synthetic.covariance.sum()))
+    return (real, ct.Source(synthetic.n, synthetic.covariance, synthetic.noise, shift))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"seeds": 1}, "seeds = 1: expected a whole number >= 2"),
+        ({"seeds": 2.5}, "seeds = 2.5: expected a whole number"),
+        ({"key": -1}, "key = -1: expected a whole number"),
+        ({"measure": "guess"}, "measure = 'guess': expected one of averaged, trained"),
+        ({"features": "cauchy"}, "features = 'cauchy': expected one of gaussian"),
+        ({"features": np.ones((5, 3))}, r"features = an array of shape \(5, 3\): expected .*\(N, 8\)"),
+    ],
+)
+def test_bad_input(changes, message):
+    with pytest.raises(ValueError, match=message):
+        simulate(small_problem(30, None, 0.05), **changes)
+
+
+def test_whole_numbers_only():
+    with pytest.raises(ValueError, match=r"n of source 0 = 22\.5: expected a whole number"):
+        simulate(
+            ct.real_and_synthetic(
+                n=25, synthetic_fraction=0.1, covariance=np.ones(3), quality=1.0, noise=0.1, ridge=0.1
+            )
+        )
+
+
+def test_student_t_needs_a_fourth_moment():
+    with pytest.raises(ValueError, match="degrees = 4: expected a number > 4"):
+        features.student_t(4.0)
+
+
+def test_a_singular_problem_is_an_error_not_a_number():
+    dense = np.diag([1.0, 1.0, 0.0])
+    with pytest.raises(ArithmeticError, match="gave no finite risk: the training problem is singular"):
+        simulate(ct.Problem((ct.Source(30, dense, 0.1),), 1.0, 0.0), 4)

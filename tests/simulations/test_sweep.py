@@ -1,0 +1,224 @@
+"""The command line: grids, files, resumption, failures and bad input."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import jax
+import numpy as np
+import pytest
+
+import collapse_theory as ct
+from collapse_theory import root
+from simulations import simulate
+from simulations.grid import FIELDS, parse, points, problem
+from simulations.study import load_preset, presets
+from simulations.sweep import main
+from simulations.table import Table
+from simulations.theory import predictions
+from tests.problems import parts
+
+SMALL = ["--d", "8", "--n", "20:60:3", "--synthetic-fraction", "0,0.25", "--seeds", "4"]
+
+
+def rows_of(folder):
+    with open(folder / "sweep.csv") as file:
+        return list(csv.DictReader(file))
+
+
+def test_files_and_columns(tmp_path, capsys):
+    assert main([*SMALL, "--out", str(tmp_path), "--format", "png,svg"]) == 0
+    names = {"sweep.csv", "sweep.png", "sweep.svg", "manifest.json"}
+    assert {path.name for path in tmp_path.iterdir()} == names
+    rows = rows_of(tmp_path)
+    assert len(rows) == 6
+    for row in rows:
+        assert row["status"] == "ok"
+        point = {name: None if row[name] == "none" else float(row[name]) for name in FIELDS}
+        point |= {"d": int(row["d"]), "n": int(row["n"])}
+        risk = ct.predict(problem(point))
+        predicted = [float(row[f"predicted_{part}"]) for part in ("bias", "variance", "zeta", "total")]
+        np.testing.assert_allclose(predicted, [*parts(risk), float(risk.total)], rtol=1e-12)
+        again = simulate(problem(point), seeds=4, key=int(row["key"]))
+        assert float(row["simulated_total"]) == pytest.approx(again.mean.total, rel=1e-12)
+        z = (float(row["simulated_total"]) - predicted[3]) / float(row["stderr_total"])
+        assert float(row["z"]) == pytest.approx(z)
+    assert len({row["key"] for row in rows}) == 6
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    assert manifest["rows"] == 6
+    assert manifest["seeds"] == 4
+    assert set(manifest["versions"]) > {"jax", "numpy", "python"}
+    printed = capsys.readouterr().out
+    assert "worst |z|" in printed
+    assert "plateau" in printed
+
+
+def test_a_file_gives_the_same_as_flags(tmp_path):
+    study = tmp_path / "mine.toml"
+    study.write_text(
+        '[grid]\nd = 8\nn = "20:60:3"\nsynthetic_fraction = [0, 0.25]\n'
+        "quality = 1.0\nnoise = 0.1\nridge = 1e-6\n[run]\nseeds = 4\n"
+    )
+    assert main(["--study", str(study), "--out", str(tmp_path / "a")]) == 0
+    assert main([*SMALL, "--out", str(tmp_path / "b")]) == 0
+    by_key = [{row["key"]: row for row in rows_of(tmp_path / name)} for name in "ab"]
+    assert by_key[0] == by_key[1]
+
+
+def test_killed_and_resumed_equals_uninterrupted(tmp_path):
+    # Every width below d is compiled anew, which leaves time to kill; once, which saves time later.
+    arguments = ["--d", "12", "--n", "30", "--width", "2:8:7", "--seeds", "4", "--format", "png"]
+    command = [sys.executable, "-m", "simulations.sweep", *arguments, "--out"]
+    table = tmp_path / "killed" / "sweep.csv"
+    quiet = {
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.DEVNULL,
+        "env": os.environ | {"JAX_COMPILATION_CACHE_DIR": str(tmp_path / "compiled")},
+    }
+    for enough in (1, 3):
+        process = subprocess.Popen([*command, str(table.parent)], **quiet)
+        deadline = time.time() + 120
+        while time.time() < deadline and process.poll() is None:
+            if table.exists() and len(table.read_text().splitlines()) > enough:
+                break
+            time.sleep(0.05)
+        assert process.poll() is None, "finished before it could be killed"
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    with open(table, "a") as file:
+        file.write("12,0.0,30,half a line")
+    for folder in ("killed", "whole"):
+        subprocess.run([*command, str(tmp_path / folder)], check=True, timeout=300, **quiet)
+    assert table.read_bytes() == (tmp_path / "whole" / "sweep.csv").read_bytes()
+    assert json.loads((tmp_path / "killed" / "manifest.json").read_text())["rows_reused"] >= 3
+    assert not list(table.parent.glob(".*"))
+
+
+def test_failed_points_are_marked_and_the_rest_completes(tmp_path, monkeypatch, capsys):
+    # n = 60 > d starts from the exact solution of the isotropic ridgeless problem; n = 5 does not.
+    jax.clear_caches()
+    monkeypatch.setattr(root, "MAX_STEPS", 1)
+    arguments = ["--d", "8", "--n", "5,1000000", "--exponent", "2", "--ridge", "1e-9", "--seeds", "4"]
+    try:
+        assert main([*arguments, "--synthetic-fraction", "0", "--out", str(tmp_path)]) == 1
+    finally:
+        jax.clear_caches()
+    bad, good = rows_of(tmp_path)
+    assert good["status"] == "ok"
+    assert "did not converge in 1 Newton steps" in bad["status"]
+    assert bad["predicted_total"] == bad["simulated_total"] == ""
+    assert "FAILED n=5" in capsys.readouterr().out
+
+
+def test_infinite_theory_is_no_failure(tmp_path):
+    arguments = ["--d", "8", "--n", "8,20", "--ridge", "0", "--synthetic-fraction", "0", "--seeds", "4"]
+    assert main([*arguments, "--out", str(tmp_path)]) == 0
+    threshold = rows_of(tmp_path)[0]
+    assert threshold["predicted_total"] == "inf"
+    assert threshold["z"] == ""
+    assert np.isfinite(float(threshold["simulated_total"]))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--n", "-5"], "n = -5: expected a number > 0"),
+        (["--n", "0"], "n = 0: expected a number > 0"),
+        (["--n", "1e2:1e6:13lag"], "n = 1e2:1e6:13lag: expected numbers, a comma-separated list"),
+        (["--n", "inf"], "n = inf: expected a finite number"),
+        (["--n", ""], "n = : expected numbers"),
+        (["--synthetic-fraction", "0.5,1.5"], r"synthetic_fraction = 1.5: expected a number in [0, 1]"),
+        (["--ridge", "nan"], "ridge = nan: expected a number >= 0, finite"),
+        (["--noise", "none"], "noise = none: only width may be none"),
+        (["--width", "0"], "width = 0: expected a number > 0"),
+        (["--d", "0"], "d = 0: expected a whole number >= 1"),
+        (["--seeds", "1"], "seeds = 1: expected a whole number >= 2"),
+        (["--seeds", "many"], "argument --seeds: invalid int value: 'many'"),
+        (["--key", "-1"], "key = -1: expected a whole number >= 0"),
+        (["--preset", "nothing"], "preset = 'nothing': expected one of collapse, "),
+        (["--study", "/no/such.toml"], "study = /no/such.toml: No such file or directory"),
+        (["--preset", "width", "--study", "x"], "--preset and --study: expected one of them"),
+        (["--format", "gif"], "format = gif: expected a list among png, pdf, svg"),
+        (["--memory", "-1"], "memory = -1: expected a number of gigabytes > 0"),
+        (["--dtype", "float16"], "argument --dtype: invalid choice: 'float16'"),
+        (["--colour", "red"], "unrecognized arguments: --colour red"),
+    ],
+)
+def test_bad_input_is_one_line_and_writes_nothing(tmp_path, capsys, arguments, message):
+    with pytest.raises(SystemExit) as stopped:
+        main([*arguments, "--out", str(tmp_path / "new")])
+    assert stopped.value.code == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert message in error
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[grid]\nsize = 3", "[grid] has 'size': expected one of d, exponent, n"),
+        ("x = 'm'", "x has 'm': expected one of d, "),
+        ("title = 'mine'", "study has 'title': expected one of description"),
+        ("[run]\nkey = 1.5", "key = 1.5: expected a whole number >= 0"),
+        ("[run]\nmeasure = 'none'", "measure = 'none': expected one of averaged, trained"),
+        ("[grid]\nn = true", "n = True: expected numbers"),
+        ("[grid", "not a TOML file"),
+    ],
+)
+def test_bad_study_files(tmp_path, capsys, text, message):
+    file = tmp_path / "study.toml"
+    file.write_text(text)
+    with pytest.raises(SystemExit) as stopped:
+        main(["--study", str(file), "--out", str(tmp_path / "new")])
+    assert stopped.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_foreign_folder_is_left_alone(tmp_path, capsys):
+    (tmp_path / "sweep.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(SystemExit):
+        main([*SMALL, "--out", str(tmp_path)])
+    assert "not a table of this program; choose another --out" in capsys.readouterr().err
+    assert (tmp_path / "sweep.csv").read_text() == "a,b\n1,2\n"
+
+
+def test_ranges():
+    assert parse("n", "1e2:1e4:3log,5") == [100, 1000, 10000, 5]
+    assert parse("noise", "0:1:3") == [0, 0.5, 1]
+    assert parse("width", "none,7.2,7") == [None, 7]
+    assert parse("quality", [0.1, "1:2:2"]) == [0.1, 1, 2]
+
+
+def test_theory_of_a_mixed_grid_keeps_its_order():
+    grid = points({"d": [4, 9], "width": [None, 5, 7], "n": [3, 30], "exponent": [0.5]})
+    found = [prediction.total for prediction in predictions(grid)]
+    expected = [float(ct.predict(problem(point)).total) for point in grid]
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", sorted(presets()))
+def test_presets_are_sound(name):
+    study = load_preset(name)
+    assert len(points(study.grid)) > 4
+    assert study.x in study.grid
+    assert len(points(study.quick().grid)) <= 64
+
+
+def test_list_names_every_preset(capsys):
+    assert main(["--list"]) == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in listed] == sorted(presets())
+
+
+def test_rows_of_other_studies_stay(tmp_path):
+    path = tmp_path / "table.csv"
+    table = Table(path, ["a", "b"], ["a"])
+    for a in ("2", "1", "3"):
+        table.append({"a": a, "b": "x"})
+    table.finish([{"a": "1"}, {"a": "2"}])
+    assert path.read_text() == "a,b\n1,x\n2,x\n3,x\n"
