@@ -1,0 +1,37 @@
+"""The README's code runs, and its commands parse."""
+
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from simulations.sweep import _parser, _study
+
+README = (Path(__file__).parent.parent / "README.md").read_text()
+BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+COMMANDS = re.findall(r"^python -m simulations\.sweep(.*?)(?:#.*)?$", README, flags=re.MULTILINE)
+
+
+def test_python_blocks_run_in_order(capsys):
+    names = {}
+    for block in BLOCKS:
+        exec(block, names)
+    assert len(BLOCKS) >= 3
+    assert "Risk(bias=" in capsys.readouterr().out
+    assert np.isfinite(names["curve"]).all()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_sweep_commands_parse(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("mine.toml").write_text("[grid]\nn = 10\n")
+    options = _parser().parse_args(shlex.split(command))
+    assert options.list or _study(options).grid
+
+
+def test_links_and_pictures_exist():
+    root = Path(__file__).parent.parent
+    for target in re.findall(r"\]\((?!https:)([^)]+)\)", README):
+        assert (root / target).exists(), target
