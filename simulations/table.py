@@ -41,11 +41,13 @@ class Table:
             os.fsync(file.fileno())
         self.rows[self._key(row)] = row
 
-    def finish(self, order: list[Row]) -> None:
-        """Put these rows first and in this order; rows of other studies stay, after them."""
+    def finish(self, order: list[Row]) -> list[Row]:
+        """Put these rows first and in this order, and return them; rows of other studies stay."""
         keys = [self._key(row) for row in order]
         others = [row for key, row in self.rows.items() if key not in set(keys)]
-        self._rewrite([self.rows[key] for key in keys] + others)
+        finished = [self.rows[key] for key in keys]
+        self._rewrite(finished + others)
+        return finished
 
     def _key(self, row: Row) -> tuple[str, ...]:
         return tuple(row[name] for name in self.identity)

@@ -15,11 +15,11 @@ import pytest
 import collapse_theory as ct
 from collapse_theory import root
 from simulations import simulate
-from simulations.grid import FIELDS, parse, points, problem
-from simulations.study import load_preset, presets
-from simulations.sweep import main
+from simulations.sweep.__main__ import main
+from simulations.sweep.grid import FIELDS, parse, points, problem
+from simulations.sweep.study import load_preset, presets
+from simulations.sweep.theory import predictions
 from simulations.table import Table
-from simulations.theory import predictions
 from tests.problems import parts
 
 SMALL = ["--d", "8", "--n", "20:60:3", "--synthetic-fraction", "0,0.25", "--seeds", "4"]

@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from simulations.grid import FIELDS, Value, parse
+from simulations.sweep.grid import FIELDS, Value, parse
 
 RUN = {"seeds": 64, "key": 0, "dtype": "float64", "measure": "averaged", "features": "gaussian"}
 
@@ -31,14 +31,14 @@ class Study:
 
 def presets() -> dict[str, str]:
     """Names of the presets and what each shows."""
-    folder = files("simulations") / "presets"
+    folder = files("simulations.sweep") / "presets"
     names = sorted(Path(entry.name).stem for entry in folder.iterdir() if entry.name.endswith(".toml"))
     return {name: load_preset(name).description for name in names}
 
 
 def load_preset(name: str) -> Study:
     """A preset by name.  Raises ValueError listing the names if there is none."""
-    resource = files("simulations") / "presets" / f"{name}.toml"
+    resource = files("simulations.sweep") / "presets" / f"{name}.toml"
     if not resource.is_file():
         raise ValueError(f"preset = {name!r}: expected one of {', '.join(presets())}")
     return read(name, resource.read_text())

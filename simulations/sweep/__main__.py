@@ -3,29 +3,22 @@
 import argparse
 import sys
 import time
-import zlib
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-import collapse_theory as ct
-from simulations.grid import FIELDS, Point, counts, parse, points, problem
 from simulations.manifest import this_command, write_manifest
-from simulations.picture import draw
 from simulations.plan import NAMED
-from simulations.report import print_report, wide_console
-from simulations.simulate import MEASURES, simulate
-from simulations.study import RUN, Study, load_file, load_preset, presets
-from simulations.table import Row, Table, as_text
-from simulations.theory import Prediction, predictions
+from simulations.simulate import MEASURES
+from simulations.sweep.grid import FIELDS, Point, parse, points
+from simulations.sweep.picture import draw
+from simulations.sweep.report import print_report, wide_console
+from simulations.sweep.rows import COLUMNS, INPUTS, inputs, results
+from simulations.sweep.study import RUN, Study, load_file, load_preset, presets
+from simulations.table import Row, Table
 
-PARTS = ("bias", "variance", "zeta", "total")
-INPUTS = [*FIELDS, "n_real", "n_synthetic", "features", "measure", "dtype", "seeds", "key", "version"]
-RESULTS = [f"{kind}_{part}" for kind in ("predicted", "simulated", "stderr") for part in PARTS]
-COLUMNS = [*INPUTS, *RESULTS, "relative_gap", "z", "status"]
 FORMATS = ("png", "pdf", "svg")
 
 
@@ -50,8 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     started = time.time()
     reused = sum(table.get(row) is not None for row in rows)
     _compute(study, grid, rows, table, memory)
-    table.finish(rows)
-    finished = [table.rows[table._key(row)] for row in rows]
+    finished = table.finish(rows)
     console = wide_console()
     print_report(console, study, grid, finished)
     pictures = [folder / f"sweep.{suffix}" for suffix in formats]
@@ -74,19 +66,6 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if failed else 0
 
 
-def inputs(point: Point, run: dict[str, Any]) -> Row:
-    """The input columns of a row; its key is its own, so that rows are independent draws.
-
-    `simulate(problem, seeds, key)` with the row's entries gives its simulated columns again.
-    """
-    real, synthetic = counts(point)
-    row = {name: as_text(point[name]) for name in FIELDS}
-    row |= {"n_real": str(real), "n_synthetic": str(synthetic)}
-    row |= {name: str(run[name]) for name in RUN} | {"version": ct.__version__}
-    row["key"] = str(zlib.crc32("|".join(row.values()).encode()))
-    return row
-
-
 def _compute(study: Study, grid: list[Point], rows: list[Row], table: Table, memory: float) -> None:
     """Append every row that the table lacks."""
     missing = [i for i, row in enumerate(rows) if table.get(row) is None]
@@ -100,42 +79,11 @@ def _compute(study: Study, grid: list[Point], rows: list[Row], table: Table, mem
     )
     with bar:
         task = bar.add_task("theory", total=len(missing) * study.run["seeds"])
-        theory = predictions([grid[i] for i in missing])
-        for done, (i, prediction) in enumerate(zip(missing, theory, strict=True), start=1):
-            bar.update(task, description=f"point {done} of {len(missing)}")
-            result = _result(grid[i], rows[i], prediction, memory, lambda n: bar.advance(task, n))
-            table.append(rows[i] | {name: "" for name in COLUMNS if name not in INPUTS} | result)
-
-
-def _result(
-    point: Point, row: Row, prediction: Prediction, memory: float, progress: Callable[[int], object]
-) -> Row:
-    """The result columns of one grid point."""
-    if prediction.reason:
-        return {"status": prediction.reason}
-    result = {f"predicted_{part}": as_text(getattr(prediction, part)) for part in PARTS}
-    try:
-        estimate = simulate(
-            problem(point),
-            seeds=int(row["seeds"]),
-            key=int(row["key"]),
-            measure=row["measure"],
-            features=row["features"],
-            dtype=row["dtype"],
-            memory=memory,
-            progress=progress,
-        )
-    except (ArithmeticError, ValueError) as error:
-        return result | {"status": str(error)}
-    for kind, risk in (("simulated", estimate.mean), ("stderr", estimate.stderr)):
-        for part in PARTS:
-            if getattr(risk, part) is not None:
-                result[f"{kind}_{part}"] = as_text(float(getattr(risk, part)))
-    gap = float(estimate.mean.total) - prediction.total
-    if abs(gap) != float("inf"):
-        result["relative_gap"] = as_text(gap / prediction.total) if prediction.total else ""
-        result["z"] = as_text(gap / float(estimate.stderr.total)) if estimate.stderr.total else ""
-    return result | {"status": "ok"}
+        lacking = [grid[i] for i in missing], [rows[i] for i in missing]
+        found = results(*lacking, memory, lambda seeds: bar.advance(task, seeds))
+        for done, row in enumerate(found, start=1):
+            table.append(row)
+            bar.update(task, description=f"{done} of {len(missing)} points")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -154,7 +102,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--preset", help="a prepared study (default: collapse); fields given here replace its own")
-    add("--study", metavar="TOML", help="a study from a file, written like those in simulations/presets")
+    add(
+        "--study",
+        metavar="TOML",
+        help="a study from a file, written like simulations/sweep/presets/*",
+    )
     add("--list", action="store_true", help="show the presets and stop")
     add("--quick", action="store_true", help="few seeds, at most four values of each field")
     add("--seeds", type=int, help="independent draws a grid point")

@@ -10,7 +10,7 @@ import numpy as np
 
 from collapse_theory.predict import predict_with_status
 from collapse_theory.root import Status
-from simulations.grid import FIELDS, SIZES, Point, counts, mixture
+from simulations.sweep.grid import FIELDS, SIZES, Point, counts, mixture
 
 
 class Prediction(NamedTuple):

@@ -5,10 +5,10 @@ from rich import box
 from rich.console import Console
 from rich.table import Table as Grid
 
-from simulations.grid import Point, swept
-from simulations.study import Study
+from simulations.sweep.grid import Point, swept
+from simulations.sweep.study import Study
+from simulations.sweep.theory import predictions
 from simulations.table import Row
-from simulations.theory import predictions
 
 MOST_ROWS = 100
 # Plateaus are read off the theory at this n; crossings on this many points between the swept ends.

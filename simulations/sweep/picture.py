@@ -11,10 +11,10 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 
-from simulations.grid import FIELDS, Point, counts, swept
-from simulations.study import Study
+from simulations.sweep.grid import FIELDS, Point, counts, swept
+from simulations.sweep.study import Study
+from simulations.sweep.theory import predictions
 from simulations.table import Row, atomic_write
-from simulations.theory import predictions
 
 STYLE = str(files("simulations") / "house.mplstyle")
 SYMBOLS = {

@@ -1,0 +1,1 @@
+"""Theory and simulation over a grid: `python -m simulations.sweep`."""
