@@ -40,7 +40,9 @@ class Equivalent(NamedTuple):
     """The solved equations.  e, nu, A and 1/G are the true ones divided by `scale`."""
 
     e: Float[Array, " K"]
+    residue: Float[Array, " K"]  # true e_k / alpha_k: the part of its noise that source k does not fit
     nu: Float[Array, ""]
+    gap: Float[Array, ""]  # m - tr[A G], without its cancellation
     scale: Float[Array, ""]
     A: Float[Array, " *matrix"]
     G: Float[Array, " *matrix"]
@@ -52,14 +54,15 @@ class Equivalent(NamedTuple):
 def solve(model: Model) -> Equivalent:
     """The deterministic equivalent of a model, for every ridge >= 0.
 
-    At the interpolation threshold of a ridgeless model there is none; the solution returned there
-    is that of ridge 1, and `limits.at_threshold` says so.
+    At the interpolation threshold of a ridgeless model only ratios of e and nu have a limit.  For
+    n = m < r they are what is returned; for n = r <= m, nu / e is 0 and e that of 2 n samples.
     """
     bounds = limits(model)
-    ridge = jnp.where(bounds.at_threshold, 1.0, model.ridge)
+    ridge = model.ridge
+    n = model.n * jnp.where(bounds.at_threshold & ~bounds.by_samples, 2.0, 1.0)
     # A square invertible S is no restriction: without a ridge, nu = 0 = lambda as if it were absent.
     square = (ridge == 0) & (bounds.width == bounds.rank) & ~bounds.by_samples
-    classical = (model.width is None) | square
+    classical = (model.width is None) | square | bounds.at_threshold
 
     def unpack(logs: Float[Array, " unknowns"]) -> tuple[Array, Array, Array]:
         """e_k / alpha_k, nu, and the nu of A + nu: 1 where the chart divides by the true one."""
@@ -75,22 +78,37 @@ def solve(model: Model) -> Equivalent:
         G = inverse(A + nu * identity + unseen)
         return A, G, nu * G + product(unseen, G)
 
+    def residue(fit: Float[Array, " K"], nu: Float[Array, ""]) -> Float[Array, " K"]:
+        # Samples without weight stay out of the chart: their fit is 1 whatever the others do.
+        return jnp.where(bounds.by_samples & (model.weights > 0), nu, 1.0) * fit
+
     def residual(logs: Float[Array, " unknowns"]) -> Float[Array, " unknowns"]:
         fit, nu, chart_nu = unpack(logs)
         A, G, _ = resolvent(fit, chart_nu)
         traces = jnp.tensordot(model.covariances, G, axes=G.ndim)
-        # Samples without weight stay out: their fit is 1 whatever the others do.
-        unexplained = jnp.where(bounds.by_samples & (model.weights > 0), nu, 1.0)
-        samples = unexplained * fit + model.weights * fit * traces / model.n - 1
-        penalty = jnp.where(bounds.by_width, ridge, 1.0) * jnp.exp(-logs[-1])
-        width = (trace(A, G) + model.dimension * penalty) / bounds.width - 1
+        samples = residue(fit, nu) + model.weights * fit * traces / n - 1
+        width = (trace(A, G) + gap(logs)) / bounds.width - 1
         return jnp.append(samples, jnp.where(classical, logs[-1], width))
+
+    def gap(logs: Float[Array, " unknowns"]) -> Float[Array, ""]:
+        return model.dimension * jnp.where(bounds.by_width, ridge, 1.0) * jnp.exp(-logs[-1])
 
     logs, status = find_root(residual, _start(model, bounds))
     fit, nu, chart_nu = unpack(logs)
     A, G, shrinkage = resolvent(fit, chart_nu)
     scale = jnp.where(bounds.by_samples, nu, 1.0)
-    return Equivalent(model.weights * fit, chart_nu, scale, A, G, shrinkage, bounds, status)
+    return Equivalent(
+        e=model.weights * fit,
+        residue=residue(fit, nu),
+        nu=chart_nu,
+        gap=jnp.where(bounds.at_threshold | square, 0.0, gap(logs)),
+        scale=scale,
+        A=A,
+        G=G,
+        shrinkage=shrinkage,
+        limits=bounds,
+        status=status,
+    )
 
 
 def _start(model: Model, bounds: Limits) -> Float[Array, " unknowns"]:

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
@@ -18,7 +19,7 @@ class Limits(NamedTuple):
     samples: Float[Array, ""]  # n, counting samples of positive weight
     width: Float[Array, ""]  # m, inf for the classical model
     null: Float[Array, " *matrix"]  # projector on the directions that no source sees
-    by_samples: Bool[Array, ""]  # n <= min(rank, m): the ridgeless model interpolates
+    by_samples: Bool[Array, ""]  # n <= min(rank, m), except the threshold n == rank <= m below
     by_width: Bool[Array, ""]  # m < min(rank, n)
     at_threshold: Bool[Array, ""]  # n == min(rank, m) and lambda == 0: the risk diverges
 
@@ -35,7 +36,8 @@ def limits(model: Model) -> Limits:
         null = (total == 0).astype(float)
         rank = model.dimension - null.sum()
     else:
-        eigenvalues, basis = jnp.linalg.eigh(total)
+        # The null space does not move with the weights; derivatives of eigenvectors would be infinite.
+        eigenvalues, basis = jnp.linalg.eigh(jax.lax.stop_gradient(total))
         zero = eigenvalues <= model.dimension * jnp.finfo(float).eps * eigenvalues[-1]
         null = (basis * zero[None]) @ basis.T
         rank = model.dimension - zero.sum().astype(float)
@@ -43,7 +45,8 @@ def limits(model: Model) -> Limits:
     width = jnp.array(jnp.inf) if model.width is None else model.width
     parameters = jnp.minimum(rank, width)
     tied = jnp.abs(samples - parameters) <= TIE * parameters
-    by_samples = (samples < parameters) | tied
+    at_threshold = tied & (model.ridge == 0)
+    by_samples = ((samples < parameters) | tied) & ~(at_threshold & (rank <= width))
     return Limits(
         rank=rank,
         samples=samples,
@@ -51,5 +54,5 @@ def limits(model: Model) -> Limits:
         null=null,
         by_samples=by_samples,
         by_width=~by_samples & (width < rank),
-        at_threshold=tied & (model.ridge == 0),
+        at_threshold=at_threshold,
     )

@@ -47,7 +47,10 @@ def stack(problem: Problem) -> Model:
     def second_moment(matrix: Matrix, against: Matrix) -> Matrix:
         if matrix.ndim == 0:
             trace = against.sum() if ndim == 1 else jnp.trace(against)
-            return identity_multiple(matrix / trace, like)
+            # Without features a signal or shift makes no difference, and has no trace to scale.
+            return identity_multiple(
+                jnp.where(trace > 0, matrix / jnp.where(trace > 0, trace, 1), 0), like
+            )
         # Off-diagonal entries of a signal or shift never meet anything but diagonals if ndim is 1.
         return jnp.diagonal(matrix) if matrix.ndim > ndim else covariance(matrix)
 

@@ -3,15 +3,18 @@
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Float
 
 from collapse_theory import checks
 from collapse_theory.equivalent import Equivalent, solve
-from collapse_theory.limits import Limits
+from collapse_theory.m_matrix import solve_m_matrix
 from collapse_theory.model import Matrix, Model, product, stack, trace
 from collapse_theory.problem import Problem
 from collapse_theory.risk import Risk
 from collapse_theory.root import SolveError, Status
+
+# Forcing of the threshold's singular system, relative to the largest, that is rounding only.
+FED = 1e-20
 
 
 def predict(problem: Problem) -> Risk:
@@ -52,7 +55,10 @@ def excess_risk(model: Model, equivalent: Equivalent) -> Risk:
         E_k = sigma_k^2 + b_k + sum_j T_kj E_j,     T_kj = (p_j e_j^2 / n) tr[Sigma_k G_S Sigma_j G_S]
 
     and the risk is b_test + sum_j T_test,j E_j.  All of it is linear in (Gamma, sigma^2, Delta): the
-    columns below are the three parts.  Solved for y_k = p_k e_k^2 E_k, an absent source is exactly 0.
+    columns below are the three parts.  With z_k = e_k E_k the system is (I - O) z = e (sigma^2 + b)
+    for a matrix O >= 0 whose rows sum to 1 - excess, and the excess has the form without cancellation
+
+        excess_k = e_k / alpha_k + (e_k / n) nu (m - df1) / (m - df2) tr[Sigma_k G^2].
     """
     sources = len(model.covariances)
     listeners = [*model.covariances, model.test_covariance]
@@ -60,7 +66,7 @@ def excess_risk(model: Model, equivalent: Equivalent) -> Risk:
         p * e * sigma
         for p, e, sigma in zip(model.fractions, equivalent.e, model.covariances, strict=True)
     ]
-    sandwich = Sandwich(model, equivalent)
+    sandwich = Sandwich(equivalent)
 
     def coupling(listener: Matrix) -> Float[Array, " K"]:
         return jnp.stack([sandwich(listener, sigma) for sigma in model.covariances]) / model.n
@@ -94,11 +100,16 @@ def excess_risk(model: Model, equivalent: Equivalent) -> Risk:
         ],
         axis=-1,
     )
-    share = (model.fractions * equivalent.e**2)[:, None]
-    y = jnp.linalg.solve(jnp.eye(sources) - share * couplings[:-1], share * forcing[:-1])
-    parts = forcing[-1] + couplings[-1] @ y
-    fed = jnp.max(share * couplings[-1][:, None] * forcing[:-1], axis=0) > 0
-    return Risk(*_at_threshold(parts, fed, equivalent.limits))
+    e = equivalent.e[:, None]
+    pulls = couplings * (model.fractions * equivalent.e)[None]
+    shrunk = jnp.tensordot(model.covariances, sandwich.G_squared, axes=sandwich.G.ndim)
+    excess = equivalent.residue + equivalent.e / model.n * sandwich.leak * shrunk
+    z = solve_m_matrix(e * pulls[:-1], excess, e * forcing[:-1])
+    parts = forcing[-1] + pulls[-1] @ z
+    # At the threshold the system is singular: what feeds it at all, beyond rounding, is infinite.
+    fed = (model.fractions[:, None] * e * forcing[:-1]).max(axis=0) > FED * forcing.max()
+    threshold = jnp.where(fed, jnp.inf, forcing[-1])
+    return Risk(*jnp.where(equivalent.limits.at_threshold, threshold, parts))
 
 
 class Sandwich:
@@ -107,13 +118,16 @@ class Sandwich:
     G_S B G_S ~ G (B + nu'(B) I) G,        nu'(B) = (nu^2 / m) tr[B G^2] / (1 - tr[(A G)^2] / m)
     """
 
-    def __init__(self, model: Model, equivalent: Equivalent):
+    def __init__(self, equivalent: Equivalent):
         self.G = equivalent.G
         self.G_squared = product(self.G, self.G)
-        AG = product(equivalent.A, self.G)
-        room = equivalent.limits.width - trace(AG, AG)
-        # nu = 0 first: there width and rank may be equal, and the ratio 0 / 0 stands for 0.
-        self.ratio = equivalent.nu**2 / jnp.where(equivalent.nu == 0, 1.0, room)
+        decay = equivalent.nu * trace(equivalent.A, self.G_squared)  # df1 - df2
+        gap = equivalent.gap
+        # Both are 0 for a square S without ridge, and then nu is, too: 0 / 0 stands for 0.
+        room = jnp.where(gap + decay == 0, 1.0, gap + decay)
+        classical = jnp.isinf(equivalent.limits.width)
+        self.ratio = jnp.where(classical, 0.0, equivalent.nu**2 / room)
+        self.leak = equivalent.nu * jnp.where(classical, 1.0, gap / room)
 
     def inflation(self, B: Matrix) -> Float[Array, ""]:
         """nu'(B)."""
@@ -127,14 +141,3 @@ class Sandwich:
 def _quadratic(listener: Matrix, response: Matrix, second_moment: Matrix) -> Float[Array, ""]:
     """E |response w|^2_listener = tr[C R M R^T] for w with this second moment."""
     return trace(product(listener, response, second_moment), response)
-
-
-def _at_threshold(
-    parts: Float[Array, " 3"], fed: Bool[Array, " 3"], limits: Limits
-) -> Float[Array, " 3"]:
-    """The ridgeless limit at the threshold: +inf for every part that anything feeds, else 0.
-
-    At n = r <= m nothing feeds the bias: the model can represent the signal and sees all of it.
-    """
-    fed &= jnp.array([False, True, True]) | (limits.width < limits.rank)
-    return jnp.where(limits.at_threshold, jnp.where(fed, jnp.inf, 0.0), parts)

@@ -101,9 +101,9 @@ class Problem(eqx.Module):
         for name, matrix in matrices.items():
             if matrix is not None and matrix.ndim and matrix.shape[0] != d:
                 raise checks.fail(name, f"array of shape {matrix.shape}", f"dimension d = {d}")
-        counts = [checks.concrete(source.n) for source in self.sources]
+        counts = [checks.concrete(source.n * source.weight) for source in self.sources]
         if all(count is not None for count in counts) and not any(counts):
-            raise checks.fail("n", "0 in every source", "at least one sample in all")
+            raise checks.fail("n", "0 in every source of positive weight", "at least one sample")
         first = self.sources[0]
         shift, covariance = checks.concrete(first.shift), checks.concrete(first.covariance)
         if shift is not None and shift.any():

@@ -33,7 +33,7 @@ def spiked(d: int, spikes: Float[Array, " spikes"] | list[float]) -> Float[Array
     top = checks.floating("spikes", spikes, (1,), expected, nonnegative)
     if top.size > d:
         raise checks.fail("spikes", f"a list of {top.size}", expected)
-    eigenvalues = jnp.concatenate([jnp.sort(top)[::-1], jnp.ones(d - top.size)])
+    eigenvalues = jnp.sort(jnp.concatenate([top, jnp.ones(d - top.size)]))[::-1]
     return eigenvalues / eigenvalues.mean()
 
 
@@ -45,8 +45,8 @@ def from_data(
         rows^T rows / n = basis diag(eigenvalues) basis^T,
 
     after subtracting the mean row unless `center` is False.  `rows @ basis` has these eigenvalues
-    as its covariance and is what `simulate(..., features=rows @ basis)` takes; a weight vector w
-    reads `basis.T @ w` there.
+    as its covariance (after centring: `(rows - rows.mean(0)) @ basis`) and is what
+    `simulate(..., features=...)` takes; a weight vector w reads `basis.T @ w` there.
     """
     samples = checks.floating("rows", rows, (2,), "a matrix of samples (n, d)")
     if center:

@@ -56,6 +56,23 @@ def test_forward_and_second_derivatives():
     )
 
 
+@pytest.mark.parametrize("ridge", [0.0, 0.1])
+def test_gradient_of_matrices_is_that_of_eigenvalues(ridge):
+    # Repeated eigenvalues and directions that nobody sees have no differentiable eigenvectors.
+    spectrum = jnp.array([1.0, 1.0, 1.0, 0.3, 0.0, 0.0])
+
+    def function(fraction, form):
+        return ct.predict(
+            ct.real_and_synthetic(
+                n=7.0, synthetic_fraction=fraction, covariance=form, quality=0.5, noise=0.1, ridge=ridge
+            )
+        ).total
+
+    gradients = [jax.grad(function)(0.3, form) for form in (spectrum, jnp.diag(spectrum))]
+    assert gradients[0] != 0
+    np.testing.assert_allclose(*gradients, rtol=1e-10)
+
+
 def test_gradient_where_synthetic_data_begin():
     # At p_2 = 0 the error is a quadratic in p_2 near 0: the one-sided difference has the slope.
     def function(fraction):

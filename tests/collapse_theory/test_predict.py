@@ -64,6 +64,21 @@ def test_sixty_digits(width, n, ridge):
     np.testing.assert_allclose(parts(ct.predict(problem)), expected, rtol=1e-8, atol=floor)
 
 
+# One source saturates its own small space while the other interpolates: e_1 / e_2 goes to 0.
+@pytest.mark.parametrize("width", [None, 12, 1e6])
+@pytest.mark.parametrize("leak", [0.0, 1e-6])
+@pytest.mark.parametrize("ridge", [1e-12, 1e-6])
+def test_sixty_digits_for_sources_of_different_rank(width, leak, ridge):
+    low_rank = np.where(np.arange(8) < 2, 1.0, leak)
+    sources = (
+        ct.Source(5, np.ones(8), 0.1),
+        ct.Source(2.5, low_rank, 0.2, np.full(8, 0.25)),
+    )
+    problem = ct.Problem(sources, np.full(8, 0.1), ridge, width)
+    expected = np.array([float(value) for value in oracle.risk(problem)])
+    np.testing.assert_allclose(parts(ct.predict(problem)), expected, rtol=1e-8)
+
+
 @pytest.mark.parametrize("width", [None, 3e3, 1e5, 1e6])
 def test_isotropic_depends_on_ratios_only(width):
     def problem(scale):
@@ -177,11 +192,11 @@ def test_ridgeless_is_the_limit(seed):
     assert (gaps[1] <= 0.11 * gaps[0] + 1e-12 * limit.sum()).all()
 
 
-def ridgeless(n, width=None, noise=0.1, quality=0.5, d=20):
+def ridgeless(n, width=None, noise=0.1, quality=0.5, fraction=0.3):
     return ct.real_and_synthetic(
         n=n,
-        synthetic_fraction=0.3,
-        covariance=ct.spectra.power_law(d, 0.8),
+        synthetic_fraction=fraction,
+        covariance=ct.spectra.power_law(20, 0.8),
         quality=quality,
         noise=noise,
         ridge=0.0,
@@ -198,6 +213,8 @@ def ridgeless(n, width=None, noise=0.1, quality=0.5, d=20):
         (ridgeless(13, width=13), [True, True, True]),
         (ridgeless(20, noise=0.0), [False, False, True]),
         (ridgeless(20, quality=0.0), [False, True, False]),
+        (ridgeless(20, noise=0.0, fraction=1.0), [False, False, False]),
+        (ridgeless(20, width=30, fraction=1.0), [False, True, False]),
         (ridgeless(19.999), [False] * 3),
         (ridgeless(20.001), [False] * 3),
         (ridgeless(40, width=20), [False] * 3),
@@ -225,6 +242,9 @@ def test_directions_nobody_sees_keep_their_signal():
     np.testing.assert_allclose(parts(ct.predict(problem)), [2, 0, 0], atol=1e-12)
     dense = jax.tree.map(lambda leaf: jnp.diag(leaf) if leaf.ndim else leaf, problem)
     np.testing.assert_allclose(parts(ct.predict(dense)), [2, 0, 0], atol=1e-12)
+    for at_threshold in (problem, dense):
+        few = eqx_replace(at_threshold, sources=(eqx_replace(problem.sources[0], n=jnp.array(2.0)),))
+        np.testing.assert_allclose(ct.predict(few).bias, 2, atol=1e-12)
 
 
 def test_vmap_is_a_loop_and_compiles_once():

@@ -57,10 +57,18 @@ def test_source_0_is_real():
 
 
 def test_no_samples_and_no_sources():
-    with pytest.raises(ValueError, match="n = 0 in every source"):
+    with pytest.raises(ValueError, match="n = 0 in every source of positive weight"):
         ct.Problem((ct.Source(0, np.ones(3)),), 1.0, 0.1)
     with pytest.raises(ValueError, match="sources = "):
         ct.Problem((), 1.0, 0.1)
+    with pytest.raises(ValueError, match="n = 0 in every source of positive weight"):
+        ct.real_and_synthetic(**(GOOD | {"synthetic_fraction": 1.0, "weight": 0.0}))
+
+
+def test_a_source_without_features_has_no_say():
+    source = ct.Source(30, np.ones(3), 0.1)
+    blind = ct.Source(5, np.zeros(3), 0.1, 0.5)
+    assert ct.predict(ct.Problem((source, blind), 1.0, 0.1)).zeta == 0
 
 
 def test_scalars_are_traces():

@@ -1,0 +1,30 @@
+"""Linear systems of M-matrices, solved without subtraction."""
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+
+def solve_m_matrix(
+    O: Float[Array, "K K"],  # noqa: E741  (a matrix of non-negative entries, not a zero)
+    excess: Float[Array, " K"],
+    forcing: Float[Array, "K columns"],
+) -> Float[Array, "K columns"]:
+    """z of (I - O) z = forcing, for O >= 0 with row sums 1 - excess, excess > 0 and forcing >= 0.
+
+    Gaussian elimination that carries the row sums along, so that each diagonal entry is a sum of
+    non-negative terms (the GTH algorithm): all of z is accurate to rounding, however close I - O is
+    to singular, provided the excess is.
+    """
+    K = len(excess)
+    rows = []
+    for k in range(K - 1):  # eliminate unknown k from the rows below
+        pivot = excess[k] + O[k, k + 1 :].sum()
+        rows.append((O[k, k + 1 :], forcing[k], pivot))
+        factor = (O[k + 1 :, k] / pivot)[:, None]
+        O = O.at[k + 1 :, k + 1 :].add(factor * O[k, k + 1 :][None])  # noqa: E741
+        excess = excess.at[k + 1 :].add(factor[:, 0] * excess[k])
+        forcing = forcing.at[k + 1 :].add(factor * forcing[k][None])
+    z = (forcing[K - 1] / excess[K - 1])[None]
+    for right, force, pivot in reversed(rows):
+        z = jnp.concatenate([((force + right @ z) / pivot)[None], z])
+    return z
