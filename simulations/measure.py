@@ -58,7 +58,7 @@ def trained(key: Key[Array, ""], plan: Plan, constants: Constants) -> Float[Arra
         if training.seen is not None:
             noise += w @ _left(constants.covariances[k], w) - jnp.sum((w @ training.seen[k]) ** 2)
         normals = jax.random.normal(keys[2 * k + 1], X.shape[:1], plan.dtype)
-        labels.append(X @ w + jnp.sqrt(noise) * normals)
+        labels.append(X @ w + jnp.sqrt(jnp.maximum(noise, 0)) * normals)
     maps, _ = fit(training, plan, constants)
     v = sum(N @ y for N, y in zip(maps, labels, strict=True))
     error = (v if training.decoder is None else training.decoder @ v) - w_true

@@ -31,15 +31,20 @@ def plan_simulation(problem: Problem, features: Features, dtype: Any) -> tuple[P
     m = None if problem.width is None else _whole("width", problem.width)
     model = jax.tree.map(np.asarray, eqx.filter_jit(stack)(problem))
     entries, pool = _features(features, model.dimension)
+    if pool is not None and np.ptp(model.covariances, axis=0).any():
+        raise ValueError("features = rows: expected one covariance common to all sources")
     arrays = _arrays(model, counts, pool)
     covariances = arrays["covariances"]
     d = covariances.shape[-1]
     width = None if m is None else min(m, d)
     q = d if width is None else width
     compressed = isinstance(features, str) and features == "gaussian"
-    condition = compressed and width is not None and min(map(_rank, covariances)) >= q
+    condition = compressed and q < d and min(map(_rank, covariances)) >= q
     length = q if condition else d
     active = sum(min(n, length) for n, weight in zip(counts, model.weights, strict=True) if weight > 0)
+    if model.ridge == 0 and min(active, q) > _rank(covariances.sum(axis=0)):
+        expected = "> 0, or covariances that together have full rank, to simulate it"
+        raise checks.fail("ridge", 0, expected)
     # Few distinct shapes, so that a sweep over n compiles few programs.
     padded = [length if active >= q else _power_of_two(n) for n in counts] if compressed else counts
     plan = Plan(
@@ -68,10 +73,12 @@ def _arrays(model: Model, counts: tuple[int, ...], pool: np.ndarray | None) -> d
     shifts, floor = model.shifts, 0.0
     if covariances.ndim == 2:
         seen = (covariances > 0).any(axis=0)
-        floor = np.sum((test * signal)[~seen])
-        covariances, shifts = covariances[:, seen], shifts[:, seen]
-        signal, test = signal[seen], test[seen]
-        pool = None if pool is None else pool[:, seen]
+        # Random projections put weight on unseen directions too, which a test set may feel.
+        if model.width is None or not test[~seen].any():
+            floor = np.sum((test * signal)[~seen])
+            covariances, shifts = covariances[:, seen], shifts[:, seen]
+            signal, test = signal[seen], test[seen]
+            pool = None if pool is None else pool[:, seen]
     return {
         "counts": counts,
         "weights": model.weights,
@@ -105,8 +112,9 @@ def _features(features: Features, d: int) -> tuple[Entries, np.ndarray | None]:
 
 def _whole(name: str, value: Array) -> int:
     number = float(value)
-    if number != round(number):
-        raise checks.fail(name, f"{number:g}", "a whole number, to simulate it")
+    # n_1 = n - p_2 n is whole only up to rounding.
+    if abs(number - round(number)) > 1e-9 * number:
+        raise checks.fail(name, f"{number:.12g}", "a whole number, to simulate it")
     return round(number)
 
 

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
+from rich.console import Console
 from rich.progress import track
 
 from collapse_theory import Problem, Risk
@@ -34,7 +35,7 @@ def simulate(
     measure: str = "averaged",
     features: Features = "gaussian",
     dtype: Any = jnp.float64,
-    memory: float = 2**30,
+    memory: float = 2**32,
     progress: bool | Callable[[int], object] = False,
 ) -> Estimate:
     """Risk of ridge regression trained on freshly drawn data, averaged over `seeds` draws.
@@ -52,8 +53,7 @@ def simulate(
     - `memory`: bytes that one chunk of seeds may use; `progress`: a bar on stderr, or a function
       that is told how many seeds have been done.
 
-    Raises ValueError for arguments out of range, and ArithmeticError if training is singular (the
-    ridgeless model with covariances of deficient rank).
+    Raises ValueError for arguments out of range, and ArithmeticError if a risk is not finite.
     """
     if measure not in MEASURES:
         raise ValueError(f"measure = {measure!r}: expected one of {', '.join(MEASURES)}")
@@ -66,7 +66,7 @@ def simulate(
     if not np.isfinite(risks).all():
         raise ArithmeticError(
             f"{(~np.isfinite(risks).all(axis=1)).sum()} of {seeds} seeds gave no finite risk: "
-            "the training problem is singular; use ridge > 0 or drop directions without variance"
+            "the training problem is singular to rounding; use a larger ridge or float64"
         )
     return _summarise(risks)
 
@@ -81,12 +81,17 @@ def _run(
     progress: bool | Callable[[int], object],
 ) -> Float[np.ndarray, "seeds parts"]:
     devices = len(jax.local_devices())
-    chunk = min(max(int(memory / _bytes_per_seed(plan, constants)), 1), -(-seeds // devices))
+    need = _bytes_per_seed(plan, constants) * devices
+    if need > memory:
+        expected = f"at least {need:.2g} bytes, what one seed a device needs"
+        raise ValueError(f"memory = {memory:.2g}: expected {expected}")
+    chunk = min(int(memory / need), -(-seeds // devices))
     chunk *= devices
     # The last chunk is filled up with seeds that are thrown away: one shape, one compilation.
     starts = range(0, seeds, chunk)
     risks = []
-    for start in track(starts, "simulating", disable=progress is not True):
+    stderr = Console(stderr=True)
+    for start in track(starts, "simulating", console=stderr, disable=progress is not True):
         index = jnp.arange(start, start + chunk)
         risks.append(np.asarray(_chunk(index, key, plan, constants, measure), dtype=float))
         if callable(progress):

@@ -30,9 +30,9 @@ class Table:
             self._read()
         self._rewrite(list(self.rows.values()))
 
-    def get(self, row: Row) -> Row | None:
-        """The finished row with the identity of `row`."""
-        return self.rows.get(self._key(row))
+    def get(self, row: Row) -> Row:
+        """The row on file with the identity of `row`, empty if there is none."""
+        return self.rows.get(self._key(row), {})
 
     def append(self, row: Row) -> None:
         """Add a finished row, on disk before this returns."""
@@ -69,7 +69,7 @@ class Table:
         lines = self.path.read_text(errors="replace").splitlines(keepends=True)
         whole = [line for line in lines if line.endswith("\n")]
         reader = csv.DictReader(whole)
-        if whole and reader.fieldnames != self.columns:
+        if lines and reader.fieldnames != self.columns:
             raise ValueError(f"{self.path}: not a table of this program; choose another --out")
         for number, row in enumerate(reader, start=2):
             if None in row or None in row.values():

@@ -41,13 +41,9 @@ def main(arguments: list[str] | None = None) -> int:
     except ValueError as error:
         parser.error(str(error))
     started = time.time()
-    reused = sum(table.get(row) is not None for row in rows)
-    _compute(study, grid, rows, table, memory)
+    missing = [i for i, row in enumerate(rows) if table.get(row).get("status") != "ok"]
+    _compute(study, [grid[i] for i in missing], [rows[i] for i in missing], table, memory)
     finished = table.finish(rows)
-    console = wide_console()
-    print_report(console, study, grid, finished)
-    pictures = [folder / f"sweep.{suffix}" for suffix in formats]
-    draw(study, grid, finished, pictures)
     failed = [row for row in finished if row["status"] != "ok"]
     write_manifest(
         folder / "manifest.json",
@@ -57,9 +53,13 @@ def main(arguments: list[str] | None = None) -> int:
         grid=study.grid,
         **study.run,
         rows=len(rows),
-        rows_reused=reused,
+        rows_reused=len(rows) - len(missing),
         rows_failed=len(failed),
     )
+    console = wide_console()
+    print_report(console, study, grid, finished)
+    pictures = [folder / f"sweep.{suffix}" for suffix in formats]
+    draw(study, grid, finished, pictures)
     console.print(f"table {table.path}, pictures {', '.join(map(str, pictures))}", soft_wrap=True)
     for row in failed:
         console.print(f"FAILED n={row['n']} width={row['width']}: {row['status']}", soft_wrap=True)
@@ -67,8 +67,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _compute(study: Study, grid: list[Point], rows: list[Row], table: Table, memory: float) -> None:
-    """Append every row that the table lacks."""
-    missing = [i for i, row in enumerate(rows) if table.get(row) is None]
+    """Append these rows to the table as they are computed."""
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -78,12 +77,11 @@ def _compute(study: Study, grid: list[Point], rows: list[Row], table: Table, mem
         console=Console(stderr=True),
     )
     with bar:
-        task = bar.add_task("theory", total=len(missing) * study.run["seeds"])
-        lacking = [grid[i] for i in missing], [rows[i] for i in missing]
-        found = results(*lacking, memory, lambda seeds: bar.advance(task, seeds))
+        task = bar.add_task("theory", total=len(rows) * study.run["seeds"])
+        found = results(grid, rows, memory, lambda seeds: bar.advance(task, seeds))
         for done, row in enumerate(found, start=1):
             table.append(row)
-            bar.update(task, description=f"{done} of {len(missing)} points")
+            bar.update(task, description=f"{done} of {len(rows)} points")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -114,7 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--dtype", choices=("float64", "float32"), help="precision of the simulation")
     add("--measure", choices=tuple(MEASURES), help="average over labels, or train single models")
     add("--features", choices=tuple(NAMED), help="law of the feature entries")
-    add("--memory", default="1", metavar="GB", help="memory that one batch of seeds may use (1)")
+    add("--memory", default="4", metavar="GB", help="memory that one batch of seeds may use (4)")
     add("--out", metavar="DIR", help="output folder (default: results/NAME)")
     add("--format", default="png,pdf", help=f"picture formats among {', '.join(FORMATS)} (png,pdf)")
     fields = parser.add_argument_group("fields of the problem")

@@ -17,20 +17,32 @@ class Field(NamedTuple):
 
     default: Value
     whole: bool
+    column: str  # in tables
+    label: str  # in pictures
     help: str
 
 
 FIELDS: dict[str, Field] = {
-    "d": Field(100, True, "number of features"),
-    "exponent": Field(0.0, False, "covariance eigenvalues proportional to j^-exponent, mean 1"),
-    "n": Field(1000, True, "number of training samples, real and synthetic"),
-    "synthetic_fraction": Field(0.1, False, "p_2, the part of them that is synthetic"),
-    "quality": Field(0.5, False, "c^2 = tr(Sigma Delta) of the synthetic labels (small is good)"),
-    "noise": Field(0.1, False, "sigma^2, variance of the label noise"),
-    "signal": Field(1.0, False, "tr(Sigma Gamma), variance of the noiseless labels"),
-    "ridge": Field(1e-6, False, "lambda, 0 for the ridgeless limit"),
-    "width": Field(None, True, "m, width of the random projection, none for the classical model"),
-    "weight": Field(1.0, False, "weight of a synthetic sample in the loss"),
+    "d": Field(100, True, "d", "d", "number of features"),
+    "exponent": Field(
+        0.0, False, "exponent", "spectrum exponent", "eigenvalues of Sigma go as j^-exponent, mean 1"
+    ),
+    "n": Field(1000, True, "n", "n", "number of training samples, real and synthetic"),
+    "synthetic_fraction": Field(
+        0.1, False, "p2", "synthetic fraction $p_2$", "part of the samples that is synthetic"
+    ),
+    "quality": Field(
+        0.5, False, "c^2", "quality $c^2$", "tr(Sigma Delta) of the synthetic labels, small is good"
+    ),
+    "noise": Field(0.1, False, "sigma^2", r"noise $\sigma^2$", "variance of the label noise"),
+    "signal": Field(
+        1.0, False, "signal", r"signal tr$\,\Sigma\Gamma$", "variance of the noiseless labels"
+    ),
+    "ridge": Field(1e-6, False, "lambda", r"ridge $\lambda$", "0 for the ridgeless limit"),
+    "width": Field(
+        None, True, "m", "width m", "columns of the random projection, none for the classical model"
+    ),
+    "weight": Field(1.0, False, "alpha2", r"weight $\alpha_2$", "loss weight of a synthetic sample"),
 }
 
 
@@ -43,6 +55,8 @@ def parse(field: str, text: Any) -> list[Value]:
     """
     parts = text.split(",") if isinstance(text, str) else text if isinstance(text, list) else [text]
     values: list[Value] = []
+    if not parts:
+        raise ValueError(f"{field} = []: expected at least one value")
     for part in parts:
         try:
             values += _range(part) if isinstance(part, str) else [_number(part)]
@@ -130,6 +144,12 @@ def mixture(
     real = ct.Source(sizes[0], covariance, noise)
     synthetic = ct.Source(sizes[1], covariance, noise, quality, weight)
     return ct.Problem((real, synthetic), signal=signal, ridge=ridge, width=width)
+
+
+def unrounded(point: Point) -> tuple[float, float]:
+    """(n_1, n_2) as the theory takes them, for smooth curves."""
+    synthetic = point["synthetic_fraction"] * point["n"]
+    return point["n"] - synthetic, synthetic
 
 
 def swept(some: Iterable[Point]) -> list[str]:

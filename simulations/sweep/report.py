@@ -5,7 +5,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table as Grid
 
-from simulations.sweep.grid import Point, swept
+from simulations.sweep.grid import FIELDS, Point, counts, swept, unrounded
 from simulations.sweep.study import Study
 from simulations.sweep.theory import predictions
 from simulations.table import Row
@@ -13,19 +13,7 @@ from simulations.table import Row
 MOST_ROWS = 100
 # Plateaus are read off the theory at this n; crossings on this many points between the swept ends.
 INFINITE = 1e15
-CURVE = 400
-SYMBOLS = {
-    "d": "d",
-    "exponent": "exponent",
-    "n": "n",
-    "synthetic_fraction": "p2",
-    "quality": "c^2",
-    "noise": "sigma^2",
-    "signal": "signal",
-    "ridge": "lambda",
-    "width": "m",
-    "weight": "alpha2",
-}
+CURVE = 256
 
 
 def wide_console() -> Console:
@@ -42,7 +30,14 @@ def print_report(console: Console, study: Study, points: list[Point], rows: list
         shown = sorted(rows, key=lambda row: -abs(float(row["z"] or 0)))[:MOST_ROWS]
     title = f"{study.description}\n{study.run['seeds']} seeds, {study.run['measure']}"
     grid = Grid(title=title, box=box.SIMPLE)
-    for name in [*(SYMBOLS[name] for name in names), "theory", "simulation", "+- s.e.", "gap", "z"]:
+    for name in [
+        *(FIELDS[name].column for name in names),
+        "theory",
+        "simulation",
+        "+- s.e.",
+        "gap",
+        "z",
+    ]:
         grid.add_column(name, justify="right", no_wrap=True)
     for row in shown:
         numbers = ("predicted_total", "simulated_total", "stderr_total")
@@ -63,7 +58,10 @@ def print_report(console: Console, study: Study, points: list[Point], rows: list
             f"worst |z| {abs(z).max():.1f}, worst gap {abs(gap).max():.2%}, "
             f"{(abs(z) <= 3).mean():.0%} of points within 3 s.e.; gaps of order 1/d are the finite size"
         )
-    if "n" in names and "synthetic_fraction" in names:
+    empty = sum(p["synthetic_fraction"] > 0 and counts(p)[1] == 0 for p in points)
+    if empty:
+        console.print(f"{empty} points are clean: p2 n rounds to no synthetic sample")
+    if "n" in names and any(point["synthetic_fraction"] for point in points):
         _print_plateaus(console, points)
 
 
@@ -73,25 +71,25 @@ def _print_plateaus(console: Console, points: list[Point]) -> None:
     grid = Grid(
         title="plateaus: error as n grows, and the n where it is twice the clean one", box=box.SIMPLE
     )
-    for name in [*(SYMBOLS[name] for name in names), "plateau", "p2^2 c^2", "leaves at n"]:
+    for name in [*(FIELDS[name].column for name in names), "plateau", "p2^2 c^2", "leaves at n"]:
         grid.add_column(name, justify="right", no_wrap=True)
     n = np.geomspace(min(p["n"] for p in points), max(p["n"] for p in points), CURVE)
     curves = {tuple(p[name] for name in names): p for p in points if p["synthetic_fraction"]}
     for values, point in curves.items():
-        (level,) = totals(point, np.array([INFINITE]))
+        level = totals(point, np.full(CURVE, INFINITE))[0]
         ratio = totals(point, n) / totals(point | {"synthetic_fraction": 0.0}, n)
         left = np.flatnonzero(ratio >= 2)
         leaves = "beyond" if not left.size else "before" if left[0] == 0 else f"{n[left[0]]:.2g}"
         floor = point["synthetic_fraction"] ** 2 * point["quality"]
-        grid.add_row(*(f"{value:g}" for value in values), f"{level:.3g}", f"{floor:.3g}", leaves)
+        shown = ("none" if value is None else f"{value:g}" for value in values)
+        grid.add_row(*shown, f"{level:.3g}", f"{floor:.3g}", leaves)
     console.print(grid)
 
 
 def totals(point: Point, n: np.ndarray) -> np.ndarray:
     """Predicted total error along n, sample sizes not rounded."""
-    fraction = point["synthetic_fraction"] or 0.0
-    sizes = [((1 - fraction) * value, fraction * value) for value in n]
-    return np.array([found.total for found in predictions([point] * len(n), sizes)])
+    along = [point | {"n": value} for value in n]
+    return np.array([found.total for found in predictions(along, list(map(unrounded, along)))])
 
 
 def _short(text: str, form: str) -> str:

@@ -60,8 +60,8 @@ def _result(
             memory=memory,
             progress=progress,
         )
-    except (ArithmeticError, ValueError) as error:
-        return result | {"status": str(error)}
+    except (ArithmeticError, ValueError, RuntimeError, MemoryError) as error:
+        return result | {"status": " ".join(str(error).split())[:300] or type(error).__name__}
     for kind, risk in (("simulated", estimate.mean), ("stderr", estimate.stderr)):
         for part in PARTS:
             if getattr(risk, part) is not None:

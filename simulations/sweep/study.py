@@ -58,6 +58,9 @@ def read(name: str, text: str) -> Study:
     """A study from TOML text: description, x, colour, panel, [grid] and [run]."""
     content = tomllib.loads(text)
     grid, run = content.pop("grid", {}), content.pop("run", {})
+    for section, content_of in (("grid", grid), ("run", run)):
+        if not isinstance(content_of, dict):
+            raise ValueError(f"{section} = {content_of!r}: expected a section, [{section}]")
     _only("study", content, ["description", "x", "colour", "panel"])
     _only("[grid]", grid, FIELDS)
     _only("[run]", run, RUN)

@@ -43,11 +43,14 @@ def predictions(points: list[Point], sizes: list[tuple[float, float]] | None = N
 
 
 def _group(d: Any, sizes: jax.Array, columns: dict[str, jax.Array]) -> list[Prediction]:
-    risk, status = _compiled(d, sizes, columns)
+    # Padded to a power of two: curves and grids of any length share a few compiled programs.
+    index = np.minimum(np.arange(1 << (len(sizes) - 1).bit_length()), len(sizes) - 1)
+    padded = {name: column[index] for name, column in columns.items()}
+    risk, status = _compiled(d, sizes[index], padded)
     parts = np.stack([risk.bias, risk.variance, risk.zeta, risk.total], axis=-1).tolist()
     return [
         Prediction(row[0], row[1], row[2], row[3], "" if status.converged[i] else _message(status, i))
-        for i, row in enumerate(parts)
+        for i, row in enumerate(parts[: len(sizes)])
     ]
 
 

@@ -25,6 +25,7 @@ def total(classical, values):
 def test_gradient_is_exact(n, width, ridge):
     point = jnp.array([n, 0.2, 0.5, 0.3, ridge, width or 1.0, 0.7, 1.0])
 
+    @jax.jit
     def function(values):
         return total(width is None, values)
 
@@ -45,6 +46,7 @@ def test_gradient_is_exact(n, width, ridge):
 
 
 def test_forward_and_second_derivatives():
+    @jax.jit
     def function(ridge):
         return total(False, jnp.array([40.0, 0.2, 0.5, 0.3, ridge, 25.0, 0.7, 1.0]))
 
@@ -75,6 +77,7 @@ def test_gradient_of_matrices_is_that_of_eigenvalues(ridge):
 
 def test_gradient_where_synthetic_data_begin():
     # At p_2 = 0 the error is a quadratic in p_2 near 0: the one-sided difference has the slope.
+    @jax.jit
     def function(fraction):
         return total(True, jnp.array([40.0, fraction, 0.5, 0.3, 0.01, 1.0, 1.0, 1.0]))
 

@@ -18,7 +18,7 @@ from tests.problems import parts, random_problem
 
 POINTS = json.loads((Path(__file__).parent / "reference_points.json").read_text())["points"]
 seeds = st.integers(0, 2**32 - 1)
-few = settings(max_examples=15, deadline=None, derandomize=True)
+few = settings(max_examples=10, deadline=None, derandomize=True)
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -248,13 +248,9 @@ def test_directions_nobody_sees_keep_their_signal():
 
 
 def test_vmap_is_a_loop_and_compiles_once():
-    traces = 0
-
     @jax.jit
     @jax.vmap
     def curve(n, ridge):
-        nonlocal traces
-        traces += 1
         return ct.predict(
             ct.real_and_synthetic(
                 n=n,
@@ -270,7 +266,7 @@ def test_vmap_is_a_loop_and_compiles_once():
     ns, ridges = jnp.geomspace(1, 1e6, 50), jnp.geomspace(1e-9, 1, 50)
     together = curve(ns, ridges)
     curve(2 * ns, ridges / 2)
-    assert traces == 1
+    assert curve._cache_size() == 1
     alone = [curve(ns[i : i + 1], ridges[i : i + 1])[0] for i in range(0, 50, 7)]
     np.testing.assert_allclose(together[::7], alone, rtol=1e-12)
 

@@ -7,9 +7,12 @@ import sys
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy.stats import ks_2samp
 
 import collapse_theory as ct
 from simulations import features, simulate
+from simulations.plan import plan_simulation
+from simulations.simulate import _chunk, _run
 from tests.problems import parts
 
 # Two-sided normal quantile for one false alarm in about 10,000 comparisons.
@@ -93,15 +96,10 @@ def test_same_law_as_training_on_rows(case, dense):
 
 
 def test_same_distribution_not_only_the_same_mean():
-    from scipy.stats import ks_2samp
-
-    from simulations.plan import plan_simulation
-    from simulations.simulate import _run
-
     problem = small_problem(20, 4, 0.05)
     rows = train_on_rows(problem, 2000, seed=1)
     plan, constants = plan_simulation(problem, "gaussian", np.dtype(float))
-    drawn = _run(plan, constants, "trained", 2000, 1, 2**30, False)[:, 0]
+    drawn = _run(plan, constants, "trained", 2000, 1, 1e9, False)[:, 0]
     assert ks_2samp(rows, drawn).pvalue > 1e-4
 
 
@@ -174,7 +172,7 @@ def test_finite_size_term_shrinks_like_one_over_d():
 
 def test_same_numbers_whatever_the_chunks():
     problem = small_problem(30, 4, 0.05)
-    whole, pieces = simulate(problem, 37, key=3), simulate(problem, 37, key=3, memory=2e5)
+    whole, pieces = simulate(problem, 37, key=3), simulate(problem, 37, key=3, memory=2e4)
     np.testing.assert_allclose(parts(pieces.mean), parts(whole.mean), rtol=1e-12)
     np.testing.assert_allclose(parts(pieces.stderr), parts(whole.stderr), rtol=1e-10)
     other = simulate(problem, 37, key=4)
@@ -206,7 +204,7 @@ def test_same_numbers_whatever_the_devices():
 
 def test_progress_counts_every_seed():
     done = []
-    simulate(small_problem(30, None, 0.05), 37, memory=2e5, progress=done.append)
+    simulate(small_problem(30, None, 0.05), 37, memory=2e4, progress=done.append)
     assert sum(done) == 37
     assert len(done) > 1
 
@@ -240,12 +238,12 @@ def test_universality(entries, width):
 def test_own_rows():
     rng = np.random.default_rng(0)
     d = 30
-    rows = rng.normal(size=(20_000, d)) * np.sqrt(np.linspace(0.2, 2, d))
+    rows = rng.normal(size=(20_000, d)) * np.sqrt(np.linspace(0.2, 2, d)) + 3
     eigenvalues, basis = ct.spectra.from_data(rows)
     problem = ct.real_and_synthetic(
         n=90, synthetic_fraction=0.2, covariance=eigenvalues, quality=0.5, noise=0.2, ridge=0.05
     )
-    estimate = simulate(problem, 300, features=np.asarray(rows @ basis))
+    estimate = simulate(problem, 300, features=np.asarray((rows - rows.mean(axis=0)) @ basis))
     gaussian = simulate(problem, 300)
     spread = np.hypot(parts(estimate.stderr), parts(gaussian.stderr))
     # The rows are Gaussian, drawn with replacement from many: the same law but for repetitions.
@@ -304,6 +302,64 @@ def test_student_t_needs_a_fourth_moment():
 
 
 def test_a_singular_problem_is_an_error_not_a_number():
-    dense = np.diag([1.0, 1.0, 0.0])
-    with pytest.raises(ArithmeticError, match="gave no finite risk: the training problem is singular"):
-        simulate(ct.Problem((ct.Source(30, dense, 0.1),), 1.0, 0.0), 4)
+    Q = np.linalg.qr(np.random.default_rng(0).normal(size=(6, 6)))[0]
+    for form in (np.diag([1.0, 1.0, 0.0]), Q[:, :5] @ Q[:, :5].T):
+        with pytest.raises(ValueError, match="ridge = 0: expected > 0, or covariances that together"):
+            simulate(ct.Problem((ct.Source(30, form, 0.1),), 1.0, 0.0), 4)
+
+
+def test_one_seed_must_fit_the_memory():
+    problem = small_problem(10**10, None, 0.05)
+    with pytest.raises(ValueError, match=r"memory = .*: expected at least .* bytes"):
+        simulate(problem, 4, features="rademacher")
+
+
+def test_a_test_set_in_directions_nobody_was_trained_in():
+    # Random projections put weight there all the same.
+    d = 20
+    spectrum = np.where(np.arange(d) < 10, 1.0, 0.0)
+    for width in (None, 5, 40):
+        problem = ct.Problem((ct.Source(40, spectrum, 0.1),), 1.0, 0.05, width, np.ones(d))
+        estimate, predicted = simulate(problem, 400), parts(ct.predict(problem))
+        gap = np.abs(parts(estimate.mean) - predicted)
+        assert (gap < ALARM * parts(estimate.stderr) + 1.5 / d * predicted).all()
+
+
+@pytest.mark.parametrize("width", [None, 6, 30])
+def test_no_noise(width):
+    # Wide projections determine x: no label noise may appear out of rounding.
+    problem = ct.real_and_synthetic(
+        n=40,
+        synthetic_fraction=0.25,
+        covariance=np.ones(20),
+        quality=0.5,
+        noise=0.0,
+        ridge=0.01,
+        width=width,
+    )
+    trained, averaged = simulate(problem, 500, measure="trained"), simulate(problem, 500)
+    assert averaged.mean.variance == 0
+    spread = np.hypot(trained.stderr.total, averaged.stderr.total)
+    assert abs(trained.mean.total - averaged.mean.total) < ALARM * spread
+
+
+def test_fractions_that_make_whole_numbers():
+    settings = {"covariance": np.ones(3), "quality": 0.5, "noise": 0.1, "ridge": 0.1}
+    for percent in range(1, 100):
+        problem = ct.real_and_synthetic(n=100, synthetic_fraction=percent / 100, **settings)
+        plan_simulation(problem, "gaussian", np.dtype(float))
+
+
+def test_one_pool_of_rows_for_one_covariance():
+    with pytest.raises(ValueError, match="features = rows: expected one covariance common"):
+        simulate(small_problem(30, None, 0.05), 4, features=np.ones((5, 8)))
+
+
+def test_a_sweep_over_n_compiles_once():
+    before = _chunk._cache_size()
+    for n in (40, 1000, 10**6, 10**9):
+        problem = ct.real_and_synthetic(
+            n=n, synthetic_fraction=0.1, covariance=np.ones(11), quality=0.5, noise=0.1, ridge=0.1
+        )
+        simulate(problem, 4)
+    assert _chunk._cache_size() == before + 1

@@ -18,7 +18,7 @@ from simulations import simulate
 from simulations.sweep.__main__ import main
 from simulations.sweep.grid import FIELDS, parse, points, problem
 from simulations.sweep.study import load_preset, presets
-from simulations.sweep.theory import predictions
+from simulations.sweep.theory import _compiled, predictions
 from simulations.table import Table
 from tests.problems import parts
 
@@ -112,6 +112,46 @@ def test_failed_points_are_marked_and_the_rest_completes(tmp_path, monkeypatch, 
     assert "did not converge in 1 Newton steps" in bad["status"]
     assert bad["predicted_total"] == bad["simulated_total"] == ""
     assert "FAILED n=5" in capsys.readouterr().out
+    # Run again without the cause: only what failed is computed, and replaced.
+    monkeypatch.undo()
+    assert main([*arguments, "--synthetic-fraction", "0", "--out", str(tmp_path)]) == 0
+    assert [row["status"] for row in rows_of(tmp_path)] == ["ok", "ok"]
+    assert rows_of(tmp_path)[1] == good
+    assert json.loads((tmp_path / "manifest.json").read_text())["rows_reused"] == 1
+
+
+def test_a_point_too_large_fails_alone(tmp_path):
+    arguments = ["--d", "8", "--n", "1e12,20", "--features", "rademacher", "--seeds", "4"]
+    assert main([*arguments, "--out", str(tmp_path)]) == 1
+    large, small = rows_of(tmp_path)
+    assert large["status"].startswith("memory = 4e+09: expected at least")
+    assert small["status"] == "ok"
+
+
+@pytest.mark.parametrize(
+    "grid",
+    [
+        ["--n", "20,60", "--synthetic-fraction", "0,0.25", "--width", "none,4"],
+        ["--n", "20", "--width", "none,4,6"],
+        ["--preset", "width", "--n", "20", "--width", "none", "--synthetic-fraction", "0.1"],
+        ["--n", "20,40", "--noise", "0,0.1", "--ridge", "0.1,1", "--quality", "0,1"],
+        ["--d", "6,8", "--n", "20"],
+    ],
+)
+def test_every_shape_of_grid_is_printed_and_drawn(tmp_path, grid, capsys):
+    arguments = [*grid, "--seeds", "2", "--format", "png"]
+    arguments += [] if "--d" in grid else ["--d", "8"]
+    assert main([*arguments, "--out", str(tmp_path)]) == 0
+    assert (tmp_path / "sweep.png").stat().st_size > 5000
+    assert "worst |z|" in capsys.readouterr().out
+
+
+def test_theory_of_similar_grids_compiles_once():
+    grids = [points({"d": [5], "n": list(range(10, 10 + count))}) for count in (9, 13, 16)]
+    before = _compiled._cache_size()
+    for grid in grids:
+        predictions(grid)
+    assert _compiled._cache_size() == before + 1
 
 
 def test_infinite_theory_is_no_failure(tmp_path):
@@ -168,6 +208,8 @@ def test_bad_input_is_one_line_and_writes_nothing(tmp_path, capsys, arguments, m
         ("[run]\nmeasure = 'none'", "measure = 'none': expected one of averaged, trained"),
         ("[grid]\nn = true", "n = True: expected numbers"),
         ("[grid", "not a TOML file"),
+        ("[grid]\nn = []", "n = []: expected at least one value"),
+        ("grid = 3", "grid = 3: expected a section, [grid]"),
     ],
 )
 def test_bad_study_files(tmp_path, capsys, text, message):
