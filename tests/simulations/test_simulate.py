@@ -154,7 +154,7 @@ def test_finite_size_term_shrinks_like_one_over_d():
     gaps, errors = [], []
     for d in sizes:
         problem = family(int(d), (2, 0.5, 0.05))
-        estimate = simulate(problem, 8000, key=int(d))
+        estimate = simulate(problem, 5000, key=int(d))
         predicted = ct.predict(problem).total
         gaps.append(abs(float(estimate.mean.total / predicted) - 1))
         errors.append(float(estimate.stderr.total / predicted))
@@ -322,7 +322,7 @@ def test_a_test_set_in_directions_nobody_was_trained_in():
         problem = ct.Problem((ct.Source(40, spectrum, 0.1),), 1.0, 0.05, width, np.ones(d))
         estimate, predicted = simulate(problem, 400), parts(ct.predict(problem))
         gap = np.abs(parts(estimate.mean) - predicted)
-        assert (gap < ALARM * parts(estimate.stderr) + 1.5 / d * predicted).all()
+        assert (gap <= ALARM * parts(estimate.stderr) + 1.5 / d * predicted).all()
 
 
 @pytest.mark.parametrize("width", [None, 6, 30])

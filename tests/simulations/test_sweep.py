@@ -122,7 +122,7 @@ def test_failed_points_are_marked_and_the_rest_completes(tmp_path, monkeypatch, 
 
 def test_a_point_too_large_fails_alone(tmp_path):
     arguments = ["--d", "8", "--n", "1e12,20", "--features", "rademacher", "--seeds", "4"]
-    assert main([*arguments, "--out", str(tmp_path)]) == 1
+    assert main([*arguments, "--synthetic-fraction", "0", "--out", str(tmp_path)]) == 1
     large, small = rows_of(tmp_path)
     assert large["status"].startswith("memory = 4e+09: expected at least")
     assert small["status"] == "ok"
