@@ -26,13 +26,15 @@ def predict(problem: Problem) -> Risk:
     +inf.  Differentiable in every continuous field.  The relative gap to a finite simulation is
     O(1/d).
 
-    Raises SolveError when the equations could not be solved.  Inside `jit` or `vmap` nothing can be
+    Raises SolveError when the equations could not be solved: so far only for ridge = 0 and sources of
+    different ranges, one of which interpolates while another has more samples than its own rank (a
+    tiny ridge gives that limit).  Inside `jit` or `vmap` nothing can be
     raised: there the risk is NaN, and `diagnose(problem).status` tells why.
     """
     risk, status = predict_with_status(problem)
     converged = checks.concrete(status.converged)
     if converged is not None and not converged.all():
-        raise SolveError(f"{status.message()}; a small positive ridge is easier than none")
+        raise SolveError(f"{status.message()}; without a ridge, try a tiny one")
     return risk
 
 

@@ -300,3 +300,17 @@ def eqx_replace(module, **changes):
         [changes[name] for name in names],
         is_leaf=lambda leaf: leaf is None,
     )
+
+
+def test_the_known_gap_is_an_error_and_a_tiny_ridge_its_limit():
+    def problem(ridge):
+        low_rank = np.where(np.arange(8) < 2, 1.0, 0.0)
+        sources = (ct.Source(5, np.ones(8), 0.1), ct.Source(2.5, low_rank, 0.2, np.full(8, 0.25)))
+        return ct.Problem(sources, np.full(8, 0.1), ridge)
+
+    with pytest.raises(ct.SolveError, match="without a ridge, try a tiny one"):
+        ct.predict(problem(0.0))
+    # What is left falls linearly with the ridge.
+    risks = [parts(ct.predict(problem(ridge))) for ridge in (1e-8, 1e-9, 1e-10)]
+    steps = np.abs(np.diff(risks, axis=0))
+    assert (steps[1] <= 0.11 * steps[0] + 1e-14).all()
