@@ -88,9 +88,9 @@ def test_same_law_as_training_on_rows(case, dense):
     problem = small_problem(*CASES[case], dense=dense)
     rows = train_on_rows(problem, 2000)
     rows_error = rows.std() / np.sqrt(len(rows))
-    drawn = simulate(problem, 2000, measure="trained")
-    averaged = simulate(problem, 2000)
-    for estimate in (drawn, averaged):
+    # Matrices take another path in the draw, which both measurements share.
+    for measure in ("averaged",) if dense else ("averaged", "trained"):
+        estimate = simulate(problem, 2000, measure=measure)
         spread = np.hypot(rows_error, estimate.stderr.total)
         assert abs(rows.mean() - estimate.mean.total) < ALARM * spread
 
