@@ -18,7 +18,7 @@ from tests.problems import parts, random_problem
 
 POINTS = json.loads((Path(__file__).parent / "reference_points.json").read_text())["points"]
 seeds = st.integers(0, 2**32 - 1)
-few = settings(max_examples=10, deadline=None, derandomize=True)
+few = settings(max_examples=8, deadline=None, derandomize=True)
 
 
 @pytest.mark.parametrize("point", POINTS)
