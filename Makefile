@@ -13,11 +13,13 @@ test: $(VENV)/.test
 
 # The pictures of the README, from the committed code.
 figures: $(VENV)/.run
+	rm -rf results/figures  # never rows of older code
 	for preset in collapse width ridgeless; do \
-		$(RUN) -m simulations.sweep --preset $$preset --out results/$$preset $(ARGS) || exit 1; \
-		cp results/$$preset/sweep.png figures/$$preset.png; \
-		cp results/$$preset/sweep.csv figures/$$preset.csv; \
-		cp results/$$preset/manifest.json figures/$$preset.json; \
+		out=results/figures/$$preset; \
+		$(RUN) -m simulations.sweep --preset $$preset --out $$out $(ARGS) || exit 1; \
+		cp $$out/sweep.png figures/$$preset.png; \
+		cp $$out/sweep.csv figures/$$preset.csv; \
+		cp $$out/manifest.json figures/$$preset.json; \
 	done
 
 check: $(VENV)/.test

@@ -1,9 +1,12 @@
 """Problems that several tests share."""
 
+import equinox as eqx
 import numpy as np
 
 import collapse_theory as ct
 
+# Two-sided normal quantile for one false alarm in about 10,000 comparisons.
+ALARM = 4.0
 PARTS = ("bias", "variance", "zeta")
 
 
@@ -36,3 +39,14 @@ def random_problem(rng, d=None, sources=None, diagonal=True, **fixed):
     width = None if rng.random() < 0.4 else d * 10 ** rng.uniform(-1, 1)
     settings = {"signal": psd(1 / d), "ridge": 10 ** rng.uniform(-4, 0), "width": width}
     return ct.Problem(made, test_covariance=psd(), **(settings | fixed))
+
+
+def replace(module, **changes):
+    """A copy of an equinox module with some fields replaced, its checks not run again."""
+    names = list(changes)
+    return eqx.tree_at(
+        lambda tree: [getattr(tree, name) for name in names],
+        module,
+        [changes[name] for name in names],
+        is_leaf=lambda leaf: leaf is None,
+    )
