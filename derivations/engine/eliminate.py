@@ -3,23 +3,7 @@
 import sympy as sp
 from sympy.polys.solvers import solve_lin_sys
 
-from derivations.engine.traces import tr
-
-
-def generators(expressions) -> list:
-    """The symbols and traces of the expressions; symbols inside a trace do not count."""
-    found: set = set()
-
-    def walk(node):
-        if isinstance(node, tr) or node.is_Symbol:
-            found.add(node)
-        else:
-            for argument in node.args:
-                walk(argument)
-
-    for expression in expressions:
-        walk(sp.sympify(expression))
-    return sorted(found, key=sp.default_sort_key)
+from derivations.engine.traces import generators, tr
 
 
 def substitute(expression, values: dict):

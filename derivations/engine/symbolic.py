@@ -15,7 +15,7 @@ from derivations.engine.eliminate import merge_proportional, solve_linear, solve
 from derivations.engine.freeness import FixedPoint, Unknown, triangular_inverse
 from derivations.engine.matrices import eigenvalue
 from derivations.engine.pencil import IDENTITY, realise
-from derivations.engine.traces import tr
+from derivations.engine.traces import Algebra, tr
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,14 @@ class SymbolicTrace:
     @cached_property
     def matrices(self) -> list[sp.Symbol]:
         return [eigenvalue(matrix) for matrix in self.fixed_point.matrices()]
+
+    @cached_property
+    def algebra(self) -> Algebra:
+        """The matrices and resolvents that the formula's traces are made of."""
+        self.raw_value  # noqa: B018 (finds every resolvent)
+        (size,) = self.fixed_point.spectral
+        pairs = tuple((r.symbol, r.polynomial) for r in self.resolvents)
+        return Algebra(tuple(self.matrices), pairs, size)
 
     @cached_property
     def _field(self):

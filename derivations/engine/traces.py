@@ -1,5 +1,7 @@
 """Traces of functions of commuting deterministic matrices, as symbols of an algebra."""
 
+from dataclasses import dataclass
+
 import sympy as sp
 
 
@@ -14,17 +16,52 @@ class tr(sp.Function):  # noqa: N801 (a mathematical function, named as it is wr
         return plain if exp is None else rf"{plain}^{{{exp}}}"
 
 
-def expand_traces(expression, matrices):
-    """The same expression with every trace expanded: linear, scalars taken out.
+def generators(expressions) -> list:
+    """The symbols and traces of the expressions; what stands inside a trace does not count."""
+    found: set = set()
 
-    `matrices` are the symbols that stand for matrices; everything else is a scalar.
-    """
+    def walk(node):
+        if isinstance(node, tr) or node.is_Symbol:
+            found.add(node)
+        else:
+            for argument in node.args:
+                walk(argument)
 
-    def expand(trace):
+    for expression in expressions:
+        walk(sp.sympify(expression))
+    return sorted(found, key=sp.default_sort_key)
+
+
+@dataclass(frozen=True)
+class Algebra:
+    """Commuting matrices of one size, and resolvents R = 1 / polynomial of them."""
+
+    matrices: tuple
+    resolvents: tuple = ()  # pairs (R, polynomial)
+    size: sp.Expr | None = None  # tr[1]; None keeps it as it stands
+
+    def normal_form(self, expression):
+        """The same expression, every trace a combination of traces of independent monomials.
+
+        One trace may stand inside another, as a scalar.  R is the resolvent's symbol.
+        """
+        return sp.sympify(expression).replace(lambda node: isinstance(node, tr), self._reduce)
+
+    def _reduce(self, trace):
+        symbols = [*self.matrices, *(symbol for symbol, _ in self.resolvents)]
+        inside = trace.args[0]
+        relations = [polynomial * symbol - 1 for symbol, polynomial in self.resolvents]
+        scalars = [g for g in generators([inside, *relations]) if g not in symbols]
+        field = sp.QQ.frac_field(*scalars) if scalars else sp.QQ
+        ring = field[tuple(symbols)]
+        over = sp.QQ.frac_field(*scalars, *symbols).from_sympy(inside)
+        element = ring.from_sympy(over.numer.as_expr())
+        element = element.mul_ground(1 / field.from_sympy(over.denom.as_expr()))
+        if relations:
+            element = element.rem([ring.from_sympy(relation) for relation in relations])
         total = sp.S.Zero
-        for term in sp.Add.make_args(sp.expand(trace.args[0])):
-            scalar, matrix = term.as_independent(*matrices, as_Add=False)
-            total += scalar * tr(matrix)
+        for monomial, coefficient in element.terms():
+            matrix = sp.Mul(*(s**power for s, power in zip(symbols, monomial, strict=True)))
+            one = self.size if matrix == 1 and self.size is not None else tr(matrix)
+            total += field.to_sympy(coefficient) * one
         return total
-
-    return sp.sympify(expression).replace(lambda e: isinstance(e, tr), expand)

@@ -1,0 +1,88 @@
+"""Checks of a claimed equality: by exact algebra, and by digits at points of its domain."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+import mpmath as mp
+import sympy as sp
+
+from derivations.engine.eliminate import substitute
+from derivations.engine.traces import Algebra, tr
+from derivations.steps import Check
+
+DIGITS = 30  # that two sides must share
+WORKING = 50  # digits of the arithmetic
+
+
+@dataclass(frozen=True)
+class Point:
+    """A point of a claim's domain: numbers by symbol, eigenvalues by the symbol of their matrix."""
+
+    label: str
+    numbers: Mapping = field(default_factory=dict)
+    spectra: Mapping = field(default_factory=dict)
+
+
+def evaluate(expression, point: Point) -> mp.mpf:
+    """The expression at a point, in 50 digits; a trace is the sum over the joint eigenvalues.
+
+    Raises ValueError where a symbol has no value there.
+    """
+    expression = sp.sympify(expression)
+    missing = expression.free_symbols - set(point.numbers) - set(point.spectra)
+    if missing:
+        raise ValueError(f"point = {point.label}: expected a value for {sorted(map(str, missing))}")
+    symbols = [*point.numbers, *point.spectra]
+    with mp.workdps(WORKING):
+        numbers = [mp.mpf(value) for value in point.numbers.values()]
+        rows = list(zip(*point.spectra.values(), strict=True))
+        sums = {}
+        for number, trace in enumerate(sorted(expression.atoms(tr), key=sp.default_sort_key)):
+            inside = sp.lambdify(symbols, trace.args[0], modules="mpmath")
+            sums[trace] = (sp.Symbol(f"sum_{number}"), mp.fsum(inside(*numbers, *row) for row in rows))
+        outer = expression.xreplace({trace: symbol for trace, (symbol, _) in sums.items()})
+        names = [*point.numbers, *(symbol for symbol, _ in sums.values())]
+        value = sp.lambdify(names, outer, modules="mpmath")
+        return mp.mpf(value(*numbers, *(total for _, total in sums.values())))
+
+
+def exact(claim: str, left, right, algebra: Algebra | None = None) -> Check:
+    """left = right as elements of a field of fractions, traces in normal form as its generators."""
+    difference = sp.sympify(left) - sp.sympify(right)
+    if algebra is not None:
+        difference = algebra.normal_form(difference)
+    passed = substitute(difference, {}) == 0
+    return Check(claim, "exact algebra", bool(passed))
+
+
+def digits(claim: str, left, right, points: Iterable[Point]) -> Check:
+    """left = right to 30 digits at every point; either may be an expression or a function of the point."""
+    points = list(points)
+    shown, passed = [], bool(points)
+    for point in points:
+        a, b = (_value(side, point) for side in (left, right))
+        with mp.workdps(WORKING):
+            size = max(abs(a), abs(b), mp.mpf(10) ** -DIGITS)
+            passed &= bool(abs(a - b) <= size * mp.mpf(10) ** -DIGITS)
+            shown.append(mp.nstr(a, DIGITS))
+    method = f"{DIGITS} digits at {len(points)} points: {', '.join(p.label for p in points)}"
+    return Check(claim, method, passed, tuple(shown))
+
+
+def tends(claim: str, quantity: Callable, limit, sizes: Iterable, order) -> Check:
+    """quantity(size) -> limit like size^order: the error falls at that rate over the given sizes.
+
+    Passed when the observed rate between the last two sizes is within 5% of the order claimed.
+    """
+    sizes = list(sizes)
+    with mp.workdps(WORKING):
+        errors = [abs(mp.mpf(quantity(size)) - limit) for size in sizes]
+        rate = mp.log(errors[-1] / errors[-2]) / mp.log(mp.mpf(sizes[-1]) / sizes[-2])
+        passed = abs(rate - order) <= 0.05 * abs(order)
+        values = tuple(mp.nstr(error, 12) for error in errors)
+    method = f"error falls like size^{mp.nstr(mp.mpf(order), 4)} (observed {mp.nstr(rate, 5)})"
+    return Check(claim, method, bool(passed), values)
+
+
+def _value(side, point):
+    return side(point) if callable(side) else evaluate(side, point)
