@@ -22,6 +22,7 @@ class Solution(NamedTuple):
     """lim tr[expression], and whether the equations it came from were solved."""
 
     value: jax.Array
+    unknowns: jax.Array  # of the fixed-point equations, in the order of `NumericTrace.unknowns`
     residual: jax.Array  # largest relative residual of the undamped equations
     converged: jax.Array  # residual <= TOLERANCE; `value` is NaN where it is False
 
@@ -41,6 +42,7 @@ class NumericTrace:
         self.fixed_point = FixedPoint(pencil)
         if (pencil.left, pencil.right) not in self.fixed_point.reachable:
             raise ValueError(f"expression = {expression}: expected a square matrix, which has a trace")
+        self.unknowns = [u for u, (original, _) in self.fixed_point.representatives.items() if u == original]
         coefficients = [pencil.factor, *pencil.sizes]
         coefficients += [value for block in pencil.blocks.values() for value in block.values()]
         coefficients += [unknown.gaussian.variance for unknown in self.fixed_point.unknowns]
@@ -73,7 +75,8 @@ class NumericTrace:
             system.inverse(pencil.sizes[pencil.left], x)[pencil.left, pencil.right], None, pencil.left
         )
         converged = residual <= TOLERANCE
-        return Solution(jnp.where(converged, value, jnp.nan), residual, converged)
+        unknowns = jnp.stack([x[unknown] for unknown in self.unknowns]) if x else jnp.zeros(0)
+        return Solution(jnp.where(converged, value, jnp.nan), unknowns, residual, converged)
 
 
 class _System:

@@ -185,7 +185,7 @@ class SymbolicTrace:
             for known in self.resolvents:
                 if sp.expand(known.polynomial - polynomial) == 0:
                     return known, unit
-        symbol = sp.Symbol("R" + "'" * len(self.resolvents))
+        symbol = sp.Symbol("R" + "'" * len(self.resolvents), positive=True)
         self.resolvents.append(Resolvent(symbol, polynomial, definition))
         return self.resolvents[-1], unit
 
