@@ -8,7 +8,7 @@ import mpmath as mp
 import sympy as sp
 
 from derivations.engine.eliminate import substitute
-from derivations.engine.traces import Algebra, tr
+from derivations.engine.traces import tr
 from derivations.steps import Check
 
 DIGITS = 30  # that two sides must share
@@ -74,12 +74,12 @@ def _function(names, expression):
     return sp.lambdify(names, expression, modules="mpmath")
 
 
-def exact(claim: str, left, right, algebra: Algebra | None = None) -> Check:
-    """left = right as elements of a field of fractions, traces in normal form as its generators."""
-    difference = sp.sympify(left) - sp.sympify(right)
-    if algebra is not None:
-        difference = algebra.normal_form(difference)
-    passed = substitute(difference, {}) == 0
+def exact(claim: str, left, right, reduced: Callable = lambda expression: expression) -> Check:
+    """left = right as elements of a field of fractions, traces as its generators.
+
+    `reduced` brings both sides to normal form: an `Algebra.normal_form`, a `SymbolicTrace.reduced`.
+    """
+    passed = substitute(reduced(sp.sympify(left) - sp.sympify(right)), {}) == 0
     return Check(claim, "exact algebra", bool(passed))
 
 

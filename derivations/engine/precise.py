@@ -41,7 +41,10 @@ class PreciseTrace:
         solution = self.numeric(numbers, matrices)
         if not solution.converged:
             raise ArithmeticError(f"point = {point.label}: no solution in double precision")
-        return dict(zip(self.numeric.unknowns, map(float, solution.unknowns), strict=True))
+        return {
+            unknown: float(value) / evaluate(self.symbolic.scale(unknown), Point("", point.numbers))
+            for unknown, value in zip(self.numeric.unknowns, solution.unknowns, strict=True)
+        }
 
     def _solve_layer(self, unknowns, guess, known, point) -> dict:
         symbols = [self._symbols[unknown] for unknown in unknowns]

@@ -15,7 +15,7 @@ from derivations.engine.eliminate import merge_proportional, solve_linear, solve
 from derivations.engine.freeness import FixedPoint, Unknown, triangular_inverse
 from derivations.engine.matrices import eigenvalue
 from derivations.engine.pencil import IDENTITY, realise
-from derivations.engine.traces import Algebra, tr
+from derivations.engine.traces import Algebra, generators, tr
 
 
 @dataclass(frozen=True)
@@ -40,25 +40,40 @@ class SymbolicTrace:
         self.resolvents: list[Resolvent] = []
 
     @cached_property
-    def symbols(self) -> dict[Unknown, sp.Expr]:
-        """Unknown -> symbol x_i, or a multiple of one where components are alike."""
+    def _names(self) -> dict[Unknown, sp.Symbol]:
+        """Unknown solved for -> its symbol: g_X for the entry of G beside a block X, otherwise x_i."""
         names: dict = {}
-        for unknown in self.fixed_point.unknowns:
-            original, _ = self.fixed_point.representatives[unknown]
-            names.setdefault(original, sp.Symbol(f"x_{len(names) + 1}"))
+        for unknown, (original, _) in self.fixed_point.representatives.items():
+            if unknown == original:
+                beside = self._is_pure(unknown) and self.fixed_point.layer(unknown)[0] == 0
+                name = f"g_{{{unknown.gaussian.name}}}" if beside else f"x_{len(names) + 1}"
+                taken = {symbol.name for symbol in names.values()}
+                while name in taken:
+                    name += "'"
+                names[unknown] = sp.Symbol(name)
+        return names
+
+    @cached_property
+    def symbols(self) -> dict[Unknown, sp.Expr]:
+        """Unknown -> its value, as a multiple of the symbol of the one solved for in its place."""
         return {
-            unknown: factor * names[original]
+            unknown: factor * self.scale(original) * self._names[original]
             for unknown, (original, factor) in self.fixed_point.representatives.items()
         }
 
     @cached_property
     def unknowns(self) -> dict[sp.Symbol, Unknown]:
-        """Symbol -> the unknown it names."""
-        return {
-            self.symbols[unknown]: unknown
-            for unknown, (original, _) in self.fixed_point.representatives.items()
-            if unknown == original
-        }
+        """Symbol -> the unknown it names, in order."""
+        return {symbol: unknown for unknown, symbol in self._names.items()}
+
+    def scale(self, unknown) -> sp.Expr:
+        """unknown / symbol: where G is a multiple of the identity the symbol is that multiple."""
+        if not self._is_pure(unknown):
+            return sp.S.One
+        return unknown.gaussian.variance * self.fixed_point.pencil.sizes[unknown.place[0]]
+
+    def _is_pure(self, unknown) -> bool:
+        return self.fixed_point.pencil.sizes[unknown.place[0]] not in self.fixed_point.spectral
 
     @cached_property
     def matrices(self) -> list[sp.Symbol]:
@@ -196,7 +211,8 @@ class SymbolicTrace:
         for symbol, unknown in self.unknowns.items():
             k, l = unknown.place
             G, trace = self._inverses[self.fixed_point.pencil.sizes[k]]
-            result[symbol] = unknown.gaussian.variance * trace(G[k, l], unknown.weight)
+            total = unknown.gaussian.variance * trace(G[k, l], unknown.weight)
+            result[symbol] = sp.cancel(total / self.scale(unknown)) if self._is_pure(unknown) else total
         return result
 
     @cached_property
@@ -217,19 +233,24 @@ class SymbolicTrace:
 
     @cached_property
     def _first_order(self) -> tuple[dict, list]:
+        """What the nonlinear equations determine, and the equations left over.
+
+        With one resolvent of shift kappa everything is a function of kappa, the ridge too.  Otherwise
+        the entries g survive, and the traces of first powers of the resolvents are functions of them.
+        """
         _, equations = merge_proportional(self._of_distance(0))
         self.raw_value  # noqa: B018 (finds every resolvent)
-        shifts = [r.definition for r in self.resolvents if r.definition]
         conditions = [x - f for x, f in equations.items()]
-        conditions += [shift - value.subs(self.merged) for shift, value in shifts]
-        order = sorted(equations, key=lambda x: self._is_pure(x))
-        unknowns = [*order, *([self.ridge] if self.ridge is not None and shifts else [])]
-        solved, left = solve_one_by_one(conditions, unknowns)
+        order = sorted(equations, key=lambda x: self._is_pure(self.unknowns[x]))
+        if all(r.definition for r in self.resolvents):
+            conditions += [shift - value.subs(self.merged) for shift, value in (r.definition for r in self.resolvents)]
+            order += [self.ridge] if self.ridge is not None and self.resolvents else []
+        else:
+            traces = [g for g in generators(conditions) if isinstance(g, tr)]
+            order = [x for x in order if not self._is_pure(self.unknowns[x])] + traces
+        solved, left = solve_one_by_one(conditions, order)
         solved |= {x: substitute(f, solved) for x, f in self.merged.items()}
         return solved, left
-
-    def _is_pure(self, x):
-        return self.fixed_point.pencil.sizes[self.unknowns[x].place[0]] not in self.fixed_point.spectral
 
     @cached_property
     def solution(self) -> dict:
@@ -246,6 +267,11 @@ class SymbolicTrace:
     def value(self) -> sp.Expr:
         """lim tr[expression], reduced to traces, scalars and the shifts of the resolvents."""
         return substitute(self.raw_value, self.solution)
+
+    def reduced(self, expression):
+        """Any expression in traces, in the same normal form and the same variables as `value`."""
+        solved, _ = self._first_order
+        return substitute(self.algebra.normal_form(expression), solved)
 
     def displayed(self, expression):
         """With every resolvent written out."""

@@ -1,0 +1,136 @@
+"""`python -m derivations`: prove the formulas, check every step, write it up as a report."""
+
+import argparse
+import shlex
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from derivations import golden, ledger, report
+from derivations.outcome import Outcome, all_failures
+from derivations.steps import Check, Derivation
+from derivations.terminal import print_results, run_all
+from derivations.theorems import DERIVATIONS
+
+QUICK = 2  # derivations
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; the exit code is 1 if anything failed, 2 for bad input."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.list:
+        for name, derivation in DERIVATIONS.items():
+            print(f"{name:16} {derivation.title}")
+        return 0
+    if options.ledger:
+        ledger.write()
+        print(ledger.TABLE)
+        return 0
+    try:
+        chosen = _chosen(options.names, options.quick)
+        committed = golden.load()
+        if options.check:
+            return _check(chosen, committed)
+        if options.update_golden:
+            return _update(chosen, committed)
+        folder = Path(options.out or f"results/derivations{'-quick' if options.quick else ''}")
+        _make(folder)
+    except ValueError as error:
+        parser.error(str(error))
+    return _report(chosen, committed, folder, not options.quick, arguments)
+
+
+def _check(chosen: list[Derivation], committed: golden.Golden) -> int:
+    """Run and print; failures are also what differs from the golden values."""
+    outcomes, failures = _compared(chosen, committed, None)
+    print_results(outcomes, failures)
+    return 1 if failures else 0
+
+
+def _report(
+    chosen: list[Derivation],
+    committed: golden.Golden,
+    folder: Path,
+    pictures: bool,
+    arguments: list[str],
+) -> int:
+    """Run, write the report, print."""
+    drawn = folder / report.PICTURES
+    if pictures:
+        drawn.mkdir(exist_ok=True)
+    outcomes, failures = _compared(chosen, committed, drawn if pictures else None)
+    command = shlex.join(["python", "-m", "derivations", *arguments])
+    document = report.document(outcomes, failures, command, pictures=pictures)
+    unreadable = report.write(folder, document)
+    print_results(outcomes, failures)
+    for problem in unreadable:
+        print(f"FAILED {problem}")
+    print(f"report {folder / 'report.html'}, {folder / 'report.md'}")
+    return 1 if failures or unreadable else 0
+
+
+def _update(chosen: list[Derivation], committed: golden.Golden) -> int:
+    """Run, and replace the golden values of every derivation that has no failure."""
+    outcomes = run_all(chosen, None)
+    for outcome in outcomes:
+        outcome.problems += golden.duplicates(outcome)
+    failures = all_failures(outcomes, ())
+    print_results(outcomes, failures)
+    golden.write(golden.update(committed, outcomes, DERIVATIONS))
+    print(golden.PATH)
+    return 1 if failures else 0
+
+
+def _compared(
+    chosen: list[Derivation], committed: golden.Golden, pictures: Path | None
+) -> tuple[list[Outcome], list[tuple[str, Check]]]:
+    """What came out, and everything that failed, golden values included."""
+    outcomes = run_all(chosen, pictures)
+    for outcome in outcomes:
+        outcome.problems += golden.compare(outcome, committed)
+    return outcomes, all_failures(outcomes, golden.unclaimed(committed, DERIVATIONS))
+
+
+class _Parser(argparse.ArgumentParser):
+    """Bad input is one line on stderr and exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m derivations", description=__doc__, allow_abbrev=False)
+    parser.add_argument("names", metavar="NAME", nargs="*", help="derivations to run (default: all)")
+    instead = parser.add_mutually_exclusive_group()
+    add = instead.add_argument
+    add("--check", action="store_true", help="run the checks only, write nothing")
+    add("--list", action="store_true", help="show names and titles and stop")
+    add("--update-golden", action="store_true", help="run the checks and write their golden values")
+    add("--ledger", action="store_true", help="write derivations/LEDGER.md from ledger.toml and stop")
+    parser.add_argument(
+        "--quick", action="store_true", help=f"only the first {QUICK} of them, without pictures"
+    )
+    parser.add_argument("--out", metavar="DIR", help="output folder (default: results/derivations)")
+    return parser
+
+
+def _chosen(names: list[str], quick: bool) -> list[Derivation]:
+    """The derivations named, all if none is, in the order in which they are read."""
+    for name in names:
+        if name not in DERIVATIONS:
+            raise ValueError(f"derivation = {name!r}: expected one of {', '.join(DERIVATIONS)}")
+    chosen = [DERIVATIONS[name] for name in DERIVATIONS if name in names or not names]
+    return chosen[:QUICK] if quick else chosen
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(f"out = {folder}: {error.strerror}") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

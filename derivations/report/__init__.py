@@ -1,0 +1,17 @@
+"""The report: derivations as Markdown and as one self-contained HTML page."""
+
+from pathlib import Path
+
+from derivations.files import write_text
+from derivations.report.document import PICTURES, document
+from derivations.report.page import page
+
+__all__ = ["PICTURES", "document", "write"]
+
+
+def write(folder: Path, markdown: str) -> list[str]:
+    """Write report.md and report.html; returns what was wrong with formulas that cannot be shown."""
+    write_text(folder / "report.md", markdown)
+    html, unreadable = page(markdown, folder)
+    write_text(folder / "report.html", html)
+    return unreadable

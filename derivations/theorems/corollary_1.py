@@ -1,0 +1,296 @@
+"""Corollary 1: isotropic features without a ridge, where the floor of model collapse is plain to see."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import mpmath as mp
+import numpy as np
+import sympy as sp
+
+from derivations.engine.traces import Algebra, tr
+from derivations.steps import Derivation, Step
+from derivations.theorems.formulas import THEOREM_1, ErrorParts
+from derivations.theorems.pictures import picture
+from derivations.theorems.setting import (
+    SHIFT,
+    SIGNAL,
+    Delta,
+    Gamma,
+    R,
+    Sigma,
+    d,
+    kappa,
+    lam,
+    n,
+    noise,
+    p1,
+    p2,
+)
+from derivations.verify import WORKING, Point, digits, evaluate, exact, tends
+
+phi, c2, r2 = sp.symbols("phi c^2 r^2", positive=True)  # c^2 = tr Delta, r^2 = tr Gamma
+gap = sp.Symbol("s", positive=True)  # |1 - phi|, so that SymPy knows on which side of 1 phi is
+
+# What is claimed, phi < 1 and phi > 1.
+BELOW = ErrorParts(sp.S.Zero, noise * phi / (1 - phi), (p2**2 + p1 * p2 * phi / (1 - phi)) * c2)
+ABOVE = ErrorParts((1 - 1 / phi) * r2, noise / (phi - 1), p2 * (phi - p2) * c2 / (phi * (phi - 1)))
+FIRST_ORDER = p2**2 * c2 + phi * (noise + p1 * p2 * c2)
+
+ISOTROPIC = Algebra((Delta, Gamma), (), d)
+RIDGE = kappa * (1 - phi / (1 + kappa))
+
+
+def isotropic(formula: sp.Expr) -> sp.Expr:
+    """A formula of Theorem 1 at Sigma = I, in phi, kappa, c^2 and r^2."""
+    at_one = ISOTROPIC.normal_form(formula.subs(R, 1 / (1 + kappa)).subs(Sigma, 1))
+    reduced = sp.factor(at_one.subs({tr(Delta): c2, tr(Gamma): r2, d: phi * n}))
+    square = (1 + kappa) ** 2 - phi  # shorter to print than its expansion
+    return reduced.subs(sp.expand(square), square)
+
+
+def isotropic_point(label: str, aspect: sp.Rational, fraction: sp.Rational, shift, ridge=0) -> Point:
+    """Six equal eigenvalues, any Gamma and Delta, with this kappa."""
+    numbers = {d: 6, n: 6 / aspect, p2: fraction, noise: sp.Rational(1, 3), kappa: shift, lam: ridge}
+    numbers |= {phi: aspect, c2: sum(SHIFT), r2: sum(SIGNAL), gap: abs(1 - aspect)}
+    with mp.workdps(WORKING):
+        resolvent = 1 / (1 + shift)
+    spectra = {Sigma: [1] * 6, Gamma: SIGNAL, Delta: SHIFT, R: [resolvent] * 6}
+    return Point(label, numbers, spectra)
+
+
+def ridge_points() -> list[Point]:
+    """Points with a ridge on both sides of phi = 1; lambda follows from kappa, as rationals."""
+    found = []
+    for aspect, shift in (("3/10", "1/7"), ("1", "1/2"), ("5/2", "8/5")):
+        aspect, shift = sp.Rational(aspect), sp.Rational(shift)
+        ridge = RIDGE.subs({phi: aspect, kappa: shift})
+        found.append(isotropic_point(f"phi = {aspect}", aspect, sp.Rational(1, 5), shift, ridge))
+    return found
+
+
+def ridgeless_points(above: bool) -> list[Point]:
+    """Points without a ridge: kappa = 0 below phi = 1, phi - 1 above."""
+    aspects = ("11/10", "5/2", "7") if above else ("1/20", "1/2", "9/10")
+    fractions = (sp.Rational(k, 10) for k in (1, 5, 9))
+    pairs = zip(map(sp.Rational, aspects), fractions, strict=True)
+    return [isotropic_point(f"phi = {a}, p_2 = {f}", a, f, max(a - 1, sp.S.Zero)) for a, f in pairs]
+
+
+def steps() -> Iterator[Step]:
+    """Theorem 1 at Sigma = I; kappa as lambda -> 0; the three parts on both sides; the floor."""
+    parts = ErrorParts(*(isotropic(formula) for _, formula in THEOREM_1.named()))
+    formulas = zip(parts.named(), THEOREM_1.named(), strict=True)
+    yield Step(
+        r"With $\Sigma = I$ the resolvent is the number $1/(1+\kappa)$. Every trace factorises, and of "
+        r"$\Gamma$ and $\Delta$ only $r^2 = \operatorname{tr}\Gamma$ and the quality of the synthetic "
+        r"data, $c^2 = \operatorname{tr}\Delta$, remain. With $\phi = d/n$, Theorem 1 reads:",
+        tuple(rf"{_latex(name)} = {sp.latex(formula)}" for name, formula in parts.named()),
+        tuple(
+            digits(rf"${_latex(name)}$ is Theorem 1 at $\Sigma = I$", short, full, ridge_points())
+            for (name, short), (_, full) in formulas
+        ),
+    )
+
+    equation = sp.numer(sp.together(RIDGE - lam))
+    negative, root = sp.solve(equation, kappa)
+    yield Step(
+        r"The equation of $\kappa$ is a quadratic. Its roots have the product $-\lambda$, so exactly "
+        r"one is positive, and that is $\kappa$:",
+        (rf"\lambda = {sp.latex(RIDGE)}", rf"\kappa = {sp.latex(root)}"),
+        (
+            exact(r"the two roots have product $-\lambda$", sp.expand(negative * root), -lam),
+            digits(r"$\kappa$ solves its equation", root, kappa, ridge_points()),
+        ),
+    )
+
+    sides = {"<": 1 - gap, ">": 1 + gap}
+    shifts = {side: sp.series(root.subs(phi, aspect), lam, 0, 2) for side, aspect in sides.items()}
+    limits = {side: sp.limit(root.subs(phi, aspect), lam, 0, "+") for side, aspect in sides.items()}
+    names = {side: rf"\phi {side} 1:\quad \kappa" for side in sides}
+    yield Step(
+        r"Now let $\lambda$ fall to 0. Expanding the root, with $s = |1-\phi|$, shows the phase "
+        "transition: the ridge disappears when there are enough samples, and survives as an implicit "
+        r"one, $\kappa = \phi - 1$, when there are not.",
+        tuple(rf"{names[side]} = {_series_latex(series)}" for side, series in shifts.items()),
+        (
+            exact(r"$\kappa \to 0$ for $\phi < 1$", limits["<"], 0),
+            exact(r"$\kappa \to \phi - 1$ for $\phi > 1$", limits[">"], gap),
+            exact(r"$\kappa \approx \lambda / (1 - \phi)$ below", shifts["<"].removeO(), lam / gap),
+        ),
+    )
+
+    found = {}
+    for side, stated, where in (("<", BELOW, "few features"), (">", ABOVE, "few samples")):
+        aspect = {gap: 1 - phi} if side == "<" else {gap: phi - 1}
+        limit = [
+            sp.factor(
+                sp.limit(f.subs(phi, sides[side]).subs(kappa, root.subs(phi, sides[side])), lam, 0, "+")
+            )
+            for _, f in parts.named()
+        ]
+        found[side] = ErrorParts(*(sp.factor(f.subs(aspect)) for f in limit))
+        points = ridgeless_points(side == ">")
+        checks = []
+        for (name, f), (_, claim), (_, full) in zip(
+            found[side].named(), stated.named(), THEOREM_1.named(), strict=True
+        ):
+            checks.append(exact(rf"the limit of ${_latex(name)}$, $\phi {side} 1$", f, claim))
+            claimed = rf"Theorem 1 at the limiting $\kappa$ gives ${_latex(name)}$, $\phi {side} 1$"
+            checks.append(digits(claimed, full, f, points))
+        checks.append(_approach(side, found[side], root))
+        yield Step(
+            rf"The limits $\lambda \to 0^+$ of the three parts with {where}, $\phi {side} 1$:",
+            tuple(rf"{_latex(name)} \to {sp.latex(f)}" for name, f in found[side].named()),
+            tuple(checks),
+        )
+
+    error = sum(f for _, f in found["<"].named())
+    series = sp.series(error, phi, 0, 2)
+    yield Step(
+        r"With many samples per feature, $\phi \ll 1$, the error is a constant and a correction. Mixing "
+        "labels of two functions acts like additional noise of variance $p_1 p_2 c^2$, and that falls "
+        "like $d/n$ with the rest; the bias of the mean label, $p_2^2 c^2$, does not.",
+        (rf"B + V + \zeta = {sp.latex(sp.collect(sp.expand(series.removeO()), phi))} + O(\phi^2)",),
+        (
+            exact("the expansion to first order", series.removeO(), FIRST_ORDER),
+            tends("what is left is of second order", _remainder(error), 0, (2.0**-10, 2.0**-14), 2),
+        ),
+    )
+
+    floor = sp.limit(error.subs(phi, d / n), n, sp.oo)
+    crossing = sp.solve(sp.Eq(noise * d / n, floor), n)[0]
+    yield Step(
+        "**Strong model collapse.** The limit of infinitely many samples is positive for every fixed "
+        "$p_2 > 0$: one part in a hundred or in a thousand only lowers the floor, to $10^{-4} c^2$ and "
+        r"$10^{-6} c^2$. Data collected beyond the crossing $n_\star$ are wasted.",
+        (
+            rf"\lim_{{n \to \infty}} (B + V + \zeta) = {sp.latex(floor)}",
+            rf"n_\star = {sp.latex(crossing)}",
+        ),
+        (
+            exact("the floor", floor, p2**2 * c2),
+            exact("the floor at 1%", floor.subs(p2, sp.Rational(1, 100)), c2 / 10**4),
+            tends("it is approached like $1/n$", _over_n(error), floor.subs(VALUES), (10**6, 10**8), -1),
+        ),
+        picture=_draw(error),
+    )
+
+    yield _every_size(found["<"])
+
+
+VALUES = {noise: sp.Rational(1, 3), c2: sp.Rational(5, 4), p2: sp.Rational(1, 5), r2: sp.S.One}
+
+
+def _latex(name):
+    return {"zeta": r"\zeta"}.get(name, name)
+
+
+def _series_latex(series):
+    terms = [sp.simplify(series.removeO().coeff(lam, k)) * lam**k for k in range(2)]
+    return rf"{sp.latex(sum(terms))} + O(\lambda^2)"
+
+
+def _approach(side, limit, root):
+    """Theorem 1 as lambda falls, at one phi."""
+    aspect = sp.Rational(1, 2) if side == "<" else sp.Rational(5, 2)
+
+    def error(ridge):
+        ridge = sp.Rational(ridge)
+        with mp.workdps(80):  # the root is a small difference of large numbers
+            shift = mp.mpf(sp.N(root.subs({phi: aspect, lam: ridge}), 70))
+        at = isotropic_point("", aspect, sp.Rational(1, 5), shift, ridge)
+        return mp.fsum(evaluate(f, at) for _, f in THEOREM_1.named())
+
+    at = isotropic_point("", aspect, sp.Rational(1, 5), max(aspect - 1, 0))
+    value = evaluate(sum(f for _, f in limit.named()), at)
+    return tends(
+        rf"Theorem 1 at $\phi = {aspect}$ tends to the limit", error, value, (2.0**-20, 2.0**-30), 1
+    )
+
+
+def _remainder(error):
+    difference = (error - FIRST_ORDER).subs(VALUES)
+    return lambda size: sp.N(difference.subs(phi, sp.Rational(size)), 40)
+
+
+def _over_n(error):
+    at = error.subs(VALUES)
+    return lambda samples: sp.N(at.subs(phi, 100 / sp.Rational(samples)), 40)
+
+
+def _every_size(limit):
+    """The same two parts at finite n and d: Wishart and matrix Beta moments."""
+    n2 = p2 * n
+    square, squared_trace = sp.symbols("square squared_trace")  # E tr U^2, E (tr U)^2
+    a, whole = n2 / 2, n / 2
+    # Zonal polynomials of degree 2: E C(U) = (a)_C / (a + b)_C C(I), and C(I) from tr I = tr I^2 = d.
+    both = sp.Eq(squared_trace + 2 * square, a * (a + 1) / (whole * (whole + 1)) * (d**2 + 2 * d))
+    alternating = sp.Eq(
+        squared_trace - square, a * (a - sp.S.Half) / (whole * (whole - sp.S.Half)) * (d**2 - d)
+    )
+    moments = sp.solve([both, alternating], [square, squared_trace])
+    alpha, beta = sp.symbols("alpha beta")  # E[U A U] = alpha A + beta tr[A] I
+    one_direction = sp.Eq(alpha + beta, n2 * (n2 + 2) / (n * (n + 2)))
+    solved = sp.solve([one_direction, sp.Eq(alpha + beta * d, moments[square] / d)], [alpha, beta])
+    zeta = sp.factor(c2 * (solved[alpha] + solved[beta] * (n * d - 2) / (n - d - 1)))
+    variance = noise * d / (n - d - 1)
+    total = (zeta + variance).subs(VALUES)
+    asymptotic = (limit.variance + limit.zeta).subs(VALUES).subs(phi, sp.Rational(1, 2))
+
+    def at_size(samples):
+        return sp.N(total.subs({n: sp.Rational(samples), d: sp.Rational(samples) / 2}), 40)
+
+    return Step(
+        "A remark on finite sizes. Without a ridge the two parts are known exactly: "
+        r"$M = X^\top X$ is Wishart, and $U = M^{-1/2} X_2^\top X_2 M^{-1/2}$ is a matrix Beta "
+        r"variable, independent of $M$ and invariant under rotations, so $E[UAU] = \alpha A + \beta "
+        r"\operatorname{tr}[A] I$. Solving for $\alpha$ and $\beta$ with the zonal polynomials of "
+        r"degree 2, and with $E[\operatorname{tr} M \operatorname{tr} M^{-1}] = d (nd-2)/(n-d-1)$, "
+        "gives what Theorem 1 is the limit of:",
+        (rf"V_{{n,d}} = {sp.latex(variance)}", rf"\zeta_{{n,d}} = {sp.latex(zeta)}"),
+        (
+            exact(
+                "one feature: a Beta variable",
+                zeta.subs(d, 1),
+                c2 * n2 * (n2 + 2) / (n * (n + 2)),
+            ),
+            exact(r"only synthetic data: $\zeta = c^2$ at every size", zeta.subs(p2, 1), c2),
+            exact(r"$\zeta_{n,d}$ tends to the $\zeta$ of Theorem 1", _leading(zeta), limit.zeta),
+            tends("the gap to Theorem 1 falls like $1/n$", at_size, asymptotic, (10**4, 10**6), -1),
+        ),
+    )
+
+
+def _leading(zeta):
+    return sp.factor(sp.limit(zeta.subs(d, phi * n), n, sp.oo))
+
+
+def _draw(error):
+    curve = sp.lambdify((phi, p2), error.subs({c2: 1, noise: 1}))
+
+    def draw(path: Path) -> None:
+        features = 100
+        samples = np.geomspace(1.2 * features, 1e10, 400)
+        label = "excess test error (units of $c^2$)"
+        with picture(path, r"number of samples $n$ ($d = 100$, $\sigma^2 = c^2$)", label) as axes:
+            for fraction, name in ((0, "0"), (0.001, "0.1%"), (0.01, "1%"), (0.1, "10%")):
+                values = curve(features / samples, fraction)
+                (line,) = axes.plot(samples, values, label=f"$p_2$ = {name}")
+                if fraction:
+                    axes.axhline(fraction**2, color=line.get_color(), linestyle=":", linewidth=1)
+            axes.plot([], [], color="grey", linestyle=":", label="$p_2^2 c^2$")
+
+    return draw
+
+
+COROLLARY_1 = Derivation(
+    "corollary-1",
+    "Corollary 1: a floor that no amount of data removes",
+    r"Let $\Sigma = I$, $\lambda \to 0^+$ and $\phi = d/n < 1$. Then $B \to 0$, "
+    r"$V \to \sigma^2 \phi/(1-\phi)$ and $\zeta \to (p_2^2 + p_1 p_2\, \phi/(1-\phi))\, c^2$ with "
+    r"$c^2 = \operatorname{tr}[\Sigma\Delta]$; hence the error is $p_2^2 c^2 + \phi\, (\sigma^2 + "
+    r"p_1 p_2 c^2) + O(\phi^2)$. For every fixed $p_2 > 0$ it does not tend to 0 with $n$. The other "
+    r"side, $\phi > 1$, is $B \to (1 - 1/\phi) \operatorname{tr}\Gamma$, "
+    r"$V \to \sigma^2/(\phi - 1)$, $\zeta \to p_2 (\phi - p_2)\, c^2 / (\phi (\phi - 1))$.",
+    steps,
+)

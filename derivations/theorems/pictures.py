@@ -1,0 +1,41 @@
+"""Pictures of derivations: one look, and files that are the same at every run."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+# Okabe and Ito's colours: told apart by everybody, and in grey.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+STYLE = {
+    "axes.grid": True,
+    "axes.prop_cycle": matplotlib.cycler(color=COLOURS),
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "font.size": 10,
+    "grid.alpha": 0.25,
+    "legend.edgecolor": "none",
+    "legend.framealpha": 1,
+    "lines.linewidth": 1.6,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "derivations",  # otherwise the ids in the file are random
+}
+
+
+@contextmanager
+def picture(path: Path, x: str, y: str, *, scales: tuple[str, str] = ("log", "log")) -> Iterator[Axes]:
+    """Axes to draw on, labelled and scaled; saved to the path, with their legend, when done."""
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(6.4, 3.8), layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.subplots()
+        axes.set(xlabel=x, ylabel=y, xscale=scales[0], yscale=scales[1])
+        yield axes
+        if axes.get_legend_handles_labels()[1]:
+            axes.legend()
+        kind = "png" if path.suffix == ".png" else "svg"
+        figure.savefig(path, format=kind, dpi=120, metadata={"Date": None} if kind == "svg" else {})

@@ -1,0 +1,291 @@
+"""Without a ridge: which effective ridge remains, what the error tends to, and how it diverges."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import mpmath as mp
+import numpy as np
+import sympy as sp
+
+from derivations.engine.traces import tr
+from derivations.steps import Check, Derivation, Step
+from derivations.theorems.branch import (
+    CLASSICAL,
+    DF1,
+    DF2,
+    PROJECTED,
+    atomic,
+    d_kappa,
+    latex,
+    sized_point,
+    total,
+    without_shift,
+)
+from derivations.theorems.formulas import THEOREM_1, THEOREM_2, ErrorParts
+from derivations.theorems.pictures import picture
+from derivations.theorems.setting import (
+    ALGEBRA,
+    SPECTRUM,
+    Delta,
+    Gamma,
+    R,
+    Sigma,
+    d,
+    df1,
+    df2,
+    kappa,
+    m,
+    n,
+    noise,
+    p1,
+    p2,
+)
+from derivations.verify import WORKING, Point, digits, evaluate, exact, tends
+
+U = (df2 + (df1 - df2) ** 2 / (m - df2)) / n  # as in Theorem 2
+NAMES = {"B": "B", "V": "V", "zeta": r"\zeta"}
+
+# Claimed: the residue at m = n, over min(n, m), and the errors with infinitely many samples, m < d.
+RESIDUE = ErrorParts(
+    kappa * tr(Gamma * Sigma * R), noise, p2 * tr(Delta * Sigma * (p1 * Sigma + kappa) * R)
+)
+NARROW = ErrorParts(kappa * tr(Gamma * Sigma * R), sp.S.Zero, p2**2 * tr(Delta * Sigma**2 * R))
+WIDE = ErrorParts(*(formula.xreplace({df1: n}) for _, formula in THEOREM_1.named()))
+
+
+def steps() -> Iterator[Step]:
+    """lambda as a function of kappa; the phases; the limits in each; the thresholds."""
+    yield _slope()
+    yield _branch()
+    yield _classical()
+    yield _projections(
+        n,
+        WIDE,
+        r"**More parameters than samples**, $n < \min(m, d)$. Put $\mathrm{df}_1 = n$ into Theorem 2. As a "
+        r"function of the width each part is then a constant plus a pole at $m = n$. SymPy finds the "
+        r"constant, as the limit $m \to \infty$: it is Theorem 1. It also finds the residue, and that is "
+        r"positive: beyond the threshold a larger model is better, but never better than $m = \infty$.",
+    )
+    yield _projections(
+        m,
+        NARROW,
+        r"**More samples than parameters**, $m < \min(n, d)$. Now $\mathrm{df}_1 = m$, hence $\rho = \kappa$ "
+        r"and $U = m/n$. As functions of $n$ the parts have *the same residues* at the same pole: double "
+        r"descent is symmetric in $n$ and $m$. The constants are the errors with infinitely many samples; "
+        r"that of $\zeta$, $p_2^2 \operatorname{tr}[\Delta\Sigma^2 R]$, is the floor of this model size.",
+    )
+    yield _fewest_features()
+    yield _thresholds()
+    yield _corners()
+
+
+def _slope():
+    projected = m / d * (1 - df2 / m) * (1 - U)
+    points = [sized_point(*sizes, 2.0**-5) for sizes in ((3, 5), (8, 5), (8, 20))]
+    return Step(
+        r"The equation of $\kappa$ is explicit the other way round: it gives $\lambda$ as a function of "
+        r"$\kappa$. Differentiate it, $R = (\Sigma+\kappa)^{-1}$ included. The slope is the very "
+        r"denominator of the error, for projections up to a positive factor: **the error diverges where "
+        r"the ridge no longer moves $\lambda$**, that is where $d\lambda/d\kappa = 0$.",
+        (
+            rf"\lambda = {latex(CLASSICAL)} \quad\Rightarrow\quad "
+            rf"\frac{{d\lambda}}{{d\kappa}} = {latex(1 - df2 / n)} = 1 - u",
+            rf"\lambda = {latex(PROJECTED)} \quad\Rightarrow\quad "
+            r"\frac{d\lambda}{d\kappa} = \frac{m}{d} \left(1 - \frac{\mathrm{df}_2}{m}\right) (1 - U)",
+        ),
+        (
+            exact("the slope of the classical model", d_kappa(CLASSICAL), 1 - df2 / n, ALGEBRA.normal_form),
+            exact("the slope with projections", d_kappa(PROJECTED), projected, ALGEBRA.normal_form),
+            digits("the slope by numerical differentiation", _numerical_slope, projected, points),
+        ),
+    )
+
+
+def _numerical_slope(point):
+    samples, width = point.numbers[n], point.numbers[m]
+    with mp.workdps(WORKING):
+        eigenvalues = [mp.mpf(s.p) / s.q for s in SPECTRUM]
+
+        def ridge(k):
+            freedom = mp.fsum(s / (s + k) for s in eigenvalues)
+            return k * (1 - freedom / samples) * (width - freedom) / len(SPECTRUM)
+
+        return mp.diff(ridge, point.numbers[kappa])
+
+
+def _branch():
+    a, b = df1 / n, df1 / m
+    positive = m / d * ((1 - a) * (1 - b) + (df1 - df2) * ((1 - b) / n + (1 - a) / m))
+    falls = -tr(Sigma * R**2)
+    ends = (
+        ((3, 11), df1, 3, r"\mathrm{df}_1 \to n"),
+        ((11, 3), df1, 3, r"\mathrm{df}_1 \to m"),
+        ((11, 8), kappa, 0, r"\kappa \to 0"),
+    )
+    return Step(
+        r"The degrees of freedom $\mathrm{df}_1$ fall from $d$ at $\kappa = 0$ to 0 at infinity. On the "
+        r"physical branch, $\mathrm{df}_1 < \min(n, m)$, every term of the slope below is positive: "
+        r"$\kappa$ rises with $\lambda$, and $\lambda \to 0^+$ leads to the end of the branch. Hence three "
+        r"phases, told apart by the smallest of the three sizes.",
+        (
+            r"\frac{d\lambda}{d\kappa} = \frac{m}{d} \left[ \left(1 - \frac{\mathrm{df}_1}{n}\right) \left(1 - "
+            r"\frac{\mathrm{df}_1}{m}\right) + (\mathrm{df}_1 - \mathrm{df}_2) \left( \frac{1 - "
+            r"\mathrm{df}_1/m}{n} + \frac{1 - \mathrm{df}_1/n}{m} \right) \right] > 0",
+            r"\begin{aligned} n < \min(m, d)&: \quad \mathrm{df}_1 \to n \\ m < \min(n, d)&: \quad "
+            r"\mathrm{df}_1 \to m \\ d < \min(n, m)&: \quad \kappa \to 0 \end{aligned}",
+        ),
+        (
+            exact(r"$\mathrm{df}_1$ falls with $\kappa$", d_kappa(df1), falls, ALGEBRA.normal_form),
+            exact("the slope in positive terms", d_kappa(PROJECTED), positive, ALGEBRA.normal_form),
+            *(
+                _along(f"${name}$ at n, m = {sizes}, d = 6", quantity, limit, sizes, 1)
+                for sizes, quantity, limit, name in ends
+            ),
+        ),
+    )
+
+
+def _classical():
+    many = [without_shift(formula) for _, formula in THEOREM_1.named()]
+    ratio = d / (n - d)
+    stated = (sp.S.Zero, noise * ratio, (p2**2 + p1 * p2 * ratio) * tr(Delta * Sigma))
+    return Step(
+        r"**Classical model.** With few samples $\mathrm{df}_1 = n$ fixes $\kappa$, and Theorem 1 stays as "
+        r"it is. With many, $R = \Sigma^{-1}$: the bias is gone, and *for every* $\Sigma$ the error is that "
+        r"of Corollary 1. Off the threshold the limit is approached at the rate $\lambda$.",
+        (
+            rf"n < d:\quad V \to {latex(atomic(WIDE.variance))}",
+            rf"d < n:\quad B \to 0, \quad V \to {latex(many[1])}, \quad \zeta \to {latex(stated[2])}",
+        ),
+        (
+            exact("$V$ with $n < d$", WIDE.variance, noise * df2 / (n - df2)),
+            *(
+                exact(f"${symbol}$ with $d < n$", found, claim)
+                for symbol, found, claim in zip(NAMES.values(), many, stated, strict=True)
+            ),
+            _converges("the error with $n < d$", THEOREM_1, (3, None)),
+            _converges("the error with $d < n$", THEOREM_1, (11, None)),
+        ),
+    )
+
+
+def _projections(smallest, other, text):
+    """Theorem 2 where df1 = smallest; `other` holds its limits as the other size grows."""
+    larger = m if smallest == n else n
+    points = [sized_point(2, 4), sized_point(3, 11)] if smallest == n else [sized_point(4, 2), sized_point(11, 3)]
+    where = f"${smallest}$ smallest"
+    equations, checks = [], []
+    for (name, full), (_, constant), (_, residue) in zip(
+        THEOREM_2.named(), other.named(), RESIDUE.named(), strict=True
+    ):
+        formula = atomic(full.xreplace({df1: smallest}))
+        limit = sp.limit(formula, larger, sp.oo)
+        pole = sp.cancel(formula * (larger - smallest)).subs(larger, smallest)
+        whole = constant + smallest / (larger - smallest) * residue
+        symbol = f"${NAMES[name]}$"
+        checks += [
+            exact(f"{symbol} as ${larger}$ grows, {where}", limit, atomic(constant)),
+            exact(f"the residue of {symbol}, {where}", pole, smallest * atomic(residue)),
+            exact(f"{symbol} is a constant plus a pole, {where}", formula, limit + pole / (larger - smallest)),
+            digits(f"{symbol} is Theorem 2 at the end of the branch, {where}", full, whole, points),
+        ]
+        head = rf"{NAMES[name]}_{{m=\infty}}" if smallest == n else latex(constant)
+        equations.append(rf"{NAMES[name]} = {head} + \frac{{{smallest}}}{{{larger} - {smallest}}} \, {latex(residue)}")
+    checks.append(_converges(f"the error with {where}", THEOREM_2, (3, 11) if smallest == n else (11, 3)))
+    return Step(text, tuple(equations), tuple(checks), _draw if smallest == m else None)
+
+
+def _fewest_features():
+    found = [without_shift(formula) for _, formula in THEOREM_2.named()]
+    classical = [without_shift(formula) for _, formula in THEOREM_1.named()]
+    points = [sized_point(20, 9), sized_point(9, 20)]
+    symbols = NAMES.values()
+    return Step(
+        r"**Fewest features**, $d < \min(n, m)$. As $\kappa \to 0$ also $\rho \to 0$ and $U \to d/n$. A "
+        r"projection to more than $d$ dimensions loses nothing: the classical limit returns, whatever the "
+        r"width.",
+        tuple(rf"{symbol} \to {latex(formula)}" for symbol, formula in zip(symbols, found, strict=True)),
+        (
+            *(
+                exact(f"${symbol}$ does not depend on $m > d$", f, g)
+                for symbol, f, g in zip(symbols, found, classical, strict=True)
+            ),
+            *(
+                digits(rf"${symbol}$ is Theorem 2 at $\kappa = 0$", full, f, points)
+                for symbol, (_, full), f in zip(symbols, THEOREM_2.named(), found, strict=True)
+            ),
+            _converges("the error with $d$ smallest", THEOREM_2, (11, 8)),
+        ),
+    )
+
+
+def _thresholds():
+    inverse = tr(1 / Sigma) / d
+    curvature = d_kappa(d_kappa(PROJECTED))
+    # lambda V^2, with V = sigma^2 / (1 - U) to leading order and 1 - U from the slope.
+    squared = (noise * m / d * (1 - df2 / m)) ** 2 / (2 * curvature)
+    equal = atomic(squared.subs(m, n)).subs(DF1, n)
+    # d R^2 Sigma traces: kappa tr[Sigma R^2] = df1 - df2 is not known to the normal form.
+    wide = without_shift(squared.subs(n, d))
+    classical = without_shift((noise**2 / (2 * d_kappa(d_kappa(CLASSICAL)))).subs(n, d))
+    return Step(
+        r"**At the thresholds** $\lambda(\kappa)$ starts flat, like a parabola $\lambda''(\kappa - "
+        r"\kappa_0)^2/2$. Its slope is then $\sqrt{2\lambda''\lambda}$; the slope is the denominator of "
+        r"the error; so the peak grows like $\lambda^{-1/2}$. The second derivative by machine gives the "
+        r"constants:",
+        (
+            rf"n = d \ (\mathrm{{classical}}):\quad \lambda V^2 \to {latex(classical)}",
+            rf"n = m < d:\quad \lambda V^2 \to {latex(noise**2 * kappa * n / (4 * d))}",
+            rf"n = d < m:\quad \lambda V^2 \to {latex(wide)}",
+        ),
+        (
+            exact("the peak at $n = d$, classical", classical, noise**2 / (4 * inverse)),
+            exact("the peak at $n = m < d$", equal, noise**2 * kappa * n / (4 * d)),
+            exact("the peak at $n = d < m$", wide, noise**2 * (m - d) / (4 * d * inverse)),
+            _peak("classical, n = d = 6", classical, (6, None)),
+            _peak("n = m = 3, d = 6", noise**2 * kappa * n / (4 * d), (3, 3)),
+            _peak("n = d = 6, m = 11", wide, (6, 11)),
+        ),
+    )
+
+
+def _peak(where, squared, sizes):
+    variance = (THEOREM_1 if sizes[1] is None else THEOREM_2).variance
+    claim = rf"$\lambda V^2$ tends to its constant: {where}"
+    return _along(claim, _ridge(variance**2), evaluate(squared, sized_point(*sizes)), sizes, sp.Rational(1, 2))
+
+
+def _ridge(formula, power=1):
+    from derivations.theorems.setting import lam
+
+    return lam**power * formula
+
+
+def _corners():
+    variance = THEOREM_2.variance
+    inverse = tr(1 / Sigma) / d
+    triple = sp.Rational(2, 3) * noise / inverse ** sp.Rational(1, 3)
+    return Step("", (), ())
+
+
+def _along(claim, quantity, limit, sizes, order):
+    """The quantity tends to its limit as lambda falls."""
+    ridges = (2.0**-30, 2.0**-40)
+    return tends(claim, lambda ridge: evaluate(quantity, sized_point(*sizes, ridge)), limit, ridges, order)
+
+
+def _converges(what, theorem, sizes):
+    limit = evaluate(total(theorem), sized_point(*sizes))
+    return _along(f"{what} tends to its limit", total(theorem), limit, sizes, 1)
+
+
+def _draw(path: Path) -> None:
+    pass
+
+
+RIDGELESS = Derivation(
+    "ridgeless",
+    "Ridgeless limits",
+    "",
+    steps,
+)

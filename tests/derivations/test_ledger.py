@@ -1,0 +1,83 @@
+"""The equation ledger names only what exists, and LEDGER.md is made from it."""
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+from derivations import ledger
+from derivations.__main__ import main
+from derivations.ledger import Row
+from derivations.theorems import DERIVATIONS
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def dangling(row):
+    """The names in a row that stand for nothing."""
+    found = {
+        row.function: _is_function(row.function),
+        row.derivation: row.derivation in DERIVATIONS,
+        row.test: _is_test(row.test),
+        row.figure: (ROOT / row.figure).is_file(),
+    }
+    return [name for name, exists in found.items() if name and not exists]
+
+
+def _is_function(name):
+    module, _, function = name.rpartition(".")
+    try:
+        return callable(getattr(importlib.import_module(module), function))
+    except (ImportError, AttributeError, ValueError):
+        return False
+
+
+def _is_test(name):
+    path, _, function = name.partition("::")
+    file = ROOT / path
+    return (
+        path.startswith("tests/")
+        and file.is_file()
+        and re.search(rf"^def {re.escape(function)}\(", file.read_text(), re.MULTILINE) is not None
+    )
+
+
+@pytest.mark.parametrize("row", ledger.rows(), ids=lambda row: row.equation)
+def test_every_name_resolves(row):
+    assert dangling(row) == []
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"function": "collapse_theory.theorem_9"},
+        {"function": "collapse_theories.theorem_1"},
+        {"function": "theorem_1"},
+        {"derivation": "theorem-9"},
+        {"test": "tests/collapse_theory/test_paper.py::test_theorem"},
+        {"test": "tests/collapse_theory/test_papers.py::test_theorem_1"},
+        {"test": "tests/collapse_theory/test_paper.py"},
+        {"figure": "figures/nothing.png"},
+        {"figure": "figures"},
+    ],
+)
+def test_a_dangling_name_is_caught(names):
+    assert dangling(Row("Theorem 9", "nothing", **names)) == list(names.values())
+
+
+def test_every_derivation_is_in_the_ledger():
+    assert set(DERIVATIONS) <= {row.derivation for row in ledger.rows()}
+
+
+def test_what_is_missing_is_said():
+    last = ledger.markdown().splitlines()[-1]
+    assert last.count("not yet") == 4
+    assert {line.count("|") for line in ledger.markdown().splitlines()} == {7}
+
+
+def test_the_committed_table_is_up_to_date(tmp_path, monkeypatch):
+    assert ledger.TABLE.read_text(encoding="utf-8") == ledger.page()
+    monkeypatch.setattr(ledger, "TABLE", tmp_path / "LEDGER.md")
+    assert main(["--ledger"]) == 0
+    assert ledger.TABLE.read_text(encoding="utf-8") == ledger.page()
