@@ -93,7 +93,9 @@ class SymbolicTrace:
         scalars = [pencil.factor, *pencil.sizes, *self.symbols.values()]
         scalars += [value for block in pencil.blocks.values() for value in block.values()]
         scalars += [unknown.gaussian.variance for unknown in self.unknowns.values()]
-        shifts = [sp.Symbol("kappa" + "'" * number, positive=True) for number in range(len(pencil.sizes))]
+        shifts = [
+            sp.Symbol("kappa" + "'" * number, positive=True) for number in range(len(pencil.sizes))
+        ]
         found = set().union(*(sp.sympify(s).free_symbols for s in scalars))
         self._shifts = shifts
         return sp.QQ.frac_field(*sorted(found, key=sp.default_sort_key), *shifts)
@@ -131,7 +133,10 @@ class SymbolicTrace:
             rows = [[H.get((i, j), field.zero) for j in part] for i in part]
             inverse = DomainMatrix(rows, (len(part), len(part)), field).inv().to_list()
             return {
-                (i, j): inverse[a][b] for a, i in enumerate(part) for b, j in enumerate(part) if inverse[a][b]
+                (i, j): inverse[a][b]
+                for a, i in enumerate(part)
+                for b, j in enumerate(part)
+                if inverse[a][b]
             }
 
         G = triangular_inverse(H, self.fixed_point.indices(size), lambda a, b: a * b, invert)
@@ -183,7 +188,9 @@ class SymbolicTrace:
 
     def _resolvent(self, determinant, ring):
         """The resolvent 1 / polynomial with determinant = unit * polynomial, and the unit."""
-        matrices = [m for m in self.matrices if ring.from_sympy(m) and determinant.degree(ring.from_sympy(m)) > 0]
+        matrices = [
+            m for m in self.matrices if ring.from_sympy(m) and determinant.degree(ring.from_sympy(m)) > 0
+        ]
         if not matrices:
             return None, determinant.coeff(1)
         polynomial, definition, unit = determinant, None, self._field.one
@@ -191,11 +198,18 @@ class SymbolicTrace:
             unit = determinant.coeff(ring.from_sympy(matrices[0]))
             shift_value = self._field.to_sympy(determinant.coeff(1) / unit)
             for known in self.resolvents:
-                if known.definition and known.definition[1] == shift_value and known.polynomial.has(matrices[0]):
+                if (
+                    known.definition
+                    and known.definition[1] == shift_value
+                    and known.polynomial.has(matrices[0])
+                ):
                     return known, unit
             shift = self._shifts[len(self.resolvents)]
             polynomial, definition = matrices[0] + shift, (shift, shift_value)
         else:
+            constant = determinant.coeff(1)
+            if constant and constant.numer.LC * constant.denom.LC < 0:  # positive on the physical branch
+                polynomial, unit = -determinant, -unit
             polynomial = ring.to_sympy(polynomial)
             for known in self.resolvents:
                 if sp.expand(known.polynomial - polynomial) == 0:
@@ -232,7 +246,7 @@ class SymbolicTrace:
         return merge_proportional(self._of_distance(0))[0]
 
     @cached_property
-    def _first_order(self) -> tuple[dict, list]:
+    def first_order(self) -> tuple[dict, list]:
         """What the nonlinear equations determine, and the equations left over.
 
         With one resolvent of shift kappa everything is a function of kappa, the ridge too.  Otherwise
@@ -243,11 +257,14 @@ class SymbolicTrace:
         conditions = [x - f for x, f in equations.items()]
         order = sorted(equations, key=lambda x: self._is_pure(self.unknowns[x]))
         if all(r.definition for r in self.resolvents):
-            conditions += [shift - value.subs(self.merged) for shift, value in (r.definition for r in self.resolvents)]
-            order += [self.ridge] if self.ridge is not None and self.resolvents else []
+            conditions += [
+                shift - value.subs(self.merged)
+                for shift, value in (r.definition for r in self.resolvents)
+            ]
         else:
             traces = [g for g in generators(conditions) if isinstance(g, tr)]
             order = [x for x in order if not self._is_pure(self.unknowns[x])] + traces
+        order += [self.ridge] if self.ridge is not None and self.resolvents else []
         solved, left = solve_one_by_one(conditions, order)
         solved |= {x: substitute(f, solved) for x, f in self.merged.items()}
         return solved, left
@@ -255,7 +272,7 @@ class SymbolicTrace:
     @cached_property
     def solution(self) -> dict:
         """Every unknown, in scalars, traces and the shifts of the resolvents."""
-        solved, _ = self._first_order
+        solved, _ = self.first_order
         known = dict(solved)
         for distance in range(1, len(self.fixed_point.components)):
             layer = self._of_distance(distance)
@@ -270,7 +287,7 @@ class SymbolicTrace:
 
     def reduced(self, expression):
         """Any expression in traces, in the same normal form and the same variables as `value`."""
-        solved, _ = self._first_order
+        solved, _ = self.first_order
         return substitute(self.algebra.normal_form(expression), solved)
 
     def displayed(self, expression):

@@ -10,6 +10,9 @@ class tr(sp.Function):  # noqa: N801 (a mathematical function, named as it is wr
 
     nargs = 1
 
+    def _eval_derivative(self, s):
+        return tr(self.args[0].diff(s))
+
     def _latex(self, printer, exp=None):
         inner = printer.doprint(self.args[0])
         plain = rf"\operatorname{{tr}}\left[{inner}\right]"
@@ -43,7 +46,8 @@ class Algebra:
     def normal_form(self, expression):
         """The same expression, every trace a combination of traces of independent monomials.
 
-        One trace may stand inside another, as a scalar.  R is the resolvent's symbol.
+        One trace may stand inside another, as a scalar.  A resolvent may be written as its symbol or as
+        1 / polynomial.
         """
         return sp.sympify(expression).replace(lambda node: isinstance(node, tr), self._reduce)
 
@@ -54,9 +58,15 @@ class Algebra:
         scalars = [g for g in generators([inside, *relations]) if g not in symbols]
         field = sp.QQ.frac_field(*scalars) if scalars else sp.QQ
         ring = field[tuple(symbols)]
-        over = sp.QQ.frac_field(*scalars, *symbols).from_sympy(inside)
-        element = ring.from_sympy(over.numer.as_expr())
-        element = element.mul_ground(1 / field.from_sympy(over.denom.as_expr()))
+        whole = sp.QQ.frac_field(*scalars, *symbols).from_sympy(inside)
+        element = ring.from_sympy(whole.numer.as_expr())
+        denominator = ring.from_sympy(whole.denom.as_expr())
+        for symbol, polynomial in self.resolvents:  # 1 / polynomial^k is R^k
+            factor = ring.from_sympy(polynomial)
+            while not denominator.is_ground and not denominator.rem([factor]):
+                denominator = denominator.exquo(factor)
+                element *= ring.from_sympy(symbol)
+        element = element.mul_ground(1 / field.from_sympy(denominator.as_expr()))
         if relations:
             element = element.rem([ring.from_sympy(relation) for relation in relations])
         total = sp.S.Zero

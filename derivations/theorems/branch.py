@@ -1,6 +1,9 @@
-"""The physical branch of kappa: lambda as a function of it, the slope, and points with any ridge, or none."""
+"""The physical branch of kappa: lambda as a function of it, its slope, points with any ridge or none."""
+
+from collections.abc import Callable
 
 import mpmath as mp
+import numpy as np
 import sympy as sp
 
 from derivations.engine.eliminate import substitute
@@ -39,7 +42,7 @@ def total(parts: ErrorParts) -> sp.Expr:
 
 
 def latex(formula: sp.Expr) -> str:
-    """LaTeX with df1 and df2 by name; zeta's name is handled where it is used."""
+    """LaTeX with df1 and df2 by name."""
     return sp.latex(formula.xreplace({df1: DF1, df2: DF2}))
 
 
@@ -64,7 +67,9 @@ def without_shift(formula: sp.Expr) -> sp.Expr:
     """Reduced, at kappa = 0, where R = 1 / Sigma."""
     inverse = sp.Symbol("inverse", positive=True)
     plain = Algebra((Delta, Gamma, Sigma), ((inverse, Sigma),), d)
-    return substitute(plain.normal_form(formula.subs({R: inverse, kappa: 0})), {}).subs(inverse, 1 / Sigma)
+    return substitute(plain.normal_form(formula.subs({R: inverse, kappa: 0})), {}).subs(
+        inverse, 1 / Sigma
+    )
 
 
 def sized_point(samples: int, width: int | None = None, ridge: float = 0) -> Point:
@@ -87,16 +92,30 @@ def sized_point(samples: int, width: int | None = None, ridge: float = 0) -> Poi
         def root(function, low, high):
             # On a logarithmic scale, because the ridge may be as small as 1e-20.
             ends = (mp.log(low), mp.log(high))
-            return mp.exp(mp.findroot(lambda t: function(mp.exp(t)), ends, solver="anderson"))
+            return mp.exp(
+                mp.findroot(lambda t: function(mp.exp(t)), ends, solver="bisect", maxsteps=400)
+            )
 
         shift = root(lambda k: freedom(k) - most, "1e-3", 1000) if most < size else mp.mpf(0)
         if ridge:
             # lambda <= kappa, times m / d with projections.
             low = max(shift, ridge * (1 if width is None else mp.mpf(size) / width))
-            shift = root(lambda k: ridge_of(k) / ridge - 1, low, 1000)
+            shift = root(lambda k: (ridge_of(k) - ridge) / (ridge_of(k) + ridge), low, 1000)
         resolvents = [1 / (s + shift) for s in eigenvalues]
     numbers = {d: size, n: samples, lam: ridge, kappa: shift, p2: sp.Rational(1, 5)}
     numbers |= {noise: sp.Rational(1, 3)} | ({} if width is None else {m: width})
     sizes = f"n = {samples}" if width is None else f"n = {samples}, m = {width}"
     spectra = {Sigma: SPECTRUM, Gamma: SIGNAL, Delta: SHIFT, R: resolvents}
     return Point(f"{sizes}, d = {size}", numbers, spectra)
+
+
+def for_pictures(formula: sp.Expr) -> Callable:
+    """The formula as a NumPy function of n, m, p_2, kappa and the eigenvalues of Sigma and Delta."""
+    arguments = (n, m, p2, kappa, Sigma, Delta, R)
+    compiled = sp.lambdify(arguments, formula, modules=[{"tr": np.sum}, "numpy"])
+
+    def function(samples, width, fraction, shift, spectrum, difference):
+        inverse = 1 / (spectrum + shift)
+        return compiled(samples, width, fraction, shift, spectrum, difference, inverse)
+
+    return function

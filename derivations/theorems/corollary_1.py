@@ -147,9 +147,9 @@ def steps() -> Iterator[Step]:
     error = sum(f for _, f in found["<"].named())
     series = sp.series(error, phi, 0, 2)
     yield Step(
-        r"With many samples per feature, $\phi \ll 1$, the error is a constant and a correction. Mixing "
-        "labels of two functions acts like additional noise of variance $p_1 p_2 c^2$, and that falls "
-        "like $d/n$ with the rest; the bias of the mean label, $p_2^2 c^2$, does not.",
+        r"With many samples per feature, $\phi \ll 1$, the error is a constant and a correction. "
+        "Mixing labels of two functions acts like additional noise of variance $p_1 p_2 c^2$, and "
+        "that falls like $d/n$ with the rest; the bias of the mean label, $p_2^2 c^2$, does not.",
         (rf"B + V + \zeta = {sp.latex(sp.collect(sp.expand(series.removeO()), phi))} + O(\phi^2)",),
         (
             exact("the expansion to first order", series.removeO(), FIRST_ORDER),
@@ -161,8 +161,8 @@ def steps() -> Iterator[Step]:
     crossing = sp.solve(sp.Eq(noise * d / n, floor), n)[0]
     yield Step(
         "**Strong model collapse.** The limit of infinitely many samples is positive for every fixed "
-        "$p_2 > 0$: one part in a hundred or in a thousand only lowers the floor, to $10^{-4} c^2$ and "
-        r"$10^{-6} c^2$. Data collected beyond the crossing $n_\star$ are wasted.",
+        "$p_2 > 0$: one part in a hundred or in a thousand only lowers the floor, to $10^{-4} c^2$ "
+        r"and $10^{-6} c^2$. Data collected beyond the crossing $n_\star$ are wasted.",
         (
             rf"\lim_{{n \to \infty}} (B + V + \zeta) = {sp.latex(floor)}",
             rf"n_\star = {sp.latex(crossing)}",
@@ -241,12 +241,12 @@ def _every_size(limit):
         return sp.N(total.subs({n: sp.Rational(samples), d: sp.Rational(samples) / 2}), 40)
 
     return Step(
-        "A remark on finite sizes. Without a ridge the two parts are known exactly: "
-        r"$M = X^\top X$ is Wishart, and $U = M^{-1/2} X_2^\top X_2 M^{-1/2}$ is a matrix Beta "
-        r"variable, independent of $M$ and invariant under rotations, so $E[UAU] = \alpha A + \beta "
-        r"\operatorname{tr}[A] I$. Solving for $\alpha$ and $\beta$ with the zonal polynomials of "
-        r"degree 2, and with $E[\operatorname{tr} M \operatorname{tr} M^{-1}] = d (nd-2)/(n-d-1)$, "
-        "gives what Theorem 1 is the limit of:",
+        r"A remark on finite sizes. Without a ridge the two parts are known exactly: $M = X^\top X$ is "
+        r"Wishart, and $U = M^{-1/2} X_2^\top X_2 M^{-1/2}$ is a matrix Beta variable, independent of "
+        r"$M$ and invariant under rotations, so $E[UAU] = \alpha A + \beta \operatorname{tr}[A] I$. "
+        r"Solving for $\alpha$ and $\beta$ with the zonal polynomials of degree 2, and with "
+        r"$E[\operatorname{tr} M \operatorname{tr} M^{-1}] = d (nd-2)/(n-d-1)$, gives what Theorem 1 "
+        "is the limit of:",
         (rf"V_{{n,d}} = {sp.latex(variance)}", rf"\zeta_{{n,d}} = {sp.latex(zeta)}"),
         (
             exact(
@@ -286,11 +286,11 @@ def _draw(error):
 COROLLARY_1 = Derivation(
     "corollary-1",
     "Corollary 1: a floor that no amount of data removes",
-    r"Let $\Sigma = I$, $\lambda \to 0^+$ and $\phi = d/n < 1$. Then $B \to 0$, "
-    r"$V \to \sigma^2 \phi/(1-\phi)$ and $\zeta \to (p_2^2 + p_1 p_2\, \phi/(1-\phi))\, c^2$ with "
-    r"$c^2 = \operatorname{tr}[\Sigma\Delta]$; hence the error is $p_2^2 c^2 + \phi\, (\sigma^2 + "
-    r"p_1 p_2 c^2) + O(\phi^2)$. For every fixed $p_2 > 0$ it does not tend to 0 with $n$. The other "
-    r"side, $\phi > 1$, is $B \to (1 - 1/\phi) \operatorname{tr}\Gamma$, "
-    r"$V \to \sigma^2/(\phi - 1)$, $\zeta \to p_2 (\phi - p_2)\, c^2 / (\phi (\phi - 1))$.",
+    r"Let $\Sigma = I$, $\lambda \to 0^+$ and $\phi = d/n < 1$. Then $B \to 0$, $V \to \sigma^2 "
+    r"\phi/(1-\phi)$ and $\zeta \to (p_2^2 + p_1 p_2\, \phi/(1-\phi))\, c^2$ with $c^2 = "
+    r"\operatorname{tr}[\Sigma\Delta]$; hence the error is $p_2^2 c^2 + \phi\, (\sigma^2 + p_1 p_2 "
+    r"c^2) + O(\phi^2)$. For every fixed $p_2 > 0$ it does not tend to 0 with $n$. The other side, "
+    r"$\phi > 1$, is $B \to (1 - 1/\phi) \operatorname{tr}\Gamma$, $V \to \sigma^2/(\phi - 1)$, $\zeta "
+    r"\to p_2 (\phi - p_2)\, c^2 / (\phi (\phi - 1))$.",
     steps,
 )

@@ -27,8 +27,13 @@ STYLE = {
 
 
 @contextmanager
-def picture(path: Path, x: str, y: str, *, scales: tuple[str, str] = ("log", "log")) -> Iterator[Axes]:
-    """Axes to draw on, labelled and scaled; saved to the path, with their legend, when done."""
+def picture(
+    path: Path, x: str, y: str, *, scales: tuple[str, str] = ("log", "log"), beside: bool = False
+) -> Iterator[Axes]:
+    """Axes to draw on, labelled and scaled; saved to the path, with their legend, when done.
+
+    `beside` puts the legend outside, where curves are everywhere.
+    """
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(6.4, 3.8), layout="constrained")
         FigureCanvasAgg(figure)
@@ -36,6 +41,6 @@ def picture(path: Path, x: str, y: str, *, scales: tuple[str, str] = ("log", "lo
         axes.set(xlabel=x, ylabel=y, xscale=scales[0], yscale=scales[1])
         yield axes
         if axes.get_legend_handles_labels()[1]:
-            axes.legend()
+            axes.legend(**({"loc": "center left", "bbox_to_anchor": (1, 0.5)} if beside else {}))
         kind = "png" if path.suffix == ".png" else "svg"
         figure.savefig(path, format=kind, dpi=120, metadata={"Date": None} if kind == "svg" else {})

@@ -7,15 +7,15 @@ import mpmath as mp
 import numpy as np
 import sympy as sp
 
+from derivations.engine.eliminate import substitute
 from derivations.engine.traces import tr
-from derivations.steps import Check, Derivation, Step
+from derivations.steps import Derivation, Step
 from derivations.theorems.branch import (
     CLASSICAL,
-    DF1,
-    DF2,
     PROJECTED,
     atomic,
     d_kappa,
+    for_pictures,
     latex,
     sized_point,
     total,
@@ -34,13 +34,14 @@ from derivations.theorems.setting import (
     df1,
     df2,
     kappa,
+    lam,
     m,
     n,
     noise,
     p1,
     p2,
 )
-from derivations.verify import WORKING, Point, digits, evaluate, exact, tends
+from derivations.verify import WORKING, digits, evaluate, exact, tends
 
 U = (df2 + (df1 - df2) ** 2 / (m - df2)) / n  # as in Theorem 2
 NAMES = {"B": "B", "V": "V", "zeta": r"\zeta"}
@@ -61,18 +62,20 @@ def steps() -> Iterator[Step]:
     yield _projections(
         n,
         WIDE,
-        r"**More parameters than samples**, $n < \min(m, d)$. Put $\mathrm{df}_1 = n$ into Theorem 2. As a "
-        r"function of the width each part is then a constant plus a pole at $m = n$. SymPy finds the "
-        r"constant, as the limit $m \to \infty$: it is Theorem 1. It also finds the residue, and that is "
-        r"positive: beyond the threshold a larger model is better, but never better than $m = \infty$.",
+        r"**More parameters than samples**, $n < \min(m, d)$. Put $\mathrm{df}_1 = n$ into Theorem 2. "
+        "As a function of the width each part is then a constant plus a pole at $m = n$. SymPy finds "
+        r"the constant, as the limit $m \to \infty$: it is Theorem 1. It also finds the residue, and "
+        "that is positive: beyond the threshold a larger model is better, but never better than $m = "
+        r"\infty$.",
     )
     yield _projections(
         m,
         NARROW,
-        r"**More samples than parameters**, $m < \min(n, d)$. Now $\mathrm{df}_1 = m$, hence $\rho = \kappa$ "
-        r"and $U = m/n$. As functions of $n$ the parts have *the same residues* at the same pole: double "
-        r"descent is symmetric in $n$ and $m$. The constants are the errors with infinitely many samples; "
-        r"that of $\zeta$, $p_2^2 \operatorname{tr}[\Delta\Sigma^2 R]$, is the floor of this model size.",
+        r"**More samples than parameters**, $m < \min(n, d)$. Now $\mathrm{df}_1 = m$, hence $\rho = "
+        r"\kappa$ and $U = m/n$. As functions of $n$ the parts have *the same residues* at the same "
+        "pole: double descent is symmetric in $n$ and $m$. The constants are the errors with "
+        r"infinitely many samples; that of $\zeta$, $p_2^2 \operatorname{tr}[\Delta\Sigma^2 R]$, is "
+        "the floor of this model size.",
     )
     yield _fewest_features()
     yield _thresholds()
@@ -83,10 +86,10 @@ def _slope():
     projected = m / d * (1 - df2 / m) * (1 - U)
     points = [sized_point(*sizes, 2.0**-5) for sizes in ((3, 5), (8, 5), (8, 20))]
     return Step(
-        r"The equation of $\kappa$ is explicit the other way round: it gives $\lambda$ as a function of "
-        r"$\kappa$. Differentiate it, $R = (\Sigma+\kappa)^{-1}$ included. The slope is the very "
-        r"denominator of the error, for projections up to a positive factor: **the error diverges where "
-        r"the ridge no longer moves $\lambda$**, that is where $d\lambda/d\kappa = 0$.",
+        r"The equation of $\kappa$ is explicit the other way round: it gives $\lambda$ as a function "
+        r"of $\kappa$. Differentiate it, $R = (\Sigma+\kappa)^{-1}$ included. The slope is the very "
+        "denominator of the error, for projections up to a positive factor: **the error diverges "
+        r"where $\lambda$ no longer responds to $\kappa$.**",
         (
             rf"\lambda = {latex(CLASSICAL)} \quad\Rightarrow\quad "
             rf"\frac{{d\lambda}}{{d\kappa}} = {latex(1 - df2 / n)} = 1 - u",
@@ -94,7 +97,9 @@ def _slope():
             r"\frac{d\lambda}{d\kappa} = \frac{m}{d} \left(1 - \frac{\mathrm{df}_2}{m}\right) (1 - U)",
         ),
         (
-            exact("the slope of the classical model", d_kappa(CLASSICAL), 1 - df2 / n, ALGEBRA.normal_form),
+            exact(
+                "the slope of the classical model", d_kappa(CLASSICAL), 1 - df2 / n, ALGEBRA.normal_form
+            ),
             exact("the slope with projections", d_kappa(PROJECTED), projected, ALGEBRA.normal_form),
             digits("the slope by numerical differentiation", _numerical_slope, projected, points),
         ),
@@ -123,14 +128,14 @@ def _branch():
         ((11, 8), kappa, 0, r"\kappa \to 0"),
     )
     return Step(
-        r"The degrees of freedom $\mathrm{df}_1$ fall from $d$ at $\kappa = 0$ to 0 at infinity. On the "
-        r"physical branch, $\mathrm{df}_1 < \min(n, m)$, every term of the slope below is positive: "
-        r"$\kappa$ rises with $\lambda$, and $\lambda \to 0^+$ leads to the end of the branch. Hence three "
-        r"phases, told apart by the smallest of the three sizes.",
+        r"The degrees of freedom $\mathrm{df}_1$ fall from $d$ at $\kappa = 0$ to 0 at infinity. On "
+        r"the physical branch, $\mathrm{df}_1 < \min(n, m)$, every term of the slope below is "
+        r"positive: $\kappa$ rises with $\lambda$, and $\lambda \to 0^+$ leads to the end of the "
+        "branch. Hence three phases, told apart by the smallest of the three sizes.",
         (
-            r"\frac{d\lambda}{d\kappa} = \frac{m}{d} \left[ \left(1 - \frac{\mathrm{df}_1}{n}\right) \left(1 - "
-            r"\frac{\mathrm{df}_1}{m}\right) + (\mathrm{df}_1 - \mathrm{df}_2) \left( \frac{1 - "
-            r"\mathrm{df}_1/m}{n} + \frac{1 - \mathrm{df}_1/n}{m} \right) \right] > 0",
+            r"\frac{d\lambda}{d\kappa} = \frac{m}{d} \left[ \left(1 - \frac{\mathrm{df}_1}{n}\right) "
+            r"\left(1 - \frac{\mathrm{df}_1}{m}\right) + (\mathrm{df}_1 - \mathrm{df}_2) \left( "
+            r"\frac{1 - \mathrm{df}_1/m}{n} + \frac{1 - \mathrm{df}_1/n}{m} \right) \right] > 0",
             r"\begin{aligned} n < \min(m, d)&: \quad \mathrm{df}_1 \to n \\ m < \min(n, d)&: \quad "
             r"\mathrm{df}_1 \to m \\ d < \min(n, m)&: \quad \kappa \to 0 \end{aligned}",
         ),
@@ -150,9 +155,10 @@ def _classical():
     ratio = d / (n - d)
     stated = (sp.S.Zero, noise * ratio, (p2**2 + p1 * p2 * ratio) * tr(Delta * Sigma))
     return Step(
-        r"**Classical model.** With few samples $\mathrm{df}_1 = n$ fixes $\kappa$, and Theorem 1 stays as "
-        r"it is. With many, $R = \Sigma^{-1}$: the bias is gone, and *for every* $\Sigma$ the error is that "
-        r"of Corollary 1. Off the threshold the limit is approached at the rate $\lambda$.",
+        r"**Classical model.** With few samples $\mathrm{df}_1 = n$ fixes $\kappa$, and Theorem 1 "
+        r"stays as it is. With many, $R = \Sigma^{-1}$: the bias is gone, and *for every* $\Sigma$ the "
+        "error is that of Corollary 1. Off the threshold the limit is approached at the rate "
+        r"$\lambda$.",
         (
             rf"n < d:\quad V \to {latex(atomic(WIDE.variance))}",
             rf"d < n:\quad B \to 0, \quad V \to {latex(many[1])}, \quad \zeta \to {latex(stated[2])}",
@@ -172,7 +178,11 @@ def _classical():
 def _projections(smallest, other, text):
     """Theorem 2 where df1 = smallest; `other` holds its limits as the other size grows."""
     larger = m if smallest == n else n
-    points = [sized_point(2, 4), sized_point(3, 11)] if smallest == n else [sized_point(4, 2), sized_point(11, 3)]
+    points = (
+        [sized_point(2, 4), sized_point(3, 11)]
+        if smallest == n
+        else [sized_point(4, 2), sized_point(11, 3)]
+    )
     where = f"${smallest}$ smallest"
     equations, checks = [], []
     for (name, full), (_, constant), (_, residue) in zip(
@@ -186,12 +196,20 @@ def _projections(smallest, other, text):
         checks += [
             exact(f"{symbol} as ${larger}$ grows, {where}", limit, atomic(constant)),
             exact(f"the residue of {symbol}, {where}", pole, smallest * atomic(residue)),
-            exact(f"{symbol} is a constant plus a pole, {where}", formula, limit + pole / (larger - smallest)),
+            exact(
+                f"{symbol} is a constant plus a pole, {where}",
+                formula,
+                limit + pole / (larger - smallest),
+            ),
             digits(f"{symbol} is Theorem 2 at the end of the branch, {where}", full, whole, points),
         ]
         head = rf"{NAMES[name]}_{{m=\infty}}" if smallest == n else latex(constant)
-        equations.append(rf"{NAMES[name]} = {head} + \frac{{{smallest}}}{{{larger} - {smallest}}} \, {latex(residue)}")
-    checks.append(_converges(f"the error with {where}", THEOREM_2, (3, 11) if smallest == n else (11, 3)))
+        equations.append(
+            rf"{NAMES[name]} = {head} + \frac{{{smallest}}}{{{larger} - {smallest}}} \, {latex(residue)}"
+        )
+    checks.append(
+        _converges(f"the error with {where}", THEOREM_2, (3, 11) if smallest == n else (11, 3))
+    )
     return Step(text, tuple(equations), tuple(checks), _draw if smallest == m else None)
 
 
@@ -201,9 +219,9 @@ def _fewest_features():
     points = [sized_point(20, 9), sized_point(9, 20)]
     symbols = NAMES.values()
     return Step(
-        r"**Fewest features**, $d < \min(n, m)$. As $\kappa \to 0$ also $\rho \to 0$ and $U \to d/n$. A "
-        r"projection to more than $d$ dimensions loses nothing: the classical limit returns, whatever the "
-        r"width.",
+        r"**Fewest features**, $d < \min(n, m)$. As $\kappa \to 0$ also $\rho \to 0$ and $U \to d/n$. "
+        "A projection to more than $d$ dimensions loses nothing: the classical limit returns, "
+        "whatever the width.",
         tuple(rf"{symbol} \to {latex(formula)}" for symbol, formula in zip(symbols, found, strict=True)),
         (
             *(
@@ -221,57 +239,69 @@ def _fewest_features():
 
 def _thresholds():
     inverse = tr(1 / Sigma) / d
-    curvature = d_kappa(d_kappa(PROJECTED))
-    # lambda V^2, with V = sigma^2 / (1 - U) to leading order and 1 - U from the slope.
-    squared = (noise * m / d * (1 - df2 / m)) ** 2 / (2 * curvature)
-    equal = atomic(squared.subs(m, n)).subs(DF1, n)
-    # d R^2 Sigma traces: kappa tr[Sigma R^2] = df1 - df2 is not known to the normal form.
-    wide = without_shift(squared.subs(n, d))
+    # lambda V^2 to leading order: V = sigma^2 / (1 - U), and 1 - U is the slope over a factor.
+    squared = (noise * m / d * (1 - df2 / m)) ** 2 / (2 * d_kappa(d_kappa(PROJECTED)))
     classical = without_shift((noise**2 / (2 * d_kappa(d_kappa(CLASSICAL)))).subs(n, d))
+    wide = without_shift(squared.subs(n, d))
+    equal = ALGEBRA.normal_form(squared.subs(m, n))
+    equal = sp.factor(substitute(equal, {tr(R): (d - n) / kappa}))  # df1 = n
     return Step(
         r"**At the thresholds** $\lambda(\kappa)$ starts flat, like a parabola $\lambda''(\kappa - "
-        r"\kappa_0)^2/2$. Its slope is then $\sqrt{2\lambda''\lambda}$; the slope is the denominator of "
-        r"the error; so the peak grows like $\lambda^{-1/2}$. The second derivative by machine gives the "
-        r"constants:",
+        r"\kappa_0)^2/2$. Its slope is then $\sqrt{2\lambda''\lambda}$, and the slope is the "
+        r"denominator of the error: the peak grows like $\lambda^{-1/2}$. The constants, from the "
+        "second derivative:",
         (
             rf"n = d \ (\mathrm{{classical}}):\quad \lambda V^2 \to {latex(classical)}",
-            rf"n = m < d:\quad \lambda V^2 \to {latex(noise**2 * kappa * n / (4 * d))}",
-            rf"n = d < m:\quad \lambda V^2 \to {latex(wide)}",
+            rf"n = m < d:\quad \lambda V^2 \to {latex(equal)}",
+            rf"n = d < m:\quad \lambda V^2 \to {latex(sp.factor(wide))}",
         ),
         (
             exact("the peak at $n = d$, classical", classical, noise**2 / (4 * inverse)),
             exact("the peak at $n = m < d$", equal, noise**2 * kappa * n / (4 * d)),
             exact("the peak at $n = d < m$", wide, noise**2 * (m - d) / (4 * d * inverse)),
-            _peak("classical, n = d = 6", classical, (6, None)),
-            _peak("n = m = 3, d = 6", noise**2 * kappa * n / (4 * d), (3, 3)),
-            _peak("n = d = 6, m = 11", wide, (6, 11)),
+            _peak("classical, n = d = 6", classical, (6, None), 2),
+            _peak("n = m = 3, d = 6", equal, (3, 3), 2),
+            _peak("n = d = 6, m = 11", wide, (6, 11), 2),
         ),
     )
 
 
-def _peak(where, squared, sizes):
-    variance = (THEOREM_1 if sizes[1] is None else THEOREM_2).variance
-    claim = rf"$\lambda V^2$ tends to its constant: {where}"
-    return _along(claim, _ridge(variance**2), evaluate(squared, sized_point(*sizes)), sizes, sp.Rational(1, 2))
-
-
-def _ridge(formula, power=1):
-    from derivations.theorems.setting import lam
-
-    return lam**power * formula
-
-
 def _corners():
-    variance = THEOREM_2.variance
-    inverse = tr(1 / Sigma) / d
-    triple = sp.Rational(2, 3) * noise / inverse ** sp.Rational(1, 3)
-    return Step("", (), ())
+    third = d_kappa(d_kappa(d_kappa(PROJECTED)))
+    # lambda = third kappa^3 / 6 and 1 - df2 / m = factor kappa give lambda V^3.
+    factor = m / d * d_kappa(-df2 / m)
+    cubed = without_shift((8 * (noise * factor) ** 3 / (6 * third**2)).subs({n: d, m: d}))
+    flat = without_shift(THEOREM_2.variance).subs(m, d)
+    claim = "$V$ has a finite limit at n = 11, m = d = 6"
+    return Step(
+        r"Two corners are special. At $m = d < n$ the factor $1 - \mathrm{df}_2/m$ vanishes together "
+        r"with the slope: no peak, only a slower approach, $\lambda^{1/2}$. At $n = m = d$ the branch "
+        r"starts like a cubic, and the peak is $\lambda^{-1/3}$.",
+        (
+            rf"m = d < n:\quad V \to {latex(flat)}",
+            rf"n = m = d:\quad \lambda V^3 \to {latex(cubed)}",
+        ),
+        (
+            exact("the constant at $n = m = d$", cubed, 8 * noise**3 * d / (27 * tr(1 / Sigma))),
+            _along(claim, THEOREM_2.variance, evaluate(flat, sized_point(11, 6)), (11, 6), 0.5),
+            _peak("n = m = d = 6", cubed, (6, 6), 3),
+        ),
+    )
+
+
+def _peak(where, constant, sizes, power):
+    variance = (THEOREM_1 if sizes[1] is None else THEOREM_2).variance
+    claim = rf"$\lambda V^{power}$ tends to its constant: {where}"
+    limit = evaluate(constant, sized_point(*sizes))
+    return _along(claim, lam * variance**power, limit, sizes, mp.mpf(1) / power)
 
 
 def _along(claim, quantity, limit, sizes, order):
     """The quantity tends to its limit as lambda falls."""
     ridges = (2.0**-30, 2.0**-40)
-    return tends(claim, lambda ridge: evaluate(quantity, sized_point(*sizes, ridge)), limit, ridges, order)
+    return tends(
+        claim, lambda ridge: evaluate(quantity, sized_point(*sizes, ridge)), limit, ridges, order
+    )
 
 
 def _converges(what, theorem, sizes):
@@ -280,12 +310,40 @@ def _converges(what, theorem, sizes):
 
 
 def _draw(path: Path) -> None:
-    pass
+    samples, size = 100, 400
+    spectrum = 1 / np.arange(1, size + 1)
+    difference = np.full(size, 1 / spectrum.sum())  # c^2 = 1
+    shifts = np.geomspace(1e-8, 1e2, 20_000)
+    freedom = np.array([(spectrum / (spectrum + k)).sum() for k in shifts])
+    zeta = for_pictures(THEOREM_2.zeta)
+
+    def at(width, fraction):
+        shift = np.exp(np.interp(-min(samples, width), -freedom, np.log(shifts)))  # df1 = min(n, m)
+        return zeta(samples, width, fraction, shift, spectrum, difference)
+
+    near = samples * (1 + np.geomspace(1e-3, 1, 60) * np.array([[-1], [1]]))
+    widths = np.unique(np.concatenate([np.geomspace(5, 1e5, 150), near[near > 1]]))
+    labels = (f"model size $m$ ($n = {samples}$, $d = {size}$)", r"$\zeta$ (units of $c^2$)")
+    with picture(path, *labels) as axes:
+        for fraction in (0.5, 0.1, 0.01):
+            (line,) = axes.plot(
+                widths, [at(w, fraction) for w in widths], label=f"$p_2$ = {fraction:.0%}"
+            )
+            axes.axhline(at(1e12, fraction), color=line.get_color(), linestyle=":", linewidth=1)
+        axes.plot([], [], color="grey", linestyle=":", label=r"$m = \infty$")
+        axes.axvline(samples, color="grey", linewidth=0.8)
 
 
 RIDGELESS = Derivation(
     "ridgeless",
-    "Ridgeless limits",
-    "",
+    "Without a ridge: phases, residues and peaks",
+    r"As $\lambda \to 0^+$, $\mathrm{df}_1 \to \min(n, m)$, or $\kappa \to 0$ if $d$ is the smallest. "
+    r"For $d < \min(n, m)$ the error is that of Corollary 1, for every $\Sigma$ and width. Otherwise "
+    r"it is a constant plus a pole, $\frac{\min(n,m)}{|n-m|} \{ \kappa \operatorname{tr}[\Gamma\Sigma "
+    r"R] + \sigma^2 + p_2 \operatorname{tr}[\Delta\Sigma(p_1\Sigma+\kappa)R] \}$, with the same "
+    r"residue on both sides of $n = m$; the constants are Theorem 1 at $\mathrm{df}_1 = n$ for $n < "
+    r"m$, and $\kappa \operatorname{tr}[\Gamma\Sigma R] + p_2^2 \operatorname{tr}[\Delta\Sigma^2 R]$ "
+    r"for $m < n$. At the thresholds the peak is $\lambda^{-1/2}$; at $n = m = d$ it is "
+    r"$\lambda^{-1/3}$.",
     steps,
 )
