@@ -18,8 +18,8 @@ from functools import cached_property
 
 import sympy as sp
 
+from derivations.engine.blocks import IDENTITY, Pencil
 from derivations.engine.matrices import Gaussian, is_random
-from derivations.engine.pencil import IDENTITY, Pencil
 from derivations.engine.twins import match
 
 
@@ -51,7 +51,7 @@ class FixedPoint:
     @cached_property
     def components(self) -> list[list[int]]:
         """Strongly connected indices, ordered so that D and G are block upper triangular."""
-        graph = {i: [] for i in range(len(self.pencil.sizes))}
+        graph: dict[int, list[int]] = {i: [] for i in range(len(self.pencil.sizes))}
         for i, j in sorted(self.pencil.blocks):
             graph[i].append(j)
         parts = sp.utilities.iterables.strongly_connected_components(
@@ -102,9 +102,7 @@ class FixedPoint:
     def unknowns(self) -> list[Unknown]:
         """The unknowns, first-order ones (within one component) first, then by distance."""
         found = {unknown for block in self.eta.values() for unknown in block}
-        return sorted(
-            found, key=lambda u: (*self.layer(u), u.place, u.gaussian.name, u.forward)
-        )
+        return sorted(found, key=lambda u: (*self.layer(u), u.place, u.gaussian.name, u.forward))
 
     def layer(self, unknown: Unknown) -> tuple[int, int, int]:
         """(distance, from, to) of the components an unknown joins; distance 0 is first order."""
@@ -160,7 +158,9 @@ class FixedPoint:
     def matrices(self) -> list[sp.MatrixSymbol]:
         """The deterministic matrices that the equations contain."""
         found = {atom: True for atom in self.pencil.atoms() if not is_random(atom)}
-        found |= {u.gaussian.covariance: True for u in self.unknowns if u.gaussian.covariance is not None}
+        found |= {
+            u.gaussian.covariance: True for u in self.unknowns if u.gaussian.covariance is not None
+        }
         return sorted(found, key=lambda matrix: matrix.name)
 
 
@@ -177,7 +177,7 @@ def triangular_inverse(H: dict, components: list[list[int]], multiply, invert) -
         for start in range(len(components) - distance):
             part, last = components[start], components[start + distance]
             for j in last:
-                column = {}
+                column: dict = {}
                 for i in part:
                     for middle in components[start + 1 : start + distance + 1]:
                         for k in middle:

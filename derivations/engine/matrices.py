@@ -46,4 +46,6 @@ def eigenvalue(matrix: sp.MatrixSymbol) -> sp.Symbol:
 
 def is_random(atom) -> bool:
     """Whether a pencil's atom is a Gaussian block or the transpose of one."""
-    return isinstance(atom, Gaussian) or (isinstance(atom, sp.Transpose) and isinstance(atom.arg, Gaussian))
+    return isinstance(atom, Gaussian) or (
+        isinstance(atom, sp.Transpose) and isinstance(atom.arg, Gaussian)
+    )

@@ -8,8 +8,9 @@ import jax.numpy as jnp
 import optimistix as optx
 import sympy as sp
 
+from derivations.engine.blocks import IDENTITY
 from derivations.engine.freeness import FixedPoint, triangular_inverse
-from derivations.engine.pencil import IDENTITY, realise
+from derivations.engine.pencil import realise
 
 jax.config.update("jax_enable_x64", True)
 
@@ -42,7 +43,9 @@ class NumericTrace:
         self.fixed_point = FixedPoint(pencil)
         if (pencil.left, pencil.right) not in self.fixed_point.reachable:
             raise ValueError(f"expression = {expression}: expected a square matrix, which has a trace")
-        self.unknowns = [u for u, (original, _) in self.fixed_point.representatives.items() if u == original]
+        self.unknowns = [
+            u for u, (original, _) in self.fixed_point.representatives.items() if u == original
+        ]
         coefficients = [pencil.factor, *pencil.sizes]
         coefficients += [value for block in pencil.blocks.values() for value in block.values()]
         coefficients += [unknown.gaussian.variance for unknown in self.fixed_point.unknowns]
@@ -117,7 +120,10 @@ class _System:
                 for atom, value in self.fixed_point.deterministic(*place).items()
             ]
             terms += [
-                -self.values[value] * self.values[factor] * x[original] * self.matrix(unknown.image, size)
+                -self.values[value]
+                * self.values[factor]
+                * x[original]
+                * self.matrix(unknown.image, size)
                 for unknown, value in self.fixed_point.eta.get(place, {}).items()
                 for original, factor in [self.fixed_point.representatives[unknown]]
                 if original in x
@@ -134,7 +140,8 @@ class _System:
         """Gauss-Jordan elimination on blocks, zeros known by structure."""
         rows = {i: {j: H[i, j] for j in part if (i, j) in H} for i in part}
         identity = {i: {i: None} for i in part}
-        left, order = list(part), {}
+        left = list(part)
+        order: dict = {}
         while left:
             i, j = next((i, j) for j in part if j not in order.values() for i in left if j in rows[i])
             pivot = rows[i][j]
@@ -200,7 +207,7 @@ class _System:
             x = start * jnp.exp(log_ratio)
             return jnp.where(zero, 0.0, phi(x) / jnp.where(zero, 1.0, x) - 1)
 
-        solution = optx.root_find(
+        solution: optx.Solution = optx.root_find(
             relative_residual,
             optx.LevenbergMarquardt(rtol=1e-13, atol=1e-13),
             jnp.zeros_like(start),

@@ -4,8 +4,8 @@ import mpmath as mp
 import sympy as sp
 
 from derivations.engine.numeric import NumericTrace
+from derivations.engine.points import WORKING, Point, each_eigenvalue, evaluate
 from derivations.engine.symbolic import SymbolicTrace
-from derivations.verify import WORKING, Point, each_eigenvalue, evaluate
 
 
 class PreciseTrace:

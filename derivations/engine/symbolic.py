@@ -11,10 +11,11 @@ from functools import cached_property
 import sympy as sp
 from sympy.polys.matrices import DomainMatrix
 
+from derivations.engine.blocks import IDENTITY
 from derivations.engine.eliminate import merge_proportional, solve_linear, solve_one_by_one, substitute
 from derivations.engine.freeness import FixedPoint, Unknown, triangular_inverse
 from derivations.engine.matrices import eigenvalue
-from derivations.engine.pencil import IDENTITY, realise
+from derivations.engine.pencil import realise
 from derivations.engine.traces import Algebra, generators, tr
 
 
@@ -259,7 +260,7 @@ class SymbolicTrace:
         if all(r.definition for r in self.resolvents):
             conditions += [
                 shift - value.subs(self.merged)
-                for shift, value in (r.definition for r in self.resolvents)
+                for shift, value in (r.definition for r in self.resolvents if r.definition)
             ]
         else:
             traces = [g for g in generators(conditions) if isinstance(g, tr)]

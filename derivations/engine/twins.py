@@ -8,8 +8,8 @@ from itertools import permutations
 
 import sympy as sp
 
+from derivations.engine.blocks import Pencil
 from derivations.engine.matrices import Gaussian
-from derivations.engine.pencil import Pencil
 
 Match = dict[tuple[int, int], tuple[tuple[int, int], sp.Expr]]
 
@@ -48,9 +48,7 @@ def match(pencil: Pencil, component: list[int], other: list[int]) -> Match | Non
 
 
 def _blocks(pencil, part):
-    return {
-        (i, j): block for (i, j), block in sorted(pencil.blocks.items()) if i in part and j in part
-    }
+    return {(i, j): block for (i, j), block in sorted(pencil.blocks.items()) if i in part and j in part}
 
 
 def _flipped(block):
@@ -65,7 +63,7 @@ def _flipped(block):
 def _scales(ours, image, to):
     """Diagonal rho, sigma with ours_ij = rho_i image_to(i)to(j) sigma_j, atoms renamed one to one."""
     renamed: dict = {}
-    ratios = {}
+    ratios: dict = {}
     for (i, j), block in ours.items():
         twin = image.get((to[i], to[j]))
         if twin is None or len(block) != len(twin):

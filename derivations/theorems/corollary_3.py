@@ -110,7 +110,7 @@ def _limit():
         r"contracts only while $\phi < 3/4$: with fewer than $\frac43 d$ samples a round, mixing "
         "forever diverges, though each round alone is finite.",
         (
-            rf"\frac{{E_\infty}}{{V}} = {sp.latex(ratio)}, \quad p_2 = \frac{{1}}{{2}}: \ {sp.latex(half)}",
+            rf"\frac{{E_\infty}}{{V}} = {sp.latex(ratio)}, \ \ p_2 = \tfrac{{1}}{{2}}: {sp.latex(half)}",
             rf"\lim_{{\phi \to 0}} \frac{{E_\infty}}{{V}} = {sp.latex(small)}",
         ),
         (
@@ -180,7 +180,7 @@ def _price():
         r"label without noise, $\sigma^2$ is $p_1 \sigma_1^2$: $E_\infty$ is $\frac23 \sigma_1^2 "
         r"\phi$, and the two ratios below are half as large.)",
         (
-            rf"\frac{{E_\infty}}{{\mathrm{{real\ half\ of\ one\ round}}}} \to {sp.latex(against_half)}, "
+            rf"\frac{{E_\infty}}{{\mathrm{{real\ half\ of\ one\ round}}}} \to {sp.latex(against_half)}; "
             rf"\frac{{E_\infty}}{{\mathrm{{real\ halves\ of\ }}T\mathrm{{\ rounds}}}} \to "
             rf"{sp.latex(against_pooled)}",
         ),

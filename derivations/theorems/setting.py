@@ -11,8 +11,8 @@ import mpmath as mp
 import sympy as sp
 
 from derivations.engine.matrices import Gaussian, deterministic, eigenvalue
+from derivations.engine.points import WORKING, Point
 from derivations.engine.traces import Algebra, tr
-from derivations.verify import WORKING, Point
 
 n, d, m, lam, kappa, noise = sp.symbols("n d m lambda kappa sigma^2", positive=True)
 p2 = sp.Symbol("p_2", positive=True)
@@ -48,7 +48,7 @@ SIGNAL = tuple(sp.Rational(j, 10) for j in (1, 3, 2, 5, 1, 4))
 SHIFT = tuple(sp.Rational(j, 10) for j in (2, 1, 4, 1, 3, 2))
 
 
-def point(label: str, ridge_of: Callable, size=len(SPECTRUM), **numbers) -> Point:
+def point(label: str, ridge_of: Callable, size: int = 6, **numbers) -> Point:
     """A point with kappa solved from lambda = ridge_of(kappa, df1), in 50 digits."""
     values = {sp.Symbol(name, positive=True): value for name, value in numbers.items()}
     values[d] = size

@@ -3,8 +3,10 @@
 import numpy as np
 import sympy as sp
 
+from derivations.engine.blocks import IDENTITY
 from derivations.engine.matrices import Gaussian
-from derivations.engine.pencil import IDENTITY, entry, evaluate, realise
+from derivations.engine.pencil import realise
+from derivations.engine.sample import entry, evaluate
 from derivations.engine.symbolic import SymbolicTrace
 from derivations.steps import Check, Step
 
@@ -63,7 +65,7 @@ def equations_step(name: str, trace: SymbolicTrace) -> Step:
     raw = [(x, f) for x, f in trace.equations.items() if fixed_point.layer(trace.unknowns[x])[0] == 0]
     solution = [(x, sp.factor(f)) for x, f in solved.items() if x not in trace.merged]
     resolvents = [(r.symbol, 1 / sp.factor(r.polynomial)) for r in trace.resolvents]
-    equations = (latex_system([*resolvents, *raw]), latex_system(solution))
+    equations: tuple[str, ...] = (latex_system([*resolvents, *raw]), latex_system(solution))
     if left:
         equations += (latex_system([(sp.S.Zero, sp.factor(equation)) for equation in left]),)
     return Step(text, equations)

@@ -10,8 +10,8 @@ from derivations.engine.precise import PreciseTrace
 from derivations.engine.symbolic import SymbolicTrace
 from derivations.engine.traces import tr
 from derivations.steps import Derivation, Step
-from derivations.theorems.formulas import THEOREM_1
 from derivations.theorems.curves import value
+from derivations.theorems.formulas import THEOREM_1
 from derivations.theorems.pictures import COLOURS, picture
 from derivations.theorems.setting import (
     DELTA,

@@ -72,8 +72,17 @@ def steps() -> Iterator[Step]:
     inflation = kappa**2 * tr(b * R**2) / (m - tr(a**2 * R**2))
     yield Step(
         r"**Second order, by the pencil** of $C\, G_S B\, G_S$ for deterministic $B$, $C$.",
-        (r"\operatorname{tr}[C G_S B G_S] \simeq \operatorname{tr}[C G B G] + \nu'(B) \operatorname{tr}[C G^2]",),
-        (exact("nu' by the pencil", second.value, tr(c * b * R**2) + inflation * tr(c * R**2), second.reduced),),
+        (
+            r"\operatorname{tr}[C G_S B G_S] \simeq \operatorname{tr}[C G B G] + \nu'(B) \operatorname{tr}[C G^2]",
+        ),
+        (
+            exact(
+                "nu' by the pencil",
+                second.value,
+                tr(c * b * R**2) + inflation * tr(c * R**2),
+                second.reduced,
+            ),
+        ),
     )
 
     # G at A + tB, everything written out so that SymPy can differentiate it.

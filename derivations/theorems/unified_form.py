@@ -55,7 +55,9 @@ class Unified:
         # Source 1 sees w_bar - w_1 = R pull delta + ..., source 2 sees w_bar - w_2 = (R pull - 1) delta + ...
         zeta = [self.quadratic(k, R * pull - k, Delta, pull**2 * Delta) for k in (0, 1)]
         return ErrorParts(
-            bias=self._excess(bias), variance=self._excess([noise, noise]) - noise, zeta=self._excess(zeta)
+            bias=self._excess(bias),
+            variance=self._excess([noise, noise]) - noise,
+            zeta=self._excess(zeta),
         )
 
     def _excess(self, forcing):
