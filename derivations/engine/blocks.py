@@ -1,4 +1,4 @@
-"""A linear pencil: a block matrix whose blocks are linear in the matrices, and one entry of its inverse."""
+"""A linear pencil: a block matrix, linear in the matrices, and one entry of its inverse."""
 
 from dataclasses import dataclass, field
 

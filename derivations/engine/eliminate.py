@@ -38,7 +38,7 @@ def solve_one_by_one(equations: list, unknowns: list) -> tuple[dict, list]:
 
     Unknowns are tried in order, and taken not to be 0.  Left over is what is truly nonlinear.
     """
-    pending = [_numerator(equation, unknowns) for equation in equations]
+    pending = [_numerator(equation) for equation in equations]
     solved: dict = {}
     while True:
         pending = [equation for equation in pending if equation != 0]
@@ -58,7 +58,7 @@ def solve_one_by_one(equations: list, unknowns: list) -> tuple[dict, list]:
         solved = {x: substitute(f, {unknown: value}) for x, f in solved.items()}
         solved[unknown] = value
         pending = [
-            _numerator(equation.subs(unknown, value), unknowns) if equation.has(unknown) else equation
+            _numerator(equation.subs(unknown, value)) if equation.has(unknown) else equation
             for equation in pending
         ]
 
@@ -68,23 +68,20 @@ def _degree(equation, unknown):
     return sp.Poly(equation, unknown).degree() if unknown in free else 0
 
 
-def _numerator(equation, unknowns):
-    """The numerator without factors that cannot vanish: powers of the unknowns."""
+def _numerator(equation):
+    """The numerator, without factors that cannot vanish: powers of unknowns, parameters and traces."""
     names = generators([equation])
     if not names:
         return equation
-    numerator = sp.QQ.frac_field(*names).from_sympy(equation).numer
-    monomial, stripped = numerator.terms_gcd() if hasattr(numerator, "terms_gcd") else (None, numerator)
-    result = stripped.as_expr()
-    # A factor that is a parameter or a trace is positive as well, and was stripped with them.
-    return result
+    numerator = sp.QQ.frac_field(*names).from_sympy(equation).numer.as_expr()
+    return sp.Poly(numerator, *names).terms_gcd()[1].as_expr()
 
 
 def merge_proportional(equations: dict) -> tuple[dict, dict]:
     """Unknowns that are multiples of others, {x: c * y}, and the equations of those that remain.
 
-    x = c y is concluded when f_x = c f_y holds identically once it is put in, for c free of unknowns
-    and traces: the equations then allow it, and their solution is unique.
+    x = c y is concluded when f_x = c f_y holds identically, earlier such findings put in, for c free of
+    unknowns and traces.
     """
     merged: dict = {}
     changed = True

@@ -5,7 +5,7 @@ from sympy.core.symbol import Str
 
 
 class Gaussian(sp.MatrixSymbol):
-    """A rows x columns block of Gaussian entries, independent rows, each of law N(0, variance * covariance).
+    """A rows x columns block whose rows are independent N(0, variance * covariance).
 
     E[X A X^T] = variance tr[covariance A] I  and  E[X^T A X] = variance tr[A] covariance for
     deterministic A; `covariance` is a deterministic symmetric matrix, None for the identity.  Blocks

@@ -63,7 +63,7 @@ def scale(scalar, pencil: Pencil) -> Pencil:
 
 
 def add(pencils: list[Pencil]) -> Pencil:
-    """The sum: block diagonal, between one index that collects the left sides and one the right sides."""
+    """The sum: block diagonal, between an index that collects the left sides and one the right sides."""
     if len(pencils) == 1:
         return pencils[0]
     first, last = pencils[0], 1 + sum(len(pencil.sizes) for pencil in pencils)

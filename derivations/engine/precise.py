@@ -5,7 +5,7 @@ import sympy as sp
 
 from derivations.engine.numeric import NumericTrace
 from derivations.engine.points import WORKING, Point, each_eigenvalue, evaluate
-from derivations.engine.symbolic import SymbolicTrace
+from derivations.engine.raw import RawTrace
 
 
 class PreciseTrace:
@@ -17,20 +17,20 @@ class PreciseTrace:
     """
 
     def __init__(self, expression):
-        self.symbolic = SymbolicTrace(expression)
+        self.raw = RawTrace(expression)
         self.numeric = NumericTrace(expression)
-        self._symbols = {unknown: symbol for symbol, unknown in self.symbolic.unknowns.items()}
+        self._symbols = {unknown: symbol for symbol, unknown in self.raw.unknowns.items()}
 
     def __call__(self, point: Point) -> mp.mpf:
         guess = self._double_precision(point)
-        layer = self.symbolic.fixed_point.layer
+        layer = self.raw.fixed_point.layer
         known: dict = {}
         with mp.workdps(WORKING):
-            for distance in range(len(self.symbolic.fixed_point.components)):
+            for distance in range(len(self.raw.fixed_point.components)):
                 unknowns = [u for u in guess if layer(u)[0] == distance]
                 if unknowns:
                     known |= self._solve_layer(unknowns, guess, known, point)
-            return evaluate(self.symbolic.raw_value, self._with(known, point))
+            return evaluate(self.raw.raw_value, self._with(known, point))
 
     def _double_precision(self, point) -> dict:
         def floats(matrix):
@@ -42,13 +42,13 @@ class PreciseTrace:
         if not solution.converged:
             raise ArithmeticError(f"point = {point.label}: no solution in double precision")
         return {
-            unknown: float(value) / evaluate(self.symbolic.scale(unknown), Point("", point.numbers))
+            unknown: float(value) / evaluate(self.raw.scale(unknown), Point("", point.numbers))
             for unknown, value in zip(self.numeric.unknowns, solution.unknowns, strict=True)
         }
 
     def _solve_layer(self, unknowns, guess, known, point) -> dict:
         symbols = [self._symbols[unknown] for unknown in unknowns]
-        sides = [self.symbolic.equations[symbol] for symbol in symbols]
+        sides = [self.raw.equations[symbol] for symbol in symbols]
 
         def residuals(*values):
             at = self._with(known | dict(zip(symbols, values, strict=True)), point)
@@ -60,11 +60,10 @@ class PreciseTrace:
     def _with(self, known, point) -> Point:
         """The point with values for unknowns, shifts and resolvents."""
         numbers, spectra = {**point.numbers, **known}, dict(point.spectra)
-        for resolvent in self.symbolic.resolvents:
-            if resolvent.definition:
-                name, value = resolvent.definition
-                numbers[name] = evaluate(value, Point(point.label, numbers))
+        for resolvent in self.raw.resolvents:
+            if resolvent.name:
+                numbers[resolvent.name] = evaluate(resolvent.shift, Point(point.label, numbers))
         at = Point(point.label, numbers, point.spectra)
-        for resolvent in self.symbolic.resolvents:
+        for resolvent in self.raw.resolvents:
             spectra[resolvent.symbol] = [1 / q for q in each_eigenvalue(resolvent.polynomial, at)]
         return Point(point.label, numbers, spectra)

@@ -15,7 +15,7 @@ Match = dict[tuple[int, int], tuple[tuple[int, int], sp.Expr]]
 
 
 def match(pencil: Pencil, component: list[int], other: list[int]) -> Match | None:
-    """Place (k, l) of one component -> place of the other and c, where E L^-1 is c times that of the other.
+    """Place (k, l) -> place of the other component, and c: E L^-1 here is c times that there.
 
     None where the two are not alike.
     """

@@ -8,6 +8,7 @@ import sympy as sp
 
 from derivations.engine.eliminate import substitute
 from derivations.engine.traces import Algebra, tr
+from derivations.steps import Check
 from derivations.theorems.formulas import ErrorParts
 from derivations.theorems.setting import (
     ALGEBRA,
@@ -28,7 +29,7 @@ from derivations.theorems.setting import (
     noise,
     p2,
 )
-from derivations.verify import WORKING, Point
+from derivations.verify import WORKING, Point, evaluate, tends
 
 CLASSICAL = kappa * (1 - df1 / n)  # lambda as a function of kappa
 PROJECTED = m / d * kappa * (1 - df1 / n) * (1 - df1 / m)
@@ -107,6 +108,14 @@ def sized_point(samples: int, width: int | None = None, ridge: float = 0) -> Poi
     sizes = f"n = {samples}" if width is None else f"n = {samples}, m = {width}"
     spectra = {Sigma: SPECTRUM, Gamma: SIGNAL, Delta: SHIFT, R: resolvents}
     return Point(f"{sizes}, d = {size}", numbers, spectra)
+
+
+def along(claim: str, quantity, limit, sizes, order) -> Check:
+    """The quantity tends to its limit as lambda falls, at n and m = sizes."""
+    ridges = (2.0**-30, 2.0**-40)
+    return tends(
+        claim, lambda ridge: evaluate(quantity, sized_point(*sizes, ridge)), limit, ridges, order
+    )
 
 
 def for_pictures(formula: sp.Expr) -> Callable:

@@ -7,85 +7,30 @@ import mpmath as mp
 import numpy as np
 import sympy as sp
 
-from derivations.engine.eliminate import solve_linear, substitute
 from derivations.engine.matrices import Gaussian
 from derivations.engine.precise import PreciseTrace
 from derivations.steps import Derivation, Step
 from derivations.theorems.corollary_1 import BELOW, c2, phi, r2
 from derivations.theorems.pictures import picture
 from derivations.theorems.setting import d, lam, n, noise, p1, p2
-from derivations.verify import WORKING, Point, digits, exact, tends
-
-a = sp.Symbol("a", positive=True)  # weight of the synthetic data
-share_1, share_2, g = sp.symbols("r_1 r_2 g", positive=True)  # r_k = p_k e_k g, G = g I
-E1, E2 = sp.symbols("E_1 E_2")
-r = sp.Symbol("r", positive=True)  # share of the synthetic data without a ridge: r_2, and r_1 = 1 - r
-T1, T2 = phi * share_1**2 / p1, phi * share_2**2 / p2
+from derivations.theorems.weighting import (
+    VALUES,
+    a,
+    at,
+    excess_risk,
+    plain_error,
+    r,
+    rational,
+    ridgeless_risk,
+    weight_of_share,
+)
+from derivations.verify import WORKING, digits, exact, tends
 
 # Claimed: the coefficient of phi, and the best weight to leading order.
 NOISE = noise * ((1 - a) ** 2 / p1 + a**2 / p2)
 MIXING = c2 * a**2 * (1 - a) ** 2 * (1 / p1 + 1 / p2)
 SHARE = 2 * c2 * a**2 * (1 - a) * ((1 - a) / p1 - a / p2)
 BEST = phi * noise / (p1 * c2)
-
-VALUES = {p2: sp.Rational(1, 4), noise: sp.Rational(1, 3), c2: sp.Rational(5, 4), r2: sp.Rational(3, 2)}
-
-
-def excess_risk() -> sp.Expr:
-    """The error at any ridge in r_1, r_2 and g: section 3's 2 x 2 system, solved."""
-    shrunk = (lam * g) ** 2 * r2
-    bias_1, bias_2 = shrunk + share_2**2 * c2, shrunk + (1 - share_2) ** 2 * c2
-    equations = {E1: noise + bias_1 + T1 * E1 + T2 * E2, E2: noise + bias_2 + T1 * E1 + T2 * E2}
-    solved = solve_linear(equations, {})
-    return substitute(bias_1 + T1 * solved[E1] + T2 * solved[E2], {})
-
-
-def ridgeless_risk() -> sp.Expr:
-    """The error without a ridge, a function of the share r."""
-    return sp.factor(substitute(excess_risk(), {lam: 0, share_1: 1 - r, share_2: r}))
-
-
-def weight_of_share() -> sp.Expr:
-    """The weight a that gives the synthetic data the share r, without a ridge."""
-    e, alpha, fraction, share = sp.symbols("e alpha p s", positive=True)
-    (value,) = sp.solve(sp.Eq(e, alpha / (1 + alpha * phi * g)), alpha)
-    carried = sp.factor(fraction * value.subs(e, share / (fraction * g)))  # p_k alpha_k: 1 - a, and a
-    real, synthetic = (carried.subs({fraction: p, share: s}) for p, s in ((p1, 1 - r), (p2, r)))
-    (scale,) = sp.solve(sp.Eq(real + synthetic, 1), g)
-    return sp.factor(synthetic.subs(g, scale))
-
-
-def shares(weight, aspect, fraction, ridge=0) -> tuple[mp.mpf, mp.mpf, mp.mpf]:
-    """r_1, r_2 and g by damped iteration of e_k = alpha_k / (1 + alpha_k phi g): slow and plain."""
-    with mp.workdps(WORKING + 10):
-        weight, aspect, fraction, ridge = (
-            mp.mpf(sp.N(x, WORKING + 10)) for x in (weight, aspect, fraction, ridge)
-        )
-        portions = (1 - fraction, fraction)
-        alphas = ((1 - weight) / portions[0], weight / portions[1])
-        value = mp.mpf(1)
-        for _ in range(20_000):
-            e = [alpha / (1 + alpha * aspect * value) for alpha in alphas]
-            new = 1 / (mp.fsum(p * x for p, x in zip(portions, e, strict=True)) + ridge)
-            if abs(new - value) < mp.mpf(10) ** -(WORKING + 5) * new:
-                return *(p * x * new for p, x in zip(portions, e, strict=True)), new
-            value = (value + new) / 2
-    raise ArithmeticError(f"weight = {weight}, phi = {aspect}: no fixed point")
-
-
-def at(weight, aspect, ridge=0, fraction=VALUES[p2]) -> Point:
-    """A point with the shares solved for."""
-    real, synthetic, value = shares(weight, aspect, fraction, ridge)
-    numbers = VALUES | {
-        p2: fraction,
-        a: weight,
-        phi: aspect,
-        lam: ridge,
-        d: 6,
-        n: 6 / sp.Rational(aspect),
-    }
-    numbers |= {share_1: real, share_2: synthetic, r: synthetic, g: value}
-    return Point(f"a = {weight}, phi = {aspect}", numbers)
 
 
 def steps() -> Iterator[Step]:
@@ -109,7 +54,7 @@ def _equations(error):
     def traced(name):
         def value(point):
             with mp.workdps(WORKING):
-                return traces[name](point) * _mpf(factors[name].subs(point.numbers))
+                return traces[name](point) * rational(factors[name].subs(point.numbers))
 
         return value
 
@@ -169,33 +114,12 @@ def _without_ridge(risk, weight):
         (
             exact("the error as a function of the share", risk, shown),
             digits("the weight from the share", weight, a, points),
-            digits("the error from the raw equations", _plain_error, risk, points),
+            digits("the error from the raw equations", plain_error, risk, points),
             exact("the share of the weight $p_2$ is $p_2$", weight.subs(unweighted), p2),
             exact("Corollary 1 at $a = p_2$", risk.subs(unweighted), corollary_1),
             exact("the real data alone at $a = 0$", risk.subs(r, 0), alone),
         ),
     )
-
-
-def _plain_error(point):
-    """The error by fixed-point iteration of its own equations, nothing eliminated."""
-    with mp.workdps(WORKING):
-        aspect, quality, spread = (_mpf(point.numbers[x]) for x in (phi, c2, noise))
-        fraction = _mpf(point.numbers[p2])
-        share = point.numbers[r]
-        carried = (aspect * (1 - share) ** 2 / (1 - fraction), aspect * share**2 / fraction)
-        errors = [mp.mpf(0), mp.mpf(0)]
-        for _ in range(5000):
-            heard = mp.fsum(t * e for t, e in zip(carried, errors, strict=True))
-            new = [spread + share**2 * quality + heard, spread + (1 - share) ** 2 * quality + heard]
-            if max(abs(x - y) for x, y in zip(new, errors, strict=True)) < mp.mpf(10) ** -45:
-                break
-            errors = new
-        return share**2 * quality + heard
-
-
-def _mpf(rational):
-    return mp.mpf(rational.p) / rational.q
 
 
 def _many_samples(risk, weight):
@@ -210,7 +134,7 @@ def _many_samples(risk, weight):
 
     def remainder(size):
         point = at(chosen, sp.Rational(size))
-        return _plain_error(point) - _mpf(sp.Rational(leading.subs(phi, sp.Rational(size))))
+        return plain_error(point) - rational(sp.Rational(leading.subs(phi, sp.Rational(size))))
 
     return Step(
         r"For $\phi = d/n \to 0$ the share tends to the weight, and to first order in $\phi$ the error "
@@ -238,8 +162,8 @@ def _floor(risk):
     checks = [
         tends(
             f"the floor at $a = {point.numbers[a]}$",
-            lambda size, weight=point.numbers[a]: _plain_error(at(weight, sp.Rational(size))),
-            _mpf(limit.subs(VALUES).subs(a, point.numbers[a])),
+            lambda size, weight=point.numbers[a]: plain_error(at(weight, sp.Rational(size))),
+            rational(limit.subs(VALUES).subs(a, point.numbers[a])),
             (2.0**-30, 2.0**-40),
             1,
         )
@@ -288,14 +212,14 @@ def _best(risk, weight):
             tends(
                 r"the best weight over $\phi$, found numerically",
                 lambda size: best(size)[0] / size,
-                _mpf(values["best"]),
+                rational(values["best"]),
                 (2.0**-14, 2.0**-20),
                 1,
             ),
             tends(
                 r"the saving over $\phi^2$, found numerically",
                 lambda size: best(size)[1] / mp.mpf(size) ** 2,
-                _mpf(values["gain"]),
+                rational(values["gain"]),
                 (2.0**-14, 2.0**-20),
                 1,
             ),

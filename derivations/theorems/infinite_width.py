@@ -163,8 +163,8 @@ def _correction():
         "below, is positive term by term: less width, more collapse. The second is more "
         r"regularisation, and that may well lower $\zeta$.",
         (
-            r"\frac{d\zeta}{d(1/m)} = \partial_{1/m} \zeta + \frac{d\kappa}{d(1/m)} \, "
-            r"\partial_\kappa \zeta",
+            r"\frac{d\zeta}{d(1/m)} = \partial_{1/m} \zeta + \frac{d\kappa}{d(1/m)} \, \partial_\kappa "
+            r"\zeta",
             rf"\partial_{{1/m}} \zeta = {latex(weight)} \left\{{ {latex(difference / (n - df2))} \left( "
             rf"{latex(spread)} \right) + {latex(narrow)} \right\}}",
         ),

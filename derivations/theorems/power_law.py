@@ -40,8 +40,8 @@ def expansion(decay: sp.Expr, h: sp.Expr, terms: int) -> tuple[sp.Expr, sp.Expr]
     return singular, sp.Add(*regular)
 
 
-def slow_sum(decay, order, shift, exponent) -> mp.mpf:
-    """sum_j j^-decay / (1 + kappa j^alpha)^order, for any numbers, in 50 digits.
+def slow_sum(decay, order: int, shift, exponent) -> mp.mpf:
+    """sum_j j^-decay / (1 + kappa j^alpha)^order, for any rational numbers, in 50 digits.
 
     The first terms one by one; from kappa j^alpha = 16 on the binomial series, whose terms are Hurwitz
     zeta functions.
@@ -49,16 +49,15 @@ def slow_sum(decay, order, shift, exponent) -> mp.mpf:
     with mp.workdps(WORKING + 5):
         decay, shift, exponent = (mp.mpf(x.p) / x.q for x in map(sp.Rational, (decay, shift, exponent)))
         first = int((16 / shift) ** (1 / exponent)) + 1
-        head = mp.fsum(
+        terms = [
             mp.mpf(j) ** -decay / (1 + shift * mp.mpf(j) ** exponent) ** order for j in range(1, first)
-        )
-        tail = mp.fsum(
-            mp.binomial(-order, k)
-            * shift ** (-order - k)
-            * mp.zeta(decay + exponent * (order + k), first)
-            for k in range(46)
-        )
-        return head + tail
+        ]
+        for k in range(46):
+            power_of_j = decay + exponent * (order + k)
+            with mp.workdps(WORKING + int(power_of_j * mp.log10(first)) + 10):
+                rest = mp.zeta(power_of_j, first)  # its digits are absolute
+            terms.append(mp.binomial(-order, k) * shift ** (-order - k) * rest)
+        return mp.fsum(terms)
 
 
 def closed_sum(decay: int, order: int) -> sp.Expr:

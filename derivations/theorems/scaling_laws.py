@@ -1,45 +1,43 @@
 """Power-law spectra: clean scaling laws, the plateau of synthetic data, and where the two cross."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import mpmath as mp
+import numpy as np
 import sympy as sp
 
 from derivations.engine.traces import tr
-from derivations.steps import Step
+from derivations.steps import Derivation, Step
+from derivations.theorems.branch import without_shift
 from derivations.theorems.formulas import THEOREM_1
+from derivations.theorems.pictures import picture
 from derivations.theorems.power_law import (
     alpha,
+    b,
     closed_sum,
-    expansion,
     in_closed_form,
-    profile,
+    power,
     slow_sum,
 )
-from derivations.theorems.setting import df1, df2, kappa, n, noise, p2
-from derivations.verify import WORKING, Point, digits, exact, tends
+from derivations.theorems.power_law_sums import C, bias, constants, degrees_of_freedom, leading
+from derivations.theorems.setting import Delta, Sigma, df1, df2, kappa, n, noise, p1, p2
+from derivations.verify import WORKING, exact, tends
 
 l, u, c2, A = sp.symbols("l u c^2 A", positive=True)
 q, rate = sp.symbols("q r", positive=True)  # bias ~ kappa^q, best error ~ n^-r
-C = sp.pi / alpha / sp.sin(sp.pi / alpha)  # claimed: df1 ~ C kappa^(-1/alpha)
 NUMBERS = {noise: sp.Rational(1, 3), p2: sp.Rational(1, 5)}
 SIZES = (2.0**-40, 2.0**-50)  # of kappa, in closed form
-BIAS = next(iter(THEOREM_1.bias.atoms(tr) - {df2}))
 
 
 def steps() -> Iterator[Step]:
     """Sums over the spectrum; no ridge; a falling ridge; the plateau; the crossing."""
-    yield _degrees_of_freedom()
-    yield _bias()
+    yield degrees_of_freedom()
+    yield bias()
     yield _ridgeless()
     yield _falling_ridge()
     yield _plateau()
     yield _crossing()
-
-
-def _leading(trace):
-    """The power of kappa that the continuous part of the spectrum gives."""
-    return expansion(*profile(trace), 0)[0]
 
 
 def _in_closed_form(formula, decays):
@@ -67,101 +65,236 @@ def _along(claim, formula, limit, order, *, ridgeless, decays=None, scale=sp.S.O
     return tends(claim, at, value, SIZES, order)
 
 
-def _degrees_of_freedom():
-    first, second = _leading(df1), _leading(df2)
-    shifts = [
-        Point(f"kappa = {k}", {kappa: k, alpha: 2}) for k in (sp.Rational(1, 10), sp.Rational(1, 1000))
-    ]
-    exponents = [
-        Point(f"alpha = {a}", {alpha: a, kappa: 1}) for a in map(sp.Rational, ("3/2", "2", "3"))
-    ]
-    whole = sum(expansion(*profile(df1), 1))
-
-    def slow(decay, order):
-        return lambda point: slow_sum(decay, order, point.numbers[kappa], 2)
-
-    def remainder(shift):
-        return slow_sum(0, 1, shift, 1.5) - mp.mpf(sp.N(whole.subs({alpha: 1.5, kappa: shift}), WORKING))
-
+def _ridgeless():
+    (shift,) = sp.solve(leading(df1) - n, kappa)
+    share = sp.cancel(leading(df2) / leading(df1))
+    steep, smooth, _ = constants()
+    variance = sp.cancel(noise * share / (1 - share))
+    rough, saturated = (
+        constant * shift**exponent / (1 - share)
+        for constant, exponent in ((steep, (b - 1) / alpha), (smooth, 2))
+    )
+    exponents = [sp.simplify(n * sp.diff(sp.log(bias), n)) for bias in (rough, saturated)]
+    here = {"ridgeless": True}
     return Step(
-        r"Take $\lambda_j = j^{-\alpha}$, $\alpha > 1$, $d = \infty$. Every trace is a sum $\sum_j j^{-c} "
-        r"h(\kappa j^\alpha)$. With the Mellin transform $H$ of $h$ it is the integral of $H(s)\, "
-        r"\zeta(\alpha s + c)\, \kappa^{-s}$, and its asymptotics for $\kappa \to 0$ are residues: the pole "
-        r"of $\zeta$ gives the power law, those of $H$ give whole powers of $\kappa$. SymPy transforms. The "
-        r"leading terms say that $\mathrm{df}_2$ is a fixed fraction of $\mathrm{df}_1$.",
+        r"**Without a ridge**, $\mathrm{df}_1 = n$ gives $\kappa$, and $u$ does *not* vanish with $n$: "
+        r"it tends to $1 - 1/\alpha$. The bias falls like $n^{-\min(2\alpha, b-1)}$, but interpolating "
+        r"label noise costs $(\alpha - 1)\sigma^2$ for ever.",
         (
-            rf"\mathrm{{df}}_1 = {sp.latex(C)} \, \kappa^{{-1/\alpha}} - \frac{{1}}{{2}} + O(\kappa), \quad "
-            rf"\mathrm{{df}}_2 = {sp.latex(sp.cancel(second / first))} \, \mathrm{{df}}_1 + O(1)",
+            rf"\kappa \approx {sp.latex((C / n) ** alpha)}, \quad u \to {sp.latex(share)}, \quad V \to "
+            rf"{sp.latex(sp.factor(variance))}",
+            rf"b - 1 < 2\alpha:\ B \propto n^{{{sp.latex(exponents[0])}}}, \quad "
+            rf"b - 1 > 2\alpha:\ B \propto n^{{{sp.latex(exponents[1])}}}",
         ),
         (
-            exact(r"$\mathrm{df}_2 / \mathrm{df}_1$", sp.cancel(second / first), 1 - 1 / alpha),
+            exact("the variance that remains", variance, noise * (alpha - 1)),
+            exact("the exponent of a rough signal", exponents[0], 1 - b),
+            exact("the exponent of a smooth signal", exponents[1], -2 * alpha),
+            _along(r"$\kappa n^2$ at $\alpha = 2$", kappa, C**alpha, 0.5, scale=n**2, **here),
+            _along(r"$u$ at $\alpha = 2$", df2 / n, share, 0.5, **here),
+            tends(
+                r"$u$ at $\alpha = 3/2$",
+                lambda k: slow_sum(0, 2, k, 1.5) / slow_sum(0, 1, k, 1.5),
+                mp.mpf(1) / 3,
+                (2.0**-10, 2.0**-15),
+                mp.mpf(2) / 3,
+            ),
+            _along(r"$V$ at $\alpha = 2$", THEOREM_1.variance, variance, 0.5, **here),
+            _along(
+                r"$n^{b-1} B$, rough: $\alpha = b = 2$",
+                THEOREM_1.bias,
+                rough * n,
+                0.5,
+                decays={b: 2},
+                scale=n,
+                **here,
+            ),
+            _along(
+                r"$n^{2\alpha} B$, smooth: $\alpha = 2$, $b = 6$",
+                THEOREM_1.bias,
+                saturated * n**4,
+                0.5,
+                decays={b: 6},
+                scale=n**4,
+                **here,
+            ),
+        ),
+    )
+
+
+def _falling_ridge():
+    steep, _, spread = constants()
+    ridge = n**-l
+    variance = noise * leading(df2).subs(kappa, ridge) / n
+    bias = steep * ridge**q
+    fall = [sp.simplify(-n * sp.diff(sp.log(part), n)) for part in (variance, bias)]
+    (best,) = sp.solve(sp.Eq(*fall), l)
+    reached = sp.factor(fall[0].subs(l, best))
+    cases = {"rough": (b - 1) / alpha, "smooth": sp.S(2)}
+    found = {
+        name: (sp.cancel(best.subs(q, value)), sp.cancel(reached.subs(q, value)))
+        for name, value in cases.items()
+    }
+    here = {"ridgeless": False, "scale": sp.sqrt(n)}
+    return Step(
+        r"**With a ridge that falls**, $\lambda = n^{-l}$ and $l < \alpha$, it is the ridge that "
+        r"decides: $\mathrm{df}_1 \ll n$, so $\kappa \approx \lambda$ and $u \to 0$. Variance falls "
+        "the slower, and bias the faster, the larger $l$ is; the best exponent makes them equal. "
+        "These are the optimal rates of ridge regression under source and capacity conditions.",
+        (
+            rf"V \approx {sp.latex(noise * (1 - 1 / alpha) * C)} \, n^{{-(1 - l/\alpha)}}, \quad B \propto "
+            rf"n^{{-l q}}, \quad q = \min\left(2, \frac{{b-1}}{{\alpha}}\right)",
+            rf"l_\star = {sp.latex(best)}, \quad \mathrm{{error}} \propto n^{{-r}}, \quad r = {sp.latex(reached)}",
+            rf"b - 1 < 2\alpha:\ l_\star = {sp.latex(found['rough'][0])}, \ r = {sp.latex(found['rough'][1])}; "
+            rf"\quad b - 1 > 2\alpha:\ l_\star = {sp.latex(found['smooth'][0])}, \ r = {sp.latex(found['smooth'][1])}",
+        ),
+        (
+            exact("the exponent of the variance", fall[0], 1 - l / alpha),
+            exact("the best exponent, rough", found["rough"][0], alpha / b),
+            exact("the best rate, rough", found["rough"][1], (b - 1) / b),
+            exact("the best exponent, smooth", found["smooth"][0], alpha / (2 * alpha + 1)),
+            exact("the best rate, smooth", found["smooth"][1], 2 * alpha / (2 * alpha + 1)),
+            _along(r"$\kappa / \lambda$ at $\alpha = 2$, $l = 1$", kappa * n, 1, 0.5, ridgeless=False),
+            _along(
+                r"$n^{1/2} V$ at $\alpha = 2$, $l = 1$", THEOREM_1.variance, noise * spread, 0.5, **here
+            ),
+            _along(
+                r"$n^{1/2} B$ at $\alpha = b = 2$, $l = 1$",
+                THEOREM_1.bias,
+                steep,
+                0.5,
+                decays={b: 2},
+                **here,
+            ),
+        ),
+    )
+
+
+def zeta_at_small_shift() -> sp.Expr:
+    """zeta as kappa -> 0 at fixed u, in c^2 = tr[Delta Sigma]."""
+    return sp.factor(without_shift(THEOREM_1.zeta.xreplace({df2: u * n})).subs(tr(Delta * Sigma), c2))
+
+
+def _plateau():
+    limit = zeta_at_small_shift()
+    stated = c2 * (p2**2 + p1 * p2 * u / (1 - u))
+    ridgeless = sp.cancel(limit.subs(u, 1 - 1 / alpha))
+    decays = {power: 2, c2: sp.zeta(2)}
+    return Step(
+        r"**Synthetic data.** As $\kappa \to 0$, $\Sigma R \to 1$ under each trace (dominated by "
+        r"$\Sigma\Delta$, of trace $c^2$), and $\zeta$ keeps only $u$. If the ridge falls slowly, $u "
+        r"\to 0$: the plateau is $p_2^2 c^2$, for every spectrum. Without a ridge $u$ stays, mixing "
+        "acts as label noise that is interpolated, and the plateau is *linear* in $p_2$: a small "
+        "fraction of synthetic data does much more harm.",
+        (
+            rf"\zeta \to {sp.latex(stated)}",
+            rf"\lambda = n^{{-l}}:\ {sp.latex(limit.subs(u, 0))}, \quad \lambda = 0:\ "
+            rf"{sp.latex(c2 * (p2**2 + (alpha - 1) * p1 * p2))}",
+        ),
+        (
+            exact(r"$\zeta$ at small $\kappa$", limit, stated),
+            exact("the plateau with a falling ridge", limit.subs(u, 0), p2**2 * c2),
+            exact("the plateau without a ridge", ridgeless, c2 * (p2**2 + (alpha - 1) * p1 * p2)),
+            _along(
+                r"$\zeta$ with $\lambda = 1/n$, $\alpha = \beta = 2$",
+                THEOREM_1.zeta,
+                limit.subs(u, 0),
+                0.5,
+                decays=decays,
+                ridgeless=False,
+            ),
+            _along(
+                r"$\zeta$ without a ridge, $\alpha = \beta = 2$",
+                THEOREM_1.zeta,
+                ridgeless,
+                0.5,
+                decays=decays,
+                ridgeless=True,
+            ),
+        ),
+    )
+
+
+def _crossing():
+    steep, _, spread = constants()
+    amplitude = steep + noise * spread
+    (predicted,) = sp.solve(sp.Eq(A * n**-rate, zeta_at_small_shift().subs(u, 0)), n)
+    at_two = {alpha: 2, b: 2, rate: sp.Rational(1, 2), c2: sp.zeta(2)}
+    clean = in_closed_form(THEOREM_1.bias + THEOREM_1.variance, {b: 2})
+    clean = sp.lambdify((kappa, n), clean.subs(noise, NUMBERS[noise]), "mpmath")
+    samples = _samples(False)
+    rule = sp.lambdify(p2, predicted.subs(A, amplitude).subs(at_two).subs(NUMBERS | {p2: p2}), "mpmath")
+
+    def ratio(fraction):
+        """The crossing of the clean error and the plateau, found by bisection, over the prediction."""
+        plateau = mp.mpf(fraction) ** 2 * mp.zeta(2)
+
+        def gap(log_shift):
+            shift = mp.exp(log_shift)
+            return clean(shift, samples(shift)) - plateau
+
+        ends = (mp.log(mp.mpf(10) ** -40), mp.log(mp.mpf(1) / 10))
+        return samples(mp.exp(mp.findroot(gap, ends, solver="bisect", maxsteps=400))) / rule(
+            mp.mpf(fraction)
+        )
+
+    return Step(
+        r"**The crossing.** A clean law $A n^{-r}$ meets the plateau at $n_\star$: beyond it more data "
+        "of the same mixture are wasted. For the best ridge of a rough signal $A$ is the sum of the "
+        r"two constants above. At $\alpha = b = 2$, $n_\star \propto p_2^{-4}$.",
+        (
+            rf"n_\star = {sp.latex(predicted)}",
+            rf"A = {sp.latex(steep)} + {sp.latex(noise * (1 - 1 / alpha) * C)}",
+        ),
+        (
             exact(
-                "by differentiation too",
-                sp.cancel((first + kappa * sp.diff(first, kappa)) / first),
-                1 - 1 / alpha,
+                "at the crossing the law is the plateau", sp.simplify(A * predicted**-rate), p2**2 * c2
             ),
-            digits(r"the constant of $\mathrm{df}_1$", first, C, exponents),
-            tends(
-                r"$\mathrm{df}_1$ at $\alpha = 3/2$ less its two terms",
-                remainder,
-                0,
-                (2.0**-9, 2.0**-13),
-                1,
-            ),
-            digits(
-                r"$\mathrm{df}_1$ at $\alpha = 2$ is a hyperbolic cotangent",
-                slow(0, 1),
-                closed_sum(0, 1),
-                shifts,
-            ),
-            *(
-                digits(
-                    rf"the sum of $j^{{-{decay}}} (1 + \kappa j^2)^{{-{order}}}$ in closed form",
-                    slow(decay, order),
-                    closed_sum(decay, order),
-                    shifts,
-                )
-                for decay, order in ((0, 2), (2, 1), (2, 2), (6, 2))
-            ),
+            tends(r"true crossing over predicted, $\alpha = b = 2$", ratio, 1, (2.0**-10, 2.0**-14), 2),
         ),
+        _draw(rule, amplitude.subs(at_two)),
     )
 
 
-def _bias():
-    steep, smooth = expansion(*profile(BIAS), 3)
-    decay, h = profile(BIAS)
-    whole = sum(expansion(decay, h, 5))
-    points = [Point(f"b = {x}", {alpha: 2, b: x, kappa: sp.Rational(1, 1000)}) for x in (2, 4, 6)]
-    exact_sum = in_closed_form
-    return Step(
-        r"The bias is $\kappa^2 \operatorname{tr}[\Gamma\Sigma R^2] = \sum_j j^{-b} t^2/(1+t)^2$ with $t = "
-        r"\kappa j^\alpha$ and $\Gamma_j \lambda_j = j^{-b}$, over $1 - u$. Its two leading terms compete: a "
-        r"rough signal is limited by its own tail, a smooth one by the saturation of ridge regression. (At "
-        r"$b - 1 = 2\alpha$ the poles collide, and a logarithm appears.)",
-        (
-            rf"b - 1 < 2\alpha:\quad (1-u) B \approx {sp.latex(steep)}",
-            rf"b - 1 > 2\alpha:\quad (1-u) B \approx {sp.latex(smooth)}",
-        ),
-        (
-            digits(
-                r"five terms at $\alpha = 2$, up to what is exponentially small",
-                lambda point: _evaluated(exact_sum(BIAS, {b: point.numbers[b]}), point),
-                whole,
-                points,
-            ),
-            tends(
-                r"the rough signal at $\alpha = 3/2$, $b = 2$",
-                lambda shift: _slow_bias(shift, 1.5, 2) / mp.mpf(shift) ** (mp.mpf(2) / 3),
-                _evaluated(steep, Point("", {alpha: sp.Rational(3, 2), b: 2, kappa: 1})),
-                (2.0**-9, 2.0**-13),
-                sp.Rational(4, 3),
-            ),
-            tends(
-                r"the smooth signal at $\alpha = 3/2$, $b = 6$",
-                lambda shift: _slow_bias(shift, 1.5, 6) / mp.mpf(shift) ** 2,
-                mp.zeta(3),
-                (2.0**-9, 2.0**-13),
-                1,
-            ),
-        ),
+def _draw(rule, amplitude):
+    names = {noise: sp.Rational(1, 3), b: 2, power: 2}
+    parts = (
+        in_closed_form(THEOREM_1.bias + THEOREM_1.variance, names),
+        in_closed_form(THEOREM_1.zeta, names),
     )
+    clean, zeta, freedom = (
+        sp.lambdify((kappa, n, p2), f.subs(noise, names[noise]).rewrite(sp.tanh))
+        for f in (*parts, closed_sum(0, 1))
+    )
+
+    def draw(path: Path) -> None:
+        shifts = np.geomspace(0.3, 1e-14, 300)
+        samples = freedom(shifts, 0, 0) + 1 / shifts  # lambda = 1 / n
+        quality = float(sp.zeta(2))
+        x = r"number of samples $n$ ($\alpha = b = \beta = 2$, $\lambda = 1/n$)"
+        with picture(path, x, "excess test error") as axes:
+            for fraction, name in ((0, "0"), (0.001, "0.1%"), (0.01, "1%"), (0.1, "10%")):
+                values = clean(shifts, samples, fraction) + zeta(shifts, samples, fraction)
+                (line,) = axes.plot(samples, values, label=f"$p_2$ = {name}")
+                if fraction:
+                    level = fraction**2 * quality
+                    axes.axhline(level, color=line.get_color(), linestyle=":", linewidth=1)
+                    axes.plot(float(rule(fraction)), level, "o", color=line.get_color())
+            axes.plot([], [], color="grey", linestyle=":", label="$p_2^2 c^2$")
+            axes.plot([], [], "o", color="grey", label=r"predicted $n_\star$")
+
+    return draw
+
+
+SCALING_LAWS = Derivation(
+    "scaling-laws",
+    "Scaling laws: where a clean power law meets the plateau",
+    r"Let $\lambda_j = j^{-\alpha}$ and $\Gamma_j \lambda_j = j^{-b}$, $\alpha, b > 1$, $d = \infty$. "
+    r"Then $\mathrm{df}_1 \approx \frac{\pi/\alpha}{\sin(\pi/\alpha)} \kappa^{-1/\alpha}$ and "
+    r"$\mathrm{df}_2 \approx (1 - 1/\alpha)\, \mathrm{df}_1$. Without a ridge $B \propto "
+    r"n^{-\min(2\alpha, b-1)}$ while $V \to (\alpha-1) \sigma^2$ and $\zeta \to (p_2^2 + (\alpha-1) "
+    r"p_1 p_2)\, c^2$. With the best ridge $n^{-l}$ the clean error is $A n^{-r}$, $r = \alpha q/(1 + "
+    r"\alpha q)$, $q = \min(2, (b-1)/\alpha)$; $\zeta \to p_2^2 c^2$, and the two cross at $n_\star = "
+    "(A / (p_2^2 c^2))^{1/r}$.",
+    steps,
+)

@@ -49,7 +49,7 @@ def equations_step(name: str, trace: SymbolicTrace) -> Step:
     layers = [fixed_point.layer(unknown)[0] for unknown in trace.unknowns.values()]
     first, higher = layers.count(0), len(layers) - layers.count(0)
     solved, left = trace.first_order
-    shifts = [resolvent.definition[0] for resolvent in trace.resolvents if resolvent.definition]
+    shifts = [resolvent.name for resolvent in trace.resolvents if resolvent.name]
     text = (
         f"**Fixed-point equations.** Operator-valued freeness gives {len(fixed_point.unknowns)} unknown traces for "
         f"{name}. Components of $L$ that are alike share theirs, which leaves {len(layers)}: {first} of first order, "
