@@ -110,7 +110,7 @@ def sized_point(samples: int, width: int | None = None, ridge: float = 0) -> Poi
     return Point(f"{sizes}, d = {size}", numbers, spectra)
 
 
-def along(claim: str, quantity, limit, sizes, order) -> Check:
+def along(claim: str, quantity: sp.Expr, limit: mp.mpf, sizes: tuple, order: float) -> Check:
     """The quantity tends to its limit as lambda falls, at n and m = sizes."""
     ridges = (2.0**-30, 2.0**-40)
     return tends(

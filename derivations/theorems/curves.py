@@ -46,8 +46,9 @@ def effective_ridge(spectrum, ridge: float, samples: float, width: float = np.in
         wide = 1.0 if np.isinf(width) else (width - df1) / len(spectrum)
         return np.exp(log_kappa) * (1 - df1 / samples) * wide - ridge
 
-    least, most = np.log(ridge) - 1, np.log(spectrum.max() * len(spectrum) / ridge)
-    smallest = min(samples, width)
+    # kappa >= lambda (classical), lambda d/m (projected); far above either everything is linear.
+    least = np.log(ridge * (1.0 if np.isinf(width) else len(spectrum) / width)) - 1
+    most, smallest = least + 100, min(samples, width)
     if freedom(least) > smallest:
         least = brentq(lambda x: freedom(x) - smallest, least, most, xtol=1e-14)
     return float(np.exp(brentq(gap, least, most, xtol=1e-14)))

@@ -20,7 +20,8 @@ from derivations.theorems.setting import ALGEBRA, R, Sigma, d, df2, kappa, lam, 
 from derivations.verify import evaluate, exact
 
 
-def thresholds():
+def thresholds() -> Step:
+    """Where lambda starts like a parabola in kappa."""
     inverse = tr(1 / Sigma) / d
     # lambda V^2 to leading order: V = sigma^2 / (1 - U), and 1 - U is the slope over a factor.
     squared = (noise * m / d * (1 - df2 / m)) ** 2 / (2 * d_kappa(d_kappa(PROJECTED)))
@@ -49,7 +50,8 @@ def thresholds():
     )
 
 
-def corners():
+def corners() -> Step:
+    """Where m = d, and where all three sizes are equal."""
     third = d_kappa(d_kappa(d_kappa(PROJECTED)))
     # lambda = third kappa^3 / 6 and 1 - df2 / m = factor kappa give lambda V^3.
     factor = m / d * d_kappa(-df2 / m)

@@ -22,12 +22,13 @@ from derivations.verify import WORKING, Point, digits, evaluate, exact, tends
 BIAS = next(iter(THEOREM_1.bias.atoms(tr) - {df2}))
 
 
-def leading(trace):
+def leading(trace: tr) -> sp.Expr:
     """The power of kappa that the continuous part of the spectrum gives."""
     return expansion(*profile(trace), 0)[0]
 
 
-def degrees_of_freedom():
+def degrees_of_freedom() -> Step:
+    """df1 and df2 for small kappa."""
     first, second = leading(df1), leading(df2)
     shifts = [
         Point(f"kappa = {k}", {kappa: k, alpha: 2}) for k in (sp.Rational(1, 10), sp.Rational(1, 1000))
@@ -88,7 +89,8 @@ def degrees_of_freedom():
     )
 
 
-def bias():
+def bias() -> Step:
+    """The sum in the bias for small kappa."""
     steep, smooth = expansion(*profile(BIAS), 3)
     decay, h = profile(BIAS)
     whole = sum(expansion(decay, h, 5))
@@ -136,7 +138,7 @@ def _slow_bias(shift, exponent, decay):
     return mp.fsum(terms)
 
 
-def constants():
+def constants() -> tuple[sp.Expr, sp.Expr, sp.Expr]:
     """The constants of the bias over kappa^q, rough and smooth, and of df2."""
     steep, smooth = expansion(*profile(BIAS), 3)
     return steep.subs(kappa, 1), smooth.subs(kappa, 1), leading(df2).subs(kappa, 1)

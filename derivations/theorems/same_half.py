@@ -15,7 +15,8 @@ ALONE = BELOW.variance.subs(phi, 2 * phi)  # n / 2 real samples, nothing else
 DIMENSION, SAMPLES, DRAWS, SEED = 40, 400, 60, 0  # of the brute force
 
 
-def leading_order():
+def leading_order() -> Step:
+    """The linear recursion of the errors for d / n -> 0, solved."""
     S, C = sp.Function("S"), sp.Function("C")  # E|delta_t|^2 and E[delta_t . delta_real]
     real, fresh = sp.symbols("v_1 v_2", positive=True)  # variances of the halves' own errors
     crossing = sp.rsolve(C(rounds + 1) - (real + C(rounds)) / 2, C(rounds), {C(0): 0})
@@ -86,7 +87,8 @@ def limit_over_noise(aspect) -> mp.mpf:
     return mean(lambda s: aspect / s) + error * mean(lambda s: own / (s * (s + e)))
 
 
-def beyond_leading_order():
+def beyond_leading_order() -> Step:
+    """The limit at any phi < 1/2, against brute force."""
     aspect = mp.mpf(DIMENSION) / SAMPLES
     with mp.workdps(WORKING):
         found = limit_over_noise(aspect)

@@ -18,7 +18,7 @@ VALUES = {p2: sp.Rational(1, 4), noise: sp.Rational(1, 3), c2: sp.Rational(5, 4)
 
 
 def excess_risk() -> sp.Expr:
-    """The error at any ridge in r_1, r_2 and g: section 3's 2 x 2 system, solved."""
+    """The error at any ridge in r_1, r_2 and g: the 2 x 2 system of the test errors, solved."""
     shrunk = (lam * g) ** 2 * r2
     bias_1, bias_2 = shrunk + share_2**2 * c2, shrunk + (1 - share_2) ** 2 * c2
     equations = {E1: noise + bias_1 + T1 * E1 + T2 * E2, E2: noise + bias_2 + T1 * E1 + T2 * E2}
@@ -74,7 +74,7 @@ def at(weight, aspect, ridge=0, fraction=VALUES[p2]) -> Point:
     return Point(f"a = {weight}, phi = {aspect}", numbers)
 
 
-def plain_error(point):
+def plain_error(point: Point) -> mp.mpf:
     """The error by fixed-point iteration of its own equations, nothing eliminated."""
     with mp.workdps(WORKING):
         aspect, quality, spread = (rational(point.numbers[x]) for x in (phi, c2, noise))
@@ -91,5 +91,6 @@ def plain_error(point):
         return share**2 * quality + heard
 
 
-def rational(rational):
-    return mp.mpf(rational.p) / rational.q
+def rational(number: sp.Rational) -> mp.mpf:
+    """A rational number in mpmath, at its working precision."""
+    return mp.mpf(number.p) / number.q

@@ -1,0 +1,225 @@
+"""The engine: pencils, their fixed-point equations, and the numbers and formulas that come out."""
+
+import os
+import subprocess
+import sys
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import sympy as sp
+
+from derivations.engine.eliminate import substitute
+from derivations.engine.freeness import FixedPoint
+from derivations.engine.matrices import Gaussian
+from derivations.engine.numeric import NumericTrace
+from derivations.engine.pencil import realise
+from derivations.engine.sample import entry, evaluate
+from derivations.engine.symbolic import SymbolicTrace
+from derivations.engine.traces import Algebra, tr
+from derivations.theorems.setting import (
+    DELTA,
+    GAMMA,
+    M1,
+    M2,
+    SIGMA,
+    I,
+    M,
+    S,
+    d,
+    lam,
+    m,
+    n,
+    p2,
+    resolvent,
+)
+from derivations.theorems.setting import projected as projected_resolvent
+
+Q, G = resolvent(M), projected_resolvent(S, M)
+EXPRESSIONS = {
+    "identity": I,
+    "one matrix": SIGMA,
+    "scaled": 3 * lam * SIGMA,
+    "sum": SIGMA + DELTA - 2 * I,
+    "square": SIGMA**2,
+    "inverse square": (SIGMA + M1) ** -2,
+    "transpose of a product": (S.T * (SIGMA * DELTA)).T * S.T,
+    "resolvent": Q,
+    "bias": GAMMA * Q * SIGMA * Q,
+    "zeta": DELTA * M2 * Q * SIGMA * Q * M2,
+    "projected": G,
+    "projected bias": GAMMA * (M * G - I) * SIGMA * (G * M - I),
+    "projected zeta": DELTA * M2 * G * SIGMA * G * M2,
+    "nested": resolvent(M1 * resolvent(M2) * M1),
+    "rectangular": S * S.T * M1 * S,
+}
+NUMBERS = {n: 10, p2: sp.Rational(2, 5), d: 5, m: 3, lam: sp.Rational(3, 10)}
+
+
+@pytest.mark.parametrize("name", EXPRESSIONS)
+def test_the_entry_of_the_inverse_is_the_expression(name):
+    expression, rng = EXPRESSIONS[name], np.random.default_rng(1)
+    matrices = {}
+    for matrix in expression.atoms(sp.MatrixSymbol):
+        drawn = rng.normal(size=[int(size.subs(NUMBERS)) for size in matrix.shape])
+        matrices[matrix] = drawn if isinstance(matrix, Gaussian) else drawn + drawn.T
+    wanted = evaluate(expression, matrices, NUMBERS)
+    np.testing.assert_allclose(
+        entry(realise(expression), matrices, NUMBERS), wanted, rtol=1e-9, atol=1e-9
+    )
+
+
+def test_pencils_are_small():
+    sizes = {
+        name: len(realise(EXPRESSIONS[name]).sizes) for name in ("resolvent", "zeta", "projected zeta")
+    }
+    assert sizes == {"resolvent": 3, "zeta": 9, "projected zeta": 13}
+
+
+@pytest.mark.parametrize(
+    ("name", "all_unknowns", "after_twins"), [("zeta", 12, 8), ("projected zeta", 18, 12)]
+)
+def test_alike_components_share_their_unknowns(name, all_unknowns, after_twins):
+    fixed_point = FixedPoint(realise(EXPRESSIONS[name]))
+    assert len(fixed_point.unknowns) == all_unknowns
+    assert len({original for original, _ in fixed_point.representatives.values()}) == after_twins
+
+
+def test_a_component_and_its_scaled_transpose_are_alike():
+    # (M G - 1) Sigma (G M - 1): the first factor's component is the transpose of the second's.
+    fixed_point = FixedPoint(realise(EXPRESSIONS["projected bias"]))
+    first = [u for u in fixed_point.unknowns if fixed_point.layer(u)[0] == 0]
+    assert len({fixed_point.representatives[u][0] for u in first}) == len(first) / 2
+
+
+@pytest.mark.parametrize("name", ["resolvent", "zeta", "projected zeta", "nested"])
+def test_the_limit_is_the_mean_of_large_random_matrices(name):
+    # Standard errors, plus the limit's own O(1/d): 3/d of its size.
+    expression, rng = EXPRESSIONS[name], np.random.default_rng(2)
+    numbers = {n: 120, p2: sp.Rational(1, 4), d: 80, m: 60, lam: sp.Rational(1, 2)}
+    spectra = {SIGMA: np.linspace(0.2, 2, 80), DELTA: np.linspace(1, 2, 80)}
+    square_roots = {matrix: np.sqrt(values) for matrix, values in spectra.items()}
+    samples = []
+    for _ in range(30):
+        matrices = {matrix: np.diag(values) for matrix, values in spectra.items()}
+        for gaussian in expression.atoms(Gaussian):
+            shape = [int(size.subs(numbers)) for size in gaussian.shape]
+            scale = 1.0 if gaussian.covariance is None else square_roots[gaussian.covariance]
+            matrices[gaussian] = (
+                rng.normal(size=shape) * scale * np.sqrt(float(gaussian.variance.subs(numbers)))
+            )
+        samples.append(np.trace(evaluate(expression, matrices, numbers)))
+    limit = NumericTrace(expression)({s: float(v) for s, v in numbers.items()}, spectra)
+    error = np.std(samples, ddof=1) / np.sqrt(len(samples))
+    assert limit.converged
+    assert abs(np.mean(samples) - limit.value) < 4 * error + 3 / 80 * abs(limit.value)
+
+
+def test_one_compilation_serves_a_vmap():
+    trace = NumericTrace(EXPRESSIONS["zeta"])
+    spectra = {SIGMA: jnp.linspace(0.2, 2, 7), DELTA: jnp.ones(7)}
+    numbers = {n: 20.0, p2: 0.3, d: 7.0}
+    grid = jnp.geomspace(1e-3, 1, 5)
+    together = jax.jit(jax.vmap(lambda ridge: trace(numbers | {lam: ridge}, spectra)))(grid)
+    singly = [trace(numbers | {lam: ridge}, spectra).value for ridge in grid]
+    assert together.converged.all()
+    np.testing.assert_allclose(together.value, singly, rtol=1e-12)
+
+
+def test_dense_and_diagonal_matrices_agree():
+    trace = NumericTrace(EXPRESSIONS["projected zeta"])
+    numbers = {n: 20.0, p2: 0.3, d: 6.0, m: 9.0, lam: 0.1}
+    spectra = {SIGMA: np.linspace(0.2, 2, 6), DELTA: np.linspace(1, 2, 6)}
+    rotation = np.linalg.qr(np.random.default_rng(0).normal(size=(6, 6)))[0]
+    rotated = {matrix: (rotation * values) @ rotation.T for matrix, values in spectra.items()}
+    np.testing.assert_allclose(trace(numbers, rotated).value, trace(numbers, spectra).value, rtol=1e-10)
+
+
+def test_what_is_not_solved_is_nan():
+    trace = NumericTrace(EXPRESSIONS["zeta"])
+    numbers = {n: 6.0, p2: 0.3, d: 6.0, lam: 0.0}  # no solution: the ridgeless threshold
+    solution = trace(numbers, {SIGMA: np.ones(6), DELTA: np.ones(6)})
+    assert not solution.converged
+    assert np.isnan(solution.value)
+
+
+def test_second_order_is_the_derivative_of_first_order():
+    # Q Delta Q = -d/dt (M + t Delta + lambda)^-1, by central differences.
+    step = 1e-6
+    trace = NumericTrace(resolvent(M) * DELTA * resolvent(M))
+    first = NumericTrace(resolvent(M + sp.Symbol("t") * DELTA))
+    numbers = {n: 20.0, p2: 0.3, d: 5.0, lam: 0.1}
+    spectra = {SIGMA: np.linspace(0.2, 2, 5), DELTA: np.linspace(1, 2, 5)}
+    ends = [float(first(numbers | {sp.Symbol("t"): t}, spectra).value) for t in (-step, step)]
+    np.testing.assert_allclose(
+        trace(numbers, spectra).value, (ends[0] - ends[1]) / (2 * step), rtol=1e-7
+    )
+
+
+def test_isotropic_models_need_no_matrices():
+    # Marchenko-Pastur: tr[(X^T X / n + lambda)^-1] / d for iid entries, in closed form.
+    X = Gaussian("X", n, d)
+    trace = SymbolicTrace(resolvent(X.T * X / n))
+    numeric = NumericTrace(resolvent(X.T * X / n))({n: 30.0, d: 10.0, lam: 0.2}, {}).value
+    phi, z = 1 / 3, 0.2
+    root = np.sqrt((1 - phi + z) ** 2 + 4 * phi * z)
+    np.testing.assert_allclose(numeric, 10 * (root - (1 - phi + z)) / (2 * phi * z), rtol=1e-12)
+    assert trace.algebra.matrices == ()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: Gaussian("X", n, d, sp.MatrixSymbol("C", n, n)),
+            "covariance = C: expected a d x d matrix",
+        ),
+        (lambda: realise(sp.HadamardProduct(SIGMA, DELTA)), "expected sums, products, inverses"),
+        (lambda: realise(SIGMA**lam), "exponent = lambda: expected a non-zero integer"),
+        (lambda: NumericTrace(S * S.T * S), "expected a square matrix"),
+        (
+            lambda: NumericTrace(Q)({n: 3}, {SIGMA: np.ones(2)}),
+            "numbers = .*: expected values for d, lambda",
+        ),
+        (
+            lambda: NumericTrace(DELTA * Q)(
+                {n: 3, d: 2, lam: 1, p2: 0.5}, {SIGMA: np.ones(2), DELTA: np.ones(3)}
+            ),
+            "matrices: expected arrays of one shape",
+        ),
+    ],
+)
+def test_bad_input_is_one_clear_sentence(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_normal_form_knows_the_resolvent():
+    Sigma, R, shift = sp.symbols("Sigma R kappa", positive=True)
+    algebra = Algebra((Sigma,), ((R, Sigma + shift),), d)
+    left = tr(Sigma**2 / (Sigma + shift) ** 3)
+    right = tr(R) - 2 * shift * tr(R**2) + shift**2 * tr(R**3)
+    assert substitute(algebra.normal_form(left - right), {}) == 0
+    assert substitute(algebra.normal_form(left - right + tr(R) / 10**9), {}) != 0
+
+
+def test_every_run_finds_the_same_symbols_in_the_same_order():
+    script = (
+        "from derivations.engine.symbolic import SymbolicTrace\n"
+        "from derivations.theorems.theorem_2 import expressions, lam\n"
+        "trace = SymbolicTrace(expressions()['zeta'], lam)\n"
+        "print(trace.equations, trace.merged, trace.solution, trace.value)"
+    )
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(outputs) == 1
+    assert "kappa" in outputs.pop()
