@@ -1,6 +1,7 @@
 """Symbolic formula, numeric pencil and `collapse_theory.predict`: three routes to one number."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -21,13 +22,16 @@ PARTS = {"B": "bias", "V_1": "variance", "V_2": "variance", "zeta": "zeta"}
 MODELS = {"classical": theorem_1.expressions(), "projected": theorem_2.expressions()}
 
 
-@pytest.fixture(scope="module")
-def compiled():
+@cache
+def compiled(model):
     """Pencil and derived formula of every part, compiled once."""
-    return {
-        model: {name: (NumericTrace(f), SymbolicTrace(f, lam).value) for name, f in parts.items()}
-        for model, parts in MODELS.items()
-    }
+    return {name: (NumericTrace(f), SymbolicTrace(f, lam).value) for name, f in MODELS[model].items()}
+
+
+@cache
+def pencils(model):
+    """Pencils of two sources with different covariances and weights, compiled once."""
+    return {name: NumericTrace(f) for name, f in getattr(two_sources, model)().items()}
 
 
 def drawn(seed):
@@ -45,7 +49,7 @@ def drawn(seed):
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("seed", range(12))
-def test_three_routes_meet(compiled, model, seed):
+def test_three_routes_meet(model, seed):
     numbers, spectrum, signal, shift = drawn(seed)
     if model == "classical":
         del numbers["m"]
@@ -68,7 +72,7 @@ def test_three_routes_meet(compiled, model, seed):
     }
     symbols[m] = numbers.get("m", np.inf)
     by_pencil, by_formula = dict.fromkeys(PARTS.values(), 0.0), dict.fromkeys(PARTS.values(), 0.0)
-    for name, (numeric, formula) in compiled[model].items():
+    for name, (numeric, formula) in compiled(model).items():
         by_pencil[PARTS[name]] += float(
             numeric(symbols, {SIGMA: spectrum, GAMMA: signal, DELTA: shift}).value
         )
@@ -107,10 +111,11 @@ def test_matrices_that_do_not_commute(model, width):
     numbers |= {two_sources.alpha_1: weights[0], two_sources.alpha_2: weights[1]}
     matrices = {two_sources.SIGMA_1: covariances[0], two_sources.SIGMA_2: covariances[1]}
     matrices |= {GAMMA: signal, DELTA: shift}
-    for name, expression in getattr(two_sources, model)().items():
-        pencil = NumericTrace(expression)(numbers, matrices)
+    for name, pencil in pencils(model).items():
         np.testing.assert_allclose(
-            pencil.value, getattr(predicted, PARTS.get(name, "variance")), rtol=TOLERANCE
+            pencil(numbers, matrices).value,
+            getattr(predicted, PARTS.get(name, "variance")),
+            rtol=TOLERANCE,
         )
 
 
