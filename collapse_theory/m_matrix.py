@@ -5,7 +5,7 @@ from jaxtyping import Array, Float
 
 
 def solve_m_matrix(
-    O: Float[Array, "K K"],  # noqa: E741  (a matrix of non-negative entries, not a zero)
+    O: Float[Array, "K K"],
     excess: Float[Array, " K"],
     forcing: Float[Array, "K columns"],
 ) -> Float[Array, "K columns"]:
@@ -21,7 +21,7 @@ def solve_m_matrix(
         pivot = excess[k] + O[k, k + 1 :].sum()
         rows.append((O[k, k + 1 :], forcing[k], pivot))
         factor = (O[k + 1 :, k] / pivot)[:, None]
-        O = O.at[k + 1 :, k + 1 :].add(factor * O[k, k + 1 :][None])  # noqa: E741
+        O = O.at[k + 1 :, k + 1 :].add(factor * O[k, k + 1 :][None])
         excess = excess.at[k + 1 :].add(factor[:, 0] * excess[k])
         forcing = forcing.at[k + 1 :].add(factor * forcing[k][None])
     z = (forcing[K - 1] / excess[K - 1])[None]

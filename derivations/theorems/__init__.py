@@ -1,8 +1,14 @@
 """The derivations, in the order in which they are read."""
 
 from derivations.steps import Derivation
+from derivations.theorems.corollary_1 import COROLLARY_1
+from derivations.theorems.corollary_2 import COROLLARY_2
+from derivations.theorems.corollary_3 import COROLLARY_3
+from derivations.theorems.infinite_width import INFINITE_WIDTH
 from derivations.theorems.kappa import KAPPA
 from derivations.theorems.own_model import OWN_MODEL
+from derivations.theorems.ridgeless import RIDGELESS
+from derivations.theorems.scaling_laws import SCALING_LAWS
 from derivations.theorems.theorem_1 import THEOREM_1_DERIVATION
 from derivations.theorems.theorem_2 import THEOREM_2_DERIVATION
 from derivations.theorems.two_sources import TWO_SOURCES
@@ -13,9 +19,15 @@ DERIVATIONS: dict[str, Derivation] = {
     for derivation in (
         KAPPA,
         THEOREM_1_DERIVATION,
+        COROLLARY_1,
         THEOREM_2_DERIVATION,
+        RIDGELESS,
+        INFINITE_WIDTH,
         UNIFIED,
         TWO_SOURCES,
+        COROLLARY_2,
+        COROLLARY_3,
+        SCALING_LAWS,
         OWN_MODEL,
     )
 }

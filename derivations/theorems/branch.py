@@ -110,12 +110,14 @@ def sized_point(samples: int, width: int | None = None, ridge: float = 0) -> Poi
     return Point(f"{sizes}, d = {size}", numbers, spectra)
 
 
-def along(claim: str, quantity: sp.Expr, limit: mp.mpf, sizes: tuple, order: float) -> Check:
+def along(claim: str, quantity: sp.Expr, limit: mp.mpf, sizes: tuple[int, ...], order: float) -> Check:
     """The quantity tends to its limit as lambda falls, at n and m = sizes."""
     ridges = (2.0**-30, 2.0**-40)
-    return tends(
-        claim, lambda ridge: evaluate(quantity, sized_point(*sizes, ridge)), limit, ridges, order
-    )
+
+    def at(ridge):
+        return evaluate(quantity, sized_point(*sizes, ridge=ridge))
+
+    return tends(claim, at, limit, ridges, order)
 
 
 def for_pictures(formula: sp.Expr) -> Callable:

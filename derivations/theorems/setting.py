@@ -20,7 +20,7 @@ p1 = 1 - p2
 
 SIGMA, GAMMA, DELTA = deterministic("Sigma Gamma Delta", d)
 Sigma, Gamma, Delta = (eigenvalue(matrix) for matrix in (SIGMA, GAMMA, DELTA))  # inside traces
-I = sp.Identity(d)  # noqa: E741
+I = sp.Identity(d)
 
 X1 = Gaussian("X_1", p1 * n, d, SIGMA)
 X2 = Gaussian("X_2", p2 * n, d, SIGMA)
