@@ -114,8 +114,10 @@ def along(claim: str, quantity: sp.Expr, limit: mp.mpf, sizes: tuple[int, ...], 
     """The quantity tends to its limit as lambda falls, at n and m = sizes."""
     ridges = (2.0**-30, 2.0**-40)
 
+    samples, *width = sizes
+
     def at(ridge):
-        return evaluate(quantity, sized_point(*sizes, ridge=ridge))
+        return evaluate(quantity, sized_point(samples, width[0] if width else None, ridge))
 
     return tends(claim, at, limit, ridges, order)
 

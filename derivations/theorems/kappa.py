@@ -20,7 +20,7 @@ from derivations.theorems.setting import (
     n,
     resolvent,
 )
-from derivations.theorems.telling import equations_step, latex_system, pencil_step
+from derivations.theorems.telling import equations_step, pencil_step
 from derivations.verify import digits, exact
 
 STATEMENT = r"""In the classical linear model ($z = x$) the sample covariance $M = \frac{1}{n} \sum_k X_k^\top X_k$
@@ -40,9 +40,12 @@ def steps() -> Iterator[Step]:
 
     ridge = trace.solution[lam]
     claims = (
-        exact("kappa's equation", ridge, kappa - kappa * df1 / n, trace.reduced),
+        exact(r"the equation of $\kappa$", ridge, kappa - kappa * df1 / n, trace.reduced),
         exact(
-            "lambda tr[Sigma (M + lambda)^-1] = kappa df1", lam * trace.value, kappa * df1, trace.reduced
+            r"$\lambda \operatorname{tr}[\Sigma (M + \lambda)^{-1}] = \kappa\, \mathrm{df}_1$",
+            lam * trace.value,
+            kappa * df1,
+            trace.reduced,
         ),
         digits(
             "the raw equations give the same trace",
@@ -55,7 +58,7 @@ def steps() -> Iterator[Step]:
         r"**Elimination.** One nonlinear equation survives. With $\mathrm{df}_k = \operatorname{tr}[(\Sigma R)^k]$, "
         r"$R = (\Sigma + \kappa)^{-1}$, it is the equation of $\kappa$; and the trace that we set out from is "
         r"$\kappa\, \mathrm{df}_1 / \lambda$.",
-        (latex_system([(lam, sp.Symbol("kappa") * (1 - sp.Symbol(r"\mathrm{df}_1") / n))]),),
+        (r"\lambda = \kappa \left(1 - \frac{\mathrm{df}_1}{n}\right)",),
         claims,
     )
 
@@ -65,7 +68,7 @@ def steps() -> Iterator[Step]:
         r"wherever $\lambda \geq 0$ (there $\mathrm{df}_2 < \mathrm{df}_1 \leq n$): $\kappa$ grows with $\lambda$ and "
         r"is unique.",
         (r"\frac{\mathrm{d}\lambda}{\mathrm{d}\kappa} = 1 - \frac{\mathrm{df}_2}{n}",),
-        (exact("d lambda / d kappa = 1 - df2 / n", slope, 1 - df2 / n, trace.reduced),),
+        (exact(r"the slope of $\lambda(\kappa)$", slope, 1 - df2 / n, trace.reduced),),
     )
 
 

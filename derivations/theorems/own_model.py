@@ -31,7 +31,7 @@ from derivations.theorems.setting import (
     p2,
     projected,
 )
-from derivations.theorems.telling import equations_step, pencil_step
+from derivations.theorems.telling import equations_step, latex, pencil_step
 from derivations.verify import exact
 
 STATEMENT = r"""Does an ensemble escape the collapse? Average $k$ models with independent projections $S_1, \dots, S_k$,
@@ -117,7 +117,7 @@ def steps() -> Iterator[Step]:
         r"standard errors. A single model peaks at $m = n$; an ensemble loses the peak, not the level behind it.",
         checks=(
             Check(
-                "ensembles of 1, 2 and 5 models",
+                r"$\zeta$ of ensembles of 1, 2 and 5 models",
                 f"brute force at m = {widths[0]} and {widths[1]}, within 4 standard errors + 3/d",
                 bool(distance.max() < 1),
             ),
@@ -140,7 +140,7 @@ def steps() -> Iterator[Step]:
         r"$\lambda = \frac{m}{d} \kappa (1 - \mathrm{df}_1/n)(1 - \mathrm{df}_1/m)$.",
         (),
         tuple(
-            exact(f"cross term of {name}", trace.value, crosses[name][1], trace.reduced)
+            exact(f"the cross term of ${latex(name)}$", trace.value, crosses[name][1], trace.reduced)
             for name, trace in traces.items()
         ),
     )

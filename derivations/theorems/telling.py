@@ -22,7 +22,7 @@ def pencil_step(name: str, expression) -> Step:
         f"realisations of its sums, products and inverses writes that matrix as block $({row}, {column})$ of "
         f"$L^{{-1}}$ times ${sp.latex(pencil.factor)}$, where $L$ has {size} blocks a side and is linear:"
     )
-    equations = (rf"{latex_trace(expression)}, \qquad L = {latex_pencil(pencil)}",)
+    equations = (latex_trace(expression), rf"L = {latex_pencil(pencil)}")
     return Step(text, equations, (check_pencil(f"the pencil of {name} is {name}", expression),))
 
 
@@ -52,23 +52,33 @@ def equations_step(name: str, trace: SymbolicTrace) -> Step:
     shifts = [resolvent.name for resolvent in trace.resolvents if resolvent.name]
     text = (
         f"**Fixed-point equations.** Operator-valued freeness gives {len(fixed_point.unknowns)} unknown traces for "
-        f"{name}. Components of $L$ that are alike share theirs, which leaves {len(layers)}: {first} of first order, "
-        f"with nonlinear equations, and {higher} of higher order, with linear ones. "
+        f"{name}. "
     )
+    if len(layers) < len(fixed_point.unknowns):
+        text += f"Components of $L$ that are alike share theirs, which leaves {len(layers)}. "
+    if higher:
+        text += f"{first} are of first order, with nonlinear equations; {higher} of higher order, with linear ones. "
     if trace.merged:
         pairs = ", ".join(f"${sp.latex(x)} = {sp.latex(sp.factor(f))}$" for x, f in trace.merged.items())
-        text += f"Two of them are proportional: {pairs}. "
+        text += f"Some are proportional: {pairs}. "
     names = ", ".join(f"${sp.latex(shift)}$" for shift in shifts) or "the entries $g$"
-    text += (
-        f"The nonlinear ones, where $R$ is the resolvent, and what they determine in terms of {names}:"
-    )
-    raw = [(x, f) for x, f in trace.equations.items() if fixed_point.layer(trace.unknowns[x])[0] == 0]
+    text += f"The nonlinear equations, where $R$ is the resolvent, and what they determine in terms of {names}:"
+    raw = [
+        (x, sp.factor(f))
+        for x, f in trace.equations.items()
+        if fixed_point.layer(trace.unknowns[x])[0] == 0
+    ]
     solution = [(x, sp.factor(f)) for x, f in solved.items() if x not in trace.merged]
     resolvents = [(r.symbol, 1 / sp.factor(r.polynomial)) for r in trace.resolvents]
     equations: tuple[str, ...] = (latex_system([*resolvents, *raw]), latex_system(solution))
     if left:
         equations += (latex_system([(sp.S.Zero, sp.factor(equation)) for equation in left]),)
     return Step(text, equations)
+
+
+def latex(name: str) -> str:
+    """A name as LaTeX: zeta, V_1."""
+    return sp.latex(sp.Symbol(name))
 
 
 def latex_system(pairs) -> str:
@@ -79,7 +89,7 @@ def latex_system(pairs) -> str:
 
 def latex_trace(expression) -> str:
     """tr[expression], with its inverses as such."""
-    return rf"\operatorname{{tr}}\left[{sp.latex(expression)}\right]"
+    return rf"\operatorname{{tr}}\left[{sp.latex(expression)}\right]".replace(r"\mathbb{I}", "I")
 
 
 def latex_pencil(pencil) -> str:

@@ -33,7 +33,7 @@ from derivations.theorems.setting import (
     p2,
     resolvent,
 )
-from derivations.theorems.telling import equations_step, latex_trace, pencil_step
+from derivations.theorems.telling import equations_step, latex, latex_system, latex_trace, pencil_step
 from derivations.verify import digits, exact
 
 STATEMENT = r"""Ridge regression on $n$ samples, a fraction $p_2$ of them labelled by another function $w_2 = w_1 + \delta$,
@@ -73,9 +73,7 @@ CLAIMED = {
 def steps() -> Iterator[Step]:
     """From products of random matrices to B, V and zeta."""
     matrices = expressions()
-    listed = r" \\ ".join(
-        f"{sp.latex(sp.Symbol(name))} &= {latex_trace(e)}" for name, e in matrices.items()
-    )
+    listed = r" \\ ".join(f"{latex(name)} &= {latex_trace(e)}" for name, e in matrices.items())
     yield Step(
         r"**The error as traces.** With $Q = (M + \lambda)^{-1}$ the estimator is off by "
         r"$\hat w - w_1 = -\lambda Q w_1 + Q M_2 \delta + \frac1n Q X^\top \varepsilon$. Averaging over $w_1$, $\delta$ "
@@ -85,28 +83,31 @@ def steps() -> Iterator[Step]:
     yield pencil_step(r"$\zeta$", matrices["zeta"])
     traces = {name: SymbolicTrace(e, lam) for name, e in matrices.items()}
     yield equations_step(r"$\zeta$", traces["zeta"])
+    checks = []
     for name, trace in traces.items():
-        yield Step(
-            rf"**The closed form of ${sp.latex(sp.Symbol(name))}$.** The linear layer is solved in the field of "
-            r"fractions whose generators are the parameters, $\kappa$ and the traces; the difference to the statement "
-            "is zero there. As a second check the raw equations, before any elimination, are solved to 50 digits.",
-            (rf"{sp.latex(sp.Symbol(name))} = {sp.latex(CLAIMED[name])}",),
-            (
-                exact(f"{name} of Theorem 1", trace.value, CLAIMED[name], trace.reduced),
-                digits(
-                    f"{name} from the raw equations",
-                    PreciseTrace(matrices[name]),
-                    CLAIMED[name],
-                    classical_points(),
-                ),
+        checks += [
+            exact(rf"${latex(name)}$ of Theorem 1", trace.value, CLAIMED[name], trace.reduced),
+            digits(
+                rf"${latex(name)}$ from the raw equations",
+                PreciseTrace(matrices[name]),
+                CLAIMED[name],
+                classical_points(),
             ),
-        )
+        ]
+    yield Step(
+        r"**The closed forms.** The linear layer is solved in the field of fractions whose generators are the parameters, "
+        r"$\kappa$ and the traces. What it returns for $B$, for instance, is below; there, in normal form, its difference "
+        r"to the statement is zero, and so are those of $V_1$, $V_2$ and $\zeta$. As a second check the raw equations, "
+        "before any elimination, are solved to 50 digits.",
+        (latex_system([(sp.Symbol("B"), sp.factor(traces["B"].value))]),),
+        tuple(checks),
+    )
     paper = df2 / n / (1 - df2 / n)
     same = THEOREM_1.zeta
     yield Step(
         r"**In the paper's notation** $u' = u / (1 - u)$; the same $\zeta$, and $V = \sigma^2 u'$.",
         (),
-        (exact("zeta with u'", same, zeta_in_u_prime(paper), traces["zeta"].reduced),),
+        (exact(r"$\zeta$ with $u'$", same, zeta_in_u_prime(paper), traces["zeta"].reduced),),
     )
     yield Step(
         r"**What it says.** Bias and variance fall with $n$; $\zeta$ does not. Here $d = 100$, eigenvalues "

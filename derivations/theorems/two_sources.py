@@ -32,7 +32,7 @@ from derivations.theorems.setting import (
     projected,
     resolvent,
 )
-from derivations.theorems.telling import equations_step, pencil_step
+from derivations.theorems.telling import equations_step, latex, pencil_step
 from derivations.theorems.unified_form import Unified
 from derivations.verify import digits, exact
 
@@ -90,18 +90,18 @@ def steps() -> Iterator[Step]:
         }
         entries = {e_1: alpha_1 * g["X_1"], e_2: alpha_2 * g["X_2"], nu: lam}
         yield Step(
-            rf"**${sp.latex(sp.Symbol(name))}$ without projections.** With $e_k = \alpha_k g_{{X_k}}$ and $\nu = \lambda$ "
+            rf"**${latex(name)}$ without projections.** With $e_k = \alpha_k g_{{X_k}}$ and $\nu = \lambda$ "
             r"the unified form is what the pencil gives.",
             (),
             (
                 exact(
-                    f"{name} for two covariances",
+                    f"${latex(name)}$ for two covariances",
                     trace.value,
                     claimed[name].subs(entries),
                     trace.reduced,
                 ),
                 digits(
-                    f"{name} for two covariances, raw equations",
+                    f"${latex(name)}$ for two covariances, raw equations",
                     PreciseTrace(matrices[name]),
                     claimed[name],
                     points,
@@ -116,7 +116,9 @@ def steps() -> Iterator[Step]:
         r"unified form to 30 digits instead: a verification, not an algebraic proof.",
         (),
         tuple(
-            digits(f"{name} for two covariances, projected", PreciseTrace(f), claimed[name], points)
+            digits(
+                f"${latex(name)}$ for two covariances, projected", PreciseTrace(f), claimed[name], points
+            )
             for name, f in wide().items()
         ),
     )

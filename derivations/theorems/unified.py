@@ -30,7 +30,7 @@ from derivations.theorems.setting import (
     projected,
     resolvent,
 )
-from derivations.theorems.telling import check_pencil, equations_step
+from derivations.theorems.telling import check_pencil, equations_step, latex
 from derivations.theorems.unified_form import Unified
 from derivations.verify import digits, exact
 
@@ -62,9 +62,14 @@ def steps() -> Iterator[Step]:
         r"**First order.** The shift of the resolvent is $\nu$, and its equation is the one stated.",
         (r"\lambda = \frac{\nu}{d} \left(m - \operatorname{tr}[A G]\right)",),
         (
-            check_pencil("pencil of the projected resolvent", A * projected(S, A)),
-            exact("equation of nu", first.solution[lam], equation, first.reduced),
-            exact("S (S^T A S + lambda)^-1 S^T is (A + nu)^-1", first.value, tr(a * R), first.reduced),
+            check_pencil("the pencil of the projected resolvent", A * projected(S, A)),
+            exact(r"the equation of $\nu$", first.solution[lam], equation, first.reduced),
+            exact(
+                r"$S (S^\top A S + \lambda)^{-1} S^\top \simeq (A + \nu)^{-1}$",
+                first.value,
+                tr(a * R),
+                first.reduced,
+            ),
         ),
     )
 
@@ -77,7 +82,7 @@ def steps() -> Iterator[Step]:
         ),
         (
             exact(
-                "nu' by the pencil",
+                r"$\nu'(B)$ by the pencil",
                 second.value,
                 tr(c * b * R**2) + inflation * tr(c * R**2),
                 second.reduced,
@@ -99,9 +104,9 @@ def steps() -> Iterator[Step]:
         r"equation of $\nu$ gives $\nu'(B) = \mathrm{d}\nu / \mathrm{d}t$.",
         (r"\nu'(B) = \frac{\nu^2 \operatorname{tr}[B G^2]}{m - \operatorname{tr}[(A G)^2]}",),
         (
-            exact("nu' by the derivative", slope, inflation, second.reduced),
+            exact(r"$\nu'(B)$ by the derivative", slope, inflation, second.reduced),
             exact(
-                "both routes to tr[C G_S B G_S]",
+                r"both routes to $\operatorname{tr}[C G_S B G_S]$",
                 derivative.subs(sp.Symbol("slope"), slope),
                 second.value,
                 second.reduced,
@@ -123,9 +128,9 @@ def steps() -> Iterator[Step]:
         r"$B = -\lambda^2 \frac{\mathrm{d}}{\mathrm{d}t} \operatorname{tr}[\Gamma (M + t \Sigma + \lambda)^{-1}]$.",
         (),
         (
-            exact("B by the derivative", value, THEOREM_1.bias, ALGEBRA.normal_form),
+            exact("$B$ by the derivative", value, THEOREM_1.bias, ALGEBRA.normal_form),
             digits(
-                "B by the raw second-order pencil",
+                "$B$ by the raw second-order pencil",
                 PreciseTrace(lam**2 * GAMMA * Q * SIGMA * Q),
                 value,
                 classical_points(),
@@ -141,7 +146,7 @@ def steps() -> Iterator[Step]:
             r"1 - \mathrm{df}_1/n$ and $\nu = e \kappa$; solving the $2 \times 2$ system for $E$ gives the closed forms.",
             (),
             tuple(
-                exact(f"{name}: {part} from the unified form", one, other, ALGEBRA.normal_form)
+                exact(f"{name}: ${latex(part)}$ from the unified form", one, other, ALGEBRA.normal_form)
                 for (part, one), (_, other) in pairs
             ),
         )
