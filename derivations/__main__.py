@@ -43,10 +43,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _check(chosen: list[Derivation], committed: golden.Golden) -> int:
-    """Run and print; failures are also what differs from the golden values."""
+    """Run and print; failures are also golden values that differ and formulas that cannot be shown."""
     outcomes, failures = _compared(chosen, committed, None)
+    unreadable = report.unreadable(report.document(outcomes, failures, "", pictures=False))
     print_results(outcomes, failures)
-    return 1 if failures else 0
+    for problem in unreadable:
+        print(f"FAILED {problem}")
+    return 1 if failures or unreadable else 0
 
 
 def _report(

@@ -6,7 +6,12 @@ from derivations.files import write_text
 from derivations.report.document import PICTURES, document
 from derivations.report.page import page
 
-__all__ = ["PICTURES", "document", "write"]
+__all__ = ["PICTURES", "document", "unreadable", "write"]
+
+
+def unreadable(markdown: str) -> list[str]:
+    """What is wrong with the formulas of a report without pictures; nothing is written."""
+    return page(markdown, Path())[1]
 
 
 def write(folder: Path, markdown: str) -> list[str]:
