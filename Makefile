@@ -3,13 +3,16 @@ PYTHON ?= python3
 VENV ?= .venv
 RUN = $(VENV)/bin/python
 
-.PHONY: sweep test figures check clean
+.PHONY: sweep test derivations figures check clean
 
 sweep: $(VENV)/.run
 	$(RUN) -m simulations.sweep $(ARGS)
 
 test: $(VENV)/.test
 	$(RUN) -m pytest $(ARGS)
+
+derivations: $(VENV)/.run
+	$(RUN) -m derivations $(ARGS)
 
 # The pictures of the README, from the committed code.
 figures: $(VENV)/.run
@@ -21,6 +24,8 @@ figures: $(VENV)/.run
 		cp $$out/sweep.csv figures/$$preset.csv; \
 		cp $$out/manifest.json figures/$$preset.json; \
 	done
+	$(RUN) -m derivations own-model --out results/figures/own-model
+	cp results/figures/own-model/pictures/own-model-2.svg figures/ensemble.svg
 
 check: $(VENV)/.test
 	$(VENV)/bin/ruff format --check .

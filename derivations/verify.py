@@ -1,5 +1,6 @@
 """Checks of a claimed equality: by exact algebra, and by digits at points of its domain."""
 
+import random
 from collections.abc import Callable, Iterable
 
 import mpmath as mp
@@ -7,6 +8,7 @@ import sympy as sp
 
 from derivations.engine.eliminate import substitute
 from derivations.engine.points import WORKING, Point, evaluate
+from derivations.engine.symbolic import SymbolicTrace
 from derivations.steps import Check
 
 DIGITS = 30  # that two sides must share
@@ -19,6 +21,22 @@ def exact(claim: str, left, right, reduced: Callable = lambda expression: expres
     """
     passed = substitute(reduced(sp.sympify(left) - sp.sympify(right)), {}) == 0
     return Check(claim, "exact algebra", bool(passed))
+
+
+def identical(claim: str, trace: SymbolicTrace, formula, points: int = 3) -> Check:
+    """trace.value = formula, where elimination is too long: exact arithmetic at random points.
+
+    Both sides are rational in independent generators (scalars and traces).  At random integers for
+    these the linear equations are solved in rational numbers.  If the sides differ as functions, they
+    agree at one point with probability below degree / 10^12 (Schwartz and Zippel).
+    """
+    chance = random.Random(claim)
+    formula = trace.algebra.normal_form(formula)
+    passed = not trace.first_order[1]
+    for _ in range(points):
+        values = trace.at({g: sp.Integer(chance.randint(1, 10**12)) for g in trace.independent})
+        passed &= trace.raw_value.xreplace(values) == formula.xreplace(values)
+    return Check(claim, f"exact arithmetic at {points} random points", bool(passed))
 
 
 def digits(claim: str, left, right, points: Iterable[Point]) -> Check:

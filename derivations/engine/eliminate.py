@@ -17,10 +17,12 @@ def substitute(expression, values: dict):
 
 def solve_linear(equations: dict, known: dict) -> dict:
     """Solution of x_i = f_i, affine in the x's, with known values put in first."""
+    if not equations:
+        return {}
     unknowns = list(equations)
-    residuals = [(x - f).subs(known) for x, f in equations.items()]
+    residuals = [(x - f).xreplace(known) for x, f in equations.items()]
     scalars = [g for g in generators(residuals) if g not in unknowns]
-    field = sp.QQ.frac_field(*scalars)
+    field = sp.QQ.frac_field(*scalars) if scalars else sp.QQ
     ring = field[tuple(unknowns)].ring
     whole = sp.QQ.frac_field(*scalars, *unknowns)
     system = []
@@ -30,7 +32,7 @@ def solve_linear(equations: dict, known: dict) -> dict:
     solution = solve_lin_sys(system, ring)
     if solution is None or len(solution) != len(unknowns):
         raise ArithmeticError(f"the equations of {unknowns} are not linear or not regular")
-    return {x.as_expr(): value.as_expr() for x, value in solution.items()}
+    return {x.as_expr(): ring.ring_new(value).as_expr() for x, value in solution.items()}
 
 
 def solve_one_by_one(equations: list, unknowns: list) -> tuple[dict, list]:

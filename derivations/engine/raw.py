@@ -57,6 +57,15 @@ class RawTrace:
                 names[unknown] = sp.Symbol(name)
         return names
 
+    @property
+    def entries(self) -> dict[str, sp.Symbol]:
+        """Name of a Gaussian block -> the entry of G beside it, where that is a multiple of I."""
+        return {
+            unknown.gaussian.name: symbol
+            for unknown, symbol in self._names.items()
+            if symbol.name.startswith("g_")
+        }
+
     @cached_property
     def symbols(self) -> dict[Unknown, sp.Expr]:
         """Unknown -> its value, as a multiple of the symbol of the one solved for in its place."""

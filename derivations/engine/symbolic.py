@@ -24,14 +24,18 @@ class SymbolicTrace(RawTrace):
         super().__init__(expression)
         self.ridge = ridge
 
-    def _of_distance(self, distance) -> dict:
-        layer = self.fixed_point.layer
-        return {x: f for x, f in self.equations.items() if layer(self.unknowns[x])[0] == distance}
+    @cached_property
+    def layers(self) -> list[dict]:
+        """The equations by the distance of the components they join: first order, then linear ones."""
+        layers: list[dict] = [{} for _ in self.fixed_point.components]
+        for x, f in self.equations.items():
+            layers[self.fixed_point.layer(self.unknowns[x])[0]][x] = f
+        return layers
 
     @cached_property
     def merged(self) -> dict:
         """First-order unknowns that are multiples of others."""
-        return merge_proportional(self._of_distance(0))[0]
+        return merge_proportional(self.layers[0])[0]
 
     @cached_property
     def first_order(self) -> tuple[dict, list]:
@@ -40,7 +44,7 @@ class SymbolicTrace(RawTrace):
         With one resolvent of shift kappa everything is a function of kappa, the ridge too.  Otherwise
         the entries g survive, and the traces of first powers of the resolvents are functions of them.
         """
-        _, equations = merge_proportional(self._of_distance(0))
+        _, equations = merge_proportional(self.layers[0])
         conditions = [x - f for x, f in equations.items()]
         order = sorted(equations, key=lambda x: self._is_pure(self.unknowns[x]))
         shifts = [(r.name, r.shift) for r in self.resolvents if r.shift is not None]
@@ -59,16 +63,39 @@ class SymbolicTrace(RawTrace):
         """Every unknown, in scalars, traces and the shifts of the resolvents."""
         solved, _ = self.first_order
         known = dict(solved)
-        for distance in range(1, len(self.fixed_point.components)):
-            layer = self._of_distance(distance)
-            if layer:
-                known |= solve_linear(layer, known)
+        for layer in self.layers[1:]:
+            known |= solve_linear(layer, known)
         return known
 
     @cached_property
     def value(self) -> sp.Expr:
         """lim tr[expression], reduced to traces, scalars and the shifts of the resolvents."""
         return substitute(self.raw_value, self.solution)
+
+    @cached_property
+    def independent(self) -> list:
+        """The scalars and traces that `value` is a rational function of."""
+        solved, _ = self.first_order
+        higher = {x for layer in self.layers[1:] for x in layer}
+        found = generators([*solved.values(), *self.equations.values(), self.raw_value])
+        return [g for g in found if g not in solved and g not in higher]
+
+    def at(self, numbers: dict) -> dict:
+        """Every unknown where the independent quantities are these rational numbers, exactly.
+
+        The linear layers are solved in rational numbers there, which is quick where elimination is not.
+        """
+        solved, _ = self.first_order
+        values = dict(numbers) | {x: sp.sympify(f).xreplace(numbers) for x, f in solved.items()}
+        for layer in self.layers[1:]:
+            values |= solve_linear(layer, values)
+        return values
+
+    @property
+    def formula(self) -> sp.Expr:
+        """`value`, factored and with every resolvent written out."""
+        written = {resolvent.symbol: 1 / resolvent.polynomial for resolvent in self.resolvents}
+        return sp.factor(self.value).subs(written)
 
     def reduced(self, expression):
         """Any expression in traces, in the same normal form and the same variables as `value`."""

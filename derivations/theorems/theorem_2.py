@@ -121,12 +121,7 @@ def steps() -> Iterator[Step]:
 
     found = trace.solution
     ridge = found[lam]
-    entry = {
-        unknown.gaussian.name: symbol
-        for symbol, unknown in trace.unknowns.items()
-        if str(symbol)[0] == "g"
-    }
-    e_, tau_ = found[entry["X_1"]], substitute(-lam * found[entry["S"]], {lam: ridge})
+    e_, tau_ = found[trace.entries["X_1"]], substitute(-lam * found[trace.entries["S"]], {lam: ridge})
     K_inverse = R / (gamma * tau_ * e_)
     yield Step(
         r"**The constants $e$ and $\tau$** of the paper are entries of $G = E[L^{-1}]$: $e$ stands beside $X_1$ (and "

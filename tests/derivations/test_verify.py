@@ -4,10 +4,12 @@ import mpmath as mp
 import sympy as sp
 
 from derivations.engine.points import Point
+from derivations.engine.symbolic import SymbolicTrace
 from derivations.engine.traces import tr
 from derivations.theorems.formulas import THEOREM_1
-from derivations.theorems.setting import ALGEBRA, classical_points, df1, df2, kappa, n
-from derivations.verify import digits, exact, tends
+from derivations.theorems.setting import ALGEBRA, classical_points, df1, df2, kappa, lam, n, p2
+from derivations.theorems.theorem_1 import expressions
+from derivations.verify import digits, exact, identical, tends
 
 x, Sigma = sp.symbols("x Sigma", positive=True)
 
@@ -36,6 +38,13 @@ def test_a_wrong_theorem_fails():
     points = classical_points()
     wrong = THEOREM_1.zeta.subs(n, n * (1 + sp.Rational(1, 10**12)))
     assert not digits("zeta", THEOREM_1.zeta, wrong, points).passed
+
+
+def test_random_points_tell_equal_from_nearly_equal():
+    trace = SymbolicTrace(expressions()["zeta"], lam)
+    assert identical("true", trace, THEOREM_1.zeta).passed
+    assert not identical("false", trace, THEOREM_1.zeta + sp.Rational(1, 10**40)).passed
+    assert not identical("another theorem", trace, THEOREM_1.zeta.subs(p2, p2**2)).passed
 
 
 def test_a_trace_is_a_sum_over_joint_eigenvalues():

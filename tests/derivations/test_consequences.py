@@ -1,0 +1,99 @@
+"""What the corollaries derive, against `collapse_theory.predict`, which knows none of them."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import sympy as sp
+
+import collapse_theory as ct
+from derivations.theorems import corollary_1, own_model, weighting
+from derivations.theorems.formulas import THEOREM_1
+from derivations.theorems.power_law import in_closed_form
+from derivations.theorems.setting import df1, kappa, n, noise, p2
+from derivations.verify import evaluate
+
+SIZE = 5
+FRACTION, NOISE, QUALITY, SIGNAL = 0.2, 0.3, 1.5, 0.8
+NUMBERS = {p2: FRACTION, noise: NOISE, corollary_1.c2: QUALITY, corollary_1.r2: SIGNAL}
+
+
+def isotropic(aspect, ridge=0.0):
+    """predict at Sigma = I and d/n = aspect."""
+    return ct.predict(
+        ct.real_and_synthetic(
+            n=SIZE / aspect,
+            synthetic_fraction=FRACTION,
+            covariance=ct.spectra.isotropic(SIZE),
+            signal=SIGNAL,
+            quality=QUALITY,
+            noise=NOISE,
+            ridge=ridge,
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("aspect", "side"), [(0.3, "BELOW"), (0.9, "BELOW"), (1.2, "ABOVE"), (7.0, "ABOVE")]
+)
+def test_ridgeless_isotropic_parts(aspect, side):
+    parts, predicted = getattr(corollary_1, side), isotropic(aspect)
+    for name in ("bias", "variance", "zeta"):
+        formula = float(getattr(parts, name).subs(NUMBERS | {corollary_1.phi: aspect}))
+        np.testing.assert_allclose(
+            getattr(predicted, name), formula, rtol=1e-9, atol=1e-12, err_msg=name
+        )
+
+
+def test_small_d_over_n_leaves_the_floor():
+    # What the first order leaves out is of second order: its ratio to phi^2 settles.
+    def left(aspect):
+        first = float(corollary_1.FIRST_ORDER.subs(NUMBERS | {corollary_1.phi: aspect}))
+        return (isotropic(aspect).total - first) / aspect**2
+
+    np.testing.assert_allclose(left(1e-3), left(1e-4), rtol=0.01)
+
+
+@pytest.mark.parametrize(("weight", "aspect"), [("1/2", "1/10"), ("1/100", "1/50"), ("9/10", "1/3")])
+def test_weighted_mixing(weight, aspect):
+    weight, aspect = sp.Rational(weight), sp.Rational(aspect)
+    point = weighting.at(weight, aspect)
+    fraction, a = float(point.numbers[p2]), float(weight)
+    samples, covariance = SIZE / float(aspect), ct.spectra.isotropic(SIZE)
+    quality, sigma2 = (float(point.numbers[symbol]) for symbol in (corollary_1.c2, noise))
+    real = ct.Source((1 - fraction) * samples, covariance, sigma2, weight=(1 - a) / (1 - fraction))
+    synthetic = ct.Source(fraction * samples, covariance, sigma2, quality, a / fraction)
+    predicted = ct.predict(ct.Problem((real, synthetic), signal=1.0, ridge=0.0)).total
+    np.testing.assert_allclose(predicted, float(evaluate(weighting.ridgeless_risk(), point)), rtol=1e-9)
+
+
+def test_power_law_sums_are_what_a_long_spectrum_gives():
+    # The tail beyond d = 10^5 holds 1 / (d kappa) of df1; nothing else separates the two.
+    size, samples = 100_000, 20.0
+    source = ct.Source(samples, 1 / jnp.arange(1.0, size + 1) ** 2, NOISE)
+    problem = ct.Problem((source,), signal=1.0, ridge=0.01)
+    shift = float(ct.diagnose(problem).kappa)
+    at = {kappa: shift, n: samples, noise: NOISE}
+    tail = 1 / (size * shift)
+    freedom = float(in_closed_form(df1, {}).subs(at))
+    np.testing.assert_allclose(ct.diagnose(problem).df1, freedom, atol=2 * tail)
+    variance = float(in_closed_form(THEOREM_1.variance, {}).subs(at))
+    np.testing.assert_allclose(ct.predict(problem).variance, variance, rtol=2 * tail)
+
+
+def test_an_ensemble_is_between_its_member_and_the_classical_model():
+    # E_k = E(Theorem 2) / k + (1 - 1/k) E(Theorem 1 at the members' kappa).
+    widths = (30, 90, 200)
+    spectrum, shift = own_model.spectra()
+    for width, zetas in zip(widths, own_model.theory(widths), strict=True):
+        sources = (
+            ct.Source((1 - own_model.FRACTION) * own_model.SAMPLES, spectrum),
+            ct.Source(own_model.FRACTION * own_model.SAMPLES, spectrum, shift=shift),
+        )
+        member = ct.Problem(sources, signal=1.0, ridge=own_model.RIDGE, width=width)
+        found = ct.diagnose(member)
+        classical = ct.Problem(
+            sources, signal=1.0, ridge=found.kappa * (1 - found.df1 / own_model.SAMPLES)
+        )
+        alone, crowd = ct.predict(member).zeta, ct.predict(classical).zeta
+        expected = [alone / k + (1 - 1 / k) * crowd for k in own_model.MEMBERS]
+        np.testing.assert_allclose(zetas, expected, rtol=1e-9)
