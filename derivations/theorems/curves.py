@@ -27,6 +27,12 @@ def value(formula, spectrum, signal, shift, **numbers) -> float:
     return float(_compiled(formula)(*scalars.values(), *matrices.values()))
 
 
+def power_law(size: int, exponent: float, quality: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Eigenvalues of Sigma (mean 1), of Gamma (tr(Sigma Gamma) = 1) and of Delta (tr(Sigma Delta) = c^2)."""
+    spectrum = np.arange(1, size + 1) ** -exponent
+    return spectrum / spectrum.mean(), np.full(size, 1 / size), np.full(size, quality / size)
+
+
 @cache
 def _compiled(formula):
     arguments = [n, m, lam, p2, noise, kappa, d, Sigma, Gamma, Delta, R]

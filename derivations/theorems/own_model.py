@@ -11,6 +11,7 @@ from derivations.engine.matrices import Gaussian
 from derivations.engine.numeric import NumericTrace
 from derivations.engine.symbolic import SymbolicTrace
 from derivations.steps import Check, Derivation, Step
+from derivations.theorems.curves import power_law
 from derivations.theorems.formulas import explicit
 from derivations.theorems.pictures import COLOURS, picture
 from derivations.theorems.setting import (
@@ -58,16 +59,16 @@ def ensemble():
 
 SIZE, SAMPLES, FRACTION, RIDGE, QUALITY = 150, 100, 0.2, 1e-3, 0.5
 MEMBERS = (1, 2, 5)
+SPECTRUM, _, SHIFT = power_law(SIZE, 0.8, QUALITY)
 
 
 def theory(widths) -> np.ndarray:
     """zeta of an ensemble of each size at each width, from the two pencils."""
     single, cross = ensemble()
-    spectrum, shift = spectra()
     rows = []
     for width in widths:
         numbers = {d: SIZE, n: SAMPLES, m: width, lam: RIDGE, p2: FRACTION}
-        own, mixed = (f(numbers, {SIGMA: spectrum, DELTA: shift}).value for f in (single, cross))
+        own, mixed = (f(numbers, {SIGMA: SPECTRUM, DELTA: SHIFT}).value for f in (single, cross))
         rows.append([own / k + (1 - 1 / k) * mixed for k in MEMBERS])
     return np.array(rows, dtype=float)
 
@@ -75,11 +76,10 @@ def theory(widths) -> np.ndarray:
 def brute_force(widths, draws: int = 16) -> tuple[np.ndarray, np.ndarray]:
     """The same by drawing the data and the projections; mean and standard error."""
     rng = np.random.default_rng(0)
-    spectrum, shift = spectra()
     synthetic = int(FRACTION * SAMPLES)
     samples = np.empty((draws, len(widths), len(MEMBERS)))
     for draw in range(draws):
-        X = rng.normal(size=(SAMPLES, SIZE)) * np.sqrt(spectrum)
+        X = rng.normal(size=(SAMPLES, SIZE)) * np.sqrt(SPECTRUM)
         covariance, from_synthetic = X.T @ X / SAMPLES, X[:synthetic].T @ X[:synthetic] / SAMPLES
         for row, width in enumerate(widths):
             responses = []
@@ -89,14 +89,8 @@ def brute_force(widths, draws: int = 16) -> tuple[np.ndarray, np.ndarray]:
                 responses.append(P @ np.linalg.solve(inner, P.T @ from_synthetic))
             for column, k in enumerate(MEMBERS):
                 mean = np.mean(responses[:k], axis=0)
-                samples[draw, row, column] = np.sum(spectrum[:, None] * mean**2 * shift)
+                samples[draw, row, column] = np.sum(SPECTRUM[:, None] * mean**2 * SHIFT)
     return samples.mean(axis=0), samples.std(axis=0, ddof=1) / np.sqrt(draws)
-
-
-def spectra() -> tuple[np.ndarray, np.ndarray]:
-    """Eigenvalues of Sigma (mean 1) and of Delta, tr(Sigma Delta) = c^2."""
-    spectrum = np.arange(1, SIZE + 1) ** -0.8
-    return spectrum / spectrum.mean(), np.full(SIZE, QUALITY / SIZE)
 
 
 def steps() -> Iterator[Step]:

@@ -10,7 +10,7 @@ from derivations.engine.precise import PreciseTrace
 from derivations.engine.symbolic import SymbolicTrace
 from derivations.engine.traces import tr
 from derivations.steps import Derivation, Step
-from derivations.theorems.curves import value
+from derivations.theorems.curves import power_law, value
 from derivations.theorems.formulas import THEOREM_1
 from derivations.theorems.pictures import COLOURS, picture
 from derivations.theorems.setting import (
@@ -98,7 +98,8 @@ def steps() -> Iterator[Step]:
         r"**The closed forms.** The linear layer is solved in the field of fractions whose generators are the parameters, "
         r"$\kappa$ and the traces. What it returns for $B$, for instance, is below; there, in normal form, its difference "
         r"to the statement is zero, and so are those of $V_1$, $V_2$ and $\zeta$. As a second check the raw equations, "
-        "before any elimination, are solved to 50 digits.",
+        "before any elimination, are solved to 50 digits. ($\\Gamma$ and $\\Delta$ stand once in each trace, beside functions of "
+        r"$\Sigma$ alone, so they need not commute with it.)",
         (latex_system([(sp.Symbol("B"), sp.factor(traces["B"].value))]),),
         tuple(checks),
     )
@@ -124,15 +125,13 @@ def zeta_in_u_prime(u):
 
 def against_samples(path: Path) -> None:
     """B, V and zeta against n."""
-    size, quality, fraction = 100, 0.5, 0.1
-    spectrum = np.arange(1, size + 1) ** -1.2
-    spectrum /= spectrum.mean()
-    signal, shift = np.full(size, 1 / size), np.full(size, quality / size)
+    quality, fraction = 0.5, 0.1
+    spectra = power_law(100, 1.2, quality)
     settings = {"ridge": 1e-3, "p_2": fraction, "noise": 0.1}
     samples = np.geomspace(10, 1e5, 161)
     with picture(path, "samples n", "excess test error") as axes:
         for (name, formula), colour in zip(THEOREM_1.named(), COLOURS, strict=False):
-            curve = [value(formula, spectrum, signal, shift, n=count, **settings) for count in samples]
+            curve = [value(formula, *spectra, n=count, **settings) for count in samples]
             axes.plot(samples, curve, color=colour, label={"zeta": r"$\zeta$"}.get(name, f"${name}$"))
         axes.axhline(fraction**2 * quality, color="0.4", linestyle=":", label=r"$p_2^2 c^2$")
 

@@ -11,7 +11,7 @@ from derivations.engine.precise import PreciseTrace
 from derivations.engine.symbolic import SymbolicTrace
 from derivations.engine.traces import tr
 from derivations.steps import Derivation, Step
-from derivations.theorems.curves import value
+from derivations.theorems.curves import power_law, value
 from derivations.theorems.formulas import THEOREM_2, ErrorParts
 from derivations.theorems.pictures import COLOURS, picture
 from derivations.theorems.setting import (
@@ -195,26 +195,22 @@ def steps() -> Iterator[Step]:
     )
     yield Step(
         r"**What it says.** $\zeta$ against the width, for $d = 100$, eigenvalues $\propto j^{-1.2}$ of mean 1, "
-        r"$\lambda = 10^{-4}$, $p_2 = 10\%$ and $c^2 = 0.5$: larger models amplify the collapse up to the interpolation "
-        r"threshold $m = n$, a double descent of $\zeta$ itself; beyond it they mitigate, and no width removes it.",
+        r"$\lambda = 10^{-4}$, $p_2 = 10\%$ and $c^2 = 0.5$: with fewer samples than features larger models amplify the "
+        r"collapse up to the interpolation threshold $m = n$ (dotted), a double descent of $\zeta$ itself; beyond it they "
+        r"mitigate. With more, $\zeta$ rises up to $m = d$ and stays. No width removes it.",
         picture=against_width,
     )
 
 
 def against_width(path: Path) -> None:
     """zeta against m for several n."""
-    size, quality, fraction = 100, 0.5, 0.1
-    spectrum = np.arange(1, size + 1) ** -1.2
-    spectrum /= spectrum.mean()
-    signal, shift = np.full(size, 1 / size), np.full(size, quality / size)
+    quality, fraction = 0.5, 0.1
+    spectra = power_law(100, 1.2, quality)
     settings = {"ridge": 1e-4, "p_2": fraction, "noise": 0.1}
     with picture(path, "width m", r"$\zeta$") as axes:
         for samples, colour in zip((30, 60, 300, 3000), COLOURS, strict=False):
             widths = np.geomspace(5, 3000, 241)
-            curve = [
-                value(THEOREM_2.zeta, spectrum, signal, shift, n=samples, m=w, **settings)
-                for w in widths
-            ]
+            curve = [value(THEOREM_2.zeta, *spectra, n=samples, m=w, **settings) for w in widths]
             axes.plot(widths, curve, color=colour, label=f"n = {samples}")
             axes.axvline(samples, color=colour, linestyle=":", linewidth=0.8)
         axes.axhline(fraction**2 * quality, color="0.4", linestyle="--", label=r"$p_2^2 c^2$")

@@ -83,7 +83,7 @@ def test_power_law_sums_are_what_a_long_spectrum_gives():
 def test_an_ensemble_is_between_its_member_and_the_classical_model():
     # E_k = E(Theorem 2) / k + (1 - 1/k) E(Theorem 1 at the members' kappa).
     widths = (30, 90, 200)
-    spectrum, shift = own_model.spectra()
+    spectrum, shift = own_model.SPECTRUM, own_model.SHIFT
     for width, zetas in zip(widths, own_model.theory(widths), strict=True):
         sources = (
             ct.Source((1 - own_model.FRACTION) * own_model.SAMPLES, spectrum),
