@@ -28,14 +28,15 @@ def identical(claim: str, trace: SymbolicTrace, formula, points: int = 3) -> Che
 
     Both sides are rational in independent generators (scalars and traces).  At random integers for
     these the linear equations are solved in rational numbers.  If the sides differ as functions, they
-    agree at one point with probability below degree / 10^12 (Schwartz and Zippel).
+    agree at one point with probability below their degree / 10^12 (Schwartz and Zippel).
     """
     chance = random.Random(claim)
     formula = trace.algebra.normal_form(formula)
     passed = not trace.first_order[1]
     for _ in range(points):
         values = trace.at({g: sp.Integer(chance.randint(1, 10**12)) for g in trace.independent})
-        passed &= trace.raw_value.xreplace(values) == formula.xreplace(values)
+        left, right = trace.raw_value.xreplace(values), sp.sympify(formula).xreplace(values)
+        passed &= bool(left.is_Rational) and left == right
     return Check(claim, f"exact arithmetic at {points} random points", bool(passed))
 
 
@@ -56,7 +57,8 @@ def digits(claim: str, left, right, points: Iterable[Point]) -> Check:
 def tends(claim: str, quantity: Callable, limit, sizes: Iterable, order) -> Check:
     """quantity(size) -> limit like size^order: the error falls at that rate over the given sizes.
 
-    Passed when the observed rate between the last two sizes is within 5% of the order claimed.
+    Passed when the observed rate between the last two sizes is within 5% of the order claimed: a limit
+    that is wrong by more than a few per cent of the last error fails.
     """
     sizes = list(sizes)
     with mp.workdps(WORKING):

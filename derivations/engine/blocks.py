@@ -7,7 +7,6 @@ import sympy as sp
 from derivations.engine.matrices import is_random
 
 IDENTITY = None  # the atom of a block that is a multiple of I
-Block = dict  # atom -> scalar coefficient: the sum of coefficient * atom
 
 
 @dataclass
@@ -22,6 +21,11 @@ class Pencil:
     left: int = 0
     right: int = 0
     factor: sp.Expr = sp.S.One
+
+    @property
+    def shape(self) -> tuple:
+        """Rows and columns of the expression."""
+        return self.sizes[self.left], self.sizes[self.right]
 
     def atoms(self) -> list:
         """The matrices that occur, Gaussian blocks without their transpose, in order of occurrence."""

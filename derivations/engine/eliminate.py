@@ -52,6 +52,8 @@ def solve_one_by_one(equations: list, unknowns: list) -> tuple[dict, list]:
             if _degree(equation, unknown) == 1
         ]
         if not choices:
+            if any(not generators([equation]) for equation in pending):
+                raise ArithmeticError("the fixed-point equations contradict each other")
             return solved, pending
         rank = {unknown: place for place, unknown in enumerate(unknowns)}
         _, number, unknown = min(choices, key=lambda c: (rank[c[2]], c[0], c[1]))

@@ -48,6 +48,20 @@ class FixedPoint:
 
     pencil: Pencil
 
+    def __post_init__(self):
+        rows, columns = self.pencil.shape
+        if rows != columns:
+            raise ValueError(
+                f"expression: expected a square matrix (a trace is wanted), got {rows} x {columns}"
+            )
+        if len(self.spectral) > 1:
+            sizes = ", ".join(sorted(map(str, self.spectral)))
+            raise ValueError(f"expression: expected deterministic matrices of one size, got {sizes}")
+        named: dict = {}
+        for atom in self.pencil.atoms():
+            if named.setdefault(atom.name, atom) != atom:
+                raise ValueError(f"expression: expected one matrix called {atom.name}, got two")
+
     @cached_property
     def components(self) -> list[list[int]]:
         """Strongly connected indices, ordered so that D and G are block upper triangular."""
@@ -134,7 +148,8 @@ class FixedPoint:
         for unknown in self.unknowns:
             place, factor = places.get(unknown.place, (unknown.place, sp.S.One))
             key = place, unknown.gaussian.args[1:], unknown.weight
-            result[unknown] = by_place[key], factor
+            # The original may need no trace at that place: then this one is solved for itself.
+            result[unknown] = (by_place[key], factor) if key in by_place else (unknown, sp.S.One)
         return result
 
     @cached_property

@@ -15,6 +15,8 @@ class Gaussian(sp.MatrixSymbol):
     def __new__(cls, name, rows, columns, covariance=None, variance=1):
         rows, columns, variance = map(sp.sympify, (rows, columns, variance))
         covariance = sp.Identity(columns) if covariance is None else covariance
+        if not isinstance(covariance, sp.MatrixSymbol | sp.Identity):
+            raise ValueError(f"covariance = {covariance}: expected the symbol of a matrix, or None")
         if covariance.shape != (columns, columns):
             raise ValueError(
                 f"covariance = {covariance}: expected a {columns} x {columns} matrix, "

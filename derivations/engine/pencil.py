@@ -26,7 +26,10 @@ def _realise(expression) -> Pencil:
     if isinstance(expression, sp.Identity):
         return Pencil([expression.shape[0]], {(0, 0): {IDENTITY: sp.S.One}})
     if isinstance(expression, sp.MatrixSymbol):
-        return _atom(expression, *expression.shape)
+        rows, columns = expression.shape
+        if not is_random(expression) and rows != columns:
+            raise ValueError(f"{expression}: expected a symmetric matrix, got {rows} x {columns}")
+        return _atom(expression, rows, columns)
     if isinstance(expression, sp.Transpose):
         inner = expression.arg
         if isinstance(inner, sp.MatrixSymbol):
@@ -66,6 +69,9 @@ def add(pencils: list[Pencil]) -> Pencil:
     """The sum: block diagonal, between an index that collects the left sides and one the right sides."""
     if len(pencils) == 1:
         return pencils[0]
+    shapes = {pencil.shape for pencil in pencils}
+    if len(shapes) > 1:
+        raise ValueError(f"sum: expected terms of one shape, got {_listed(shapes)}")
     first, last = pencils[0], 1 + sum(len(pencil.sizes) for pencil in pencils)
     one = {IDENTITY: sp.S.One}
     blocks = {(0, 0): one, (last, last): one}
@@ -83,6 +89,9 @@ def multiply(pencils: list[Pencil]) -> Pencil:
     """The product: block upper triangular, so every factor keeps its own diagonal blocks."""
     product, *others = pencils
     for factor in others:
+        if product.shape[1] != factor.shape[0]:
+            shapes = _listed([product.shape, factor.shape])
+            raise ValueError(f"product: expected shapes that fit, got {shapes}")
         offset = len(product.sizes)
         blocks = product.blocks | _shifted(factor, offset)
         blocks[product.right, factor.left + offset] = {IDENTITY: -product.factor * factor.factor}
@@ -93,6 +102,8 @@ def multiply(pencils: list[Pencil]) -> Pencil:
 
 def invert(pencil: Pencil) -> Pencil:
     """The inverse: minus the corner of the inverse of L bordered by its left and right index."""
+    if pencil.shape[0] != pencil.shape[1]:
+        raise ValueError(f"inverse: expected a square matrix, got {_listed((pencil.shape,))}")
     blocks = _shifted(pencil, 1)
     blocks[0, pencil.left + 1] = {IDENTITY: pencil.factor}
     blocks[pencil.right + 1, 0] = {IDENTITY: sp.S.One}
@@ -101,3 +112,7 @@ def invert(pencil: Pencil) -> Pencil:
 
 def _shifted(pencil, offset):
     return {(i + offset, j + offset): block for (i, j), block in pencil.blocks.items()}
+
+
+def _listed(shapes) -> str:
+    return " and ".join(sorted(f"{rows} x {columns}" for rows, columns in shapes))

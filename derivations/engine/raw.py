@@ -25,7 +25,7 @@ class Resolvent:
     symbol: sp.Symbol
     unshifted: sp.Expr  # the matrix, where one occurs and does so linearly; otherwise the polynomial
     name: sp.Symbol | None  # of the shift
-    shift: sp.Expr | None  # what it stands for
+    shift: sp.Expr | None  # what it stands for; None where there are several matrices
 
     @property
     def polynomial(self) -> sp.Expr:
@@ -212,8 +212,8 @@ class RawTrace:
             unit = determinant.coeff(ring.from_sympy(present[0]))
             shift = self._field.to_sympy(constant / unit)
             return self._named(present[0], shift), unit
-        # The sign that makes it positive on the physical branch.
-        negative = constant and constant.numer.LC * constant.denom.LC < 0
+        leading = constant or determinant.LC  # of one sign with it, R is positive more often than not
+        negative = leading.numer.LC * leading.denom.LC < 0
         unit = -self._field.one if negative else self._field.one
         return self._named(ring.to_sympy(-determinant if negative else determinant), None), unit
 
@@ -223,8 +223,8 @@ class RawTrace:
             if (known.unshifted, known.shift) == (polynomial, shift):
                 return known
         primes = "'" * len(self.resolvents)
-        symbol = sp.Symbol("R" + primes, positive=True)
-        name = None if shift is None else self._shifts[len(self.resolvents)]
+        symbol = sp.Symbol("R" + primes, positive=True)  # as the formulas' own R
+        name = self._shifts[len(self.resolvents)] if shift else None
         self.resolvents.append(Resolvent(symbol, polynomial, name, shift))
         return self.resolvents[-1]
 
@@ -235,7 +235,9 @@ class RawTrace:
         for symbol, unknown in self.unknowns.items():
             k, l = unknown.place
             G, trace = self._inverses[self.fixed_point.pencil.sizes[k]]
-            total = unknown.gaussian.variance * trace(G[k, l], unknown.weight)
+            total = unknown.gaussian.variance * (
+                trace(G[k, l], unknown.weight) if (k, l) in G else sp.S.Zero
+            )
             result[symbol] = sp.cancel(total / self.scale(unknown)) if self._is_pure(unknown) else total
         return result
 
@@ -244,4 +246,5 @@ class RawTrace:
         """lim tr[expression] in the unknowns and traces, before any reduction."""
         pencil = self.fixed_point.pencil
         G, trace = self._inverses[pencil.sizes[pencil.left]]
-        return pencil.factor * trace(G[pencil.left, pencil.right], IDENTITY)
+        place = pencil.left, pencil.right
+        return pencil.factor * trace(G[place], IDENTITY) if place in G else sp.S.Zero

@@ -2,7 +2,9 @@
 
 Within a component of the pencil the equations are nonlinear (first order), between components linear
 (second order and up), so they are solved layer by layer.  Everything is done in fields of fractions
-over the rationals, where equality is decidable; traces enter as independent generators.
+over the rationals, with traces as independent generators.  There equality is decidable, for one
+resolvent; between traces of several resolvents there are relations that are not used, so that equal
+expressions may then look different (never the other way round).
 """
 
 from functools import cached_property
@@ -22,6 +24,8 @@ class SymbolicTrace(RawTrace):
 
     def __init__(self, expression, ridge: sp.Symbol | None = None):
         super().__init__(expression)
+        if ridge is not None and ridge not in self._field.symbols:
+            raise ValueError(f"ridge = {ridge}: expected a scalar symbol of the expression")
         self.ridge = ridge
 
     @cached_property
@@ -47,8 +51,8 @@ class SymbolicTrace(RawTrace):
         _, equations = merge_proportional(self.layers[0])
         conditions = [x - f for x, f in equations.items()]
         order = sorted(equations, key=lambda x: self._is_pure(self.unknowns[x]))
-        shifts = [(r.name, r.shift) for r in self.resolvents if r.shift is not None]
-        if len(shifts) == len(self.resolvents):
+        shifts = [(r.name, sp.sympify(r.shift)) for r in self.resolvents if r.name is not None]
+        if all(r.shift is not None for r in self.resolvents):
             conditions += [name - value.subs(self.merged) for name, value in shifts]
         else:
             traces = [g for g in generators(conditions) if isinstance(g, tr)]

@@ -30,8 +30,11 @@ class System:
     def multiply(self, a, b):
         return a @ b if self.dense and a.ndim == b.ndim == 2 else a * b
 
-    def trace(self, G, weight, index):
-        size = self.fixed_point.pencil.sizes[index]
+    def trace(self, inverse: dict, k, l, weight) -> jax.Array:
+        """tr[weight G_kl]; a block that is absent is 0."""
+        if (k, l) not in inverse:
+            return jnp.array(0.0)
+        G, size = inverse[k, l], self.fixed_point.pencil.sizes[k]
         if size not in self.fixed_point.spectral:
             return self.values[size] * G
         if weight is not IDENTITY:
@@ -95,7 +98,7 @@ class System:
             k, l = unknown.place
             if sizes[k] not in inverses:
                 inverses[sizes[k]] = self.inverse(sizes[k], x)
-            trace = self.trace(inverses[sizes[k]][k, l], unknown.weight, k)
+            trace = self.trace(inverses[sizes[k]], k, l, unknown.weight)
             new.append(self.values[unknown.gaussian.variance] * trace)
         return jnp.stack(new)
 

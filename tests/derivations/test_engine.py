@@ -24,6 +24,7 @@ from derivations.theorems.setting import (
     M1,
     M2,
     SIGMA,
+    X1,
     I,
     M,
     S,
@@ -93,12 +94,26 @@ def test_a_component_and_its_scaled_transpose_are_alike():
     assert len({fixed_point.representatives[u][0] for u in first}) == len(first) / 2
 
 
-@pytest.mark.parametrize("name", ["resolvent", "zeta", "projected zeta", "nested"])
+T, Z = Gaussian("T", d, m, variance=1 / d), Gaussian("Z", d, d, variance=1 / d)
+LIMITS = EXPRESSIONS | {
+    "a square": M1 * M1,
+    "a cube": M1**3,
+    "information plus noise": (SIGMA + Z) * (SIGMA + Z).T,
+    "two projections": S * T.T * T * S.T,
+    "square blocks": Z**2 * Z.T**2,
+    "not symmetric": (4 * I + Z).I * SIGMA * (4 * I + Z.T).I,
+    "two ridges": Q * SIGMA * resolvent(M, 2 * lam),
+    "dual": X1 * SIGMA * X1.T * resolvent(X1 * X1.T),
+}
+DRAWN = [name for name in LIMITS if name not in ("rectangular", "inverse square", "nested")]
+
+
+@pytest.mark.parametrize("name", [*DRAWN, "nested"])
 def test_the_limit_is_the_mean_of_large_random_matrices(name):
-    # Standard errors, plus the limit's own O(1/d): 3/d of its size.
-    expression, rng = EXPRESSIONS[name], np.random.default_rng(2)
+    # Standard errors, plus the limit's own O(1/d): 2/d of its size.
+    expression, rng = LIMITS[name], np.random.default_rng(2)
     numbers = {n: 120, p2: sp.Rational(1, 4), d: 80, m: 60, lam: sp.Rational(1, 2)}
-    spectra = {SIGMA: np.linspace(0.2, 2, 80), DELTA: np.linspace(1, 2, 80)}
+    spectra = {SIGMA: np.linspace(0.2, 2, 80), DELTA: np.linspace(1, 2, 80), GAMMA: np.ones(80)}
     square_roots = {matrix: np.sqrt(values) for matrix, values in spectra.items()}
     samples = []
     for _ in range(30):
@@ -113,7 +128,7 @@ def test_the_limit_is_the_mean_of_large_random_matrices(name):
     limit = NumericTrace(expression)({s: float(v) for s, v in numbers.items()}, spectra)
     error = np.std(samples, ddof=1) / np.sqrt(len(samples))
     assert limit.converged
-    assert abs(np.mean(samples) - limit.value) < 4 * error + 3 / 80 * abs(limit.value)
+    assert abs(np.mean(samples) - limit.value) < 4 * error + 2 / 80 * abs(limit.value)
 
 
 def test_one_compilation_serves_a_vmap():
@@ -134,6 +149,39 @@ def test_dense_and_diagonal_matrices_agree():
     rotation = np.linalg.qr(np.random.default_rng(0).normal(size=(6, 6)))[0]
     rotated = {matrix: (rotation * values) @ rotation.T for matrix, values in spectra.items()}
     np.testing.assert_allclose(trace(numbers, rotated).value, trace(numbers, spectra).value, rtol=1e-10)
+
+
+@pytest.mark.parametrize("distance", [0.3, 0.9, 0.99])
+def test_inside_the_circular_law_there_is_no_value(distance):
+    Z = Gaussian("Z", d, d, variance=1 / d)
+    trace = NumericTrace(resolvent(Z))
+    inside, outside = (trace({lam: z, d: 100}, {}) for z in (distance, 1 / distance))
+    assert not inside.converged
+    np.testing.assert_allclose(outside.value, 100 * distance, rtol=1e-12)
+
+
+def test_inside_the_spectrum_there_is_no_value():
+    # Marchenko-Pastur at d/n = 1/4: the spectrum is [1/4, 9/4].
+    X = Gaussian("X", n, d)
+    trace = NumericTrace((X.T * X / n - lam * I).I)
+    points = [0.05, 0.24, 0.26, 0.353, 1.0, 2.24, 2.26, 3.0]
+    found = [bool(trace({lam: z, n: 400, d: 100}, {}).converged) for z in points]
+    assert found == [True, True, False, False, False, False, True, True]
+
+
+def test_sizes_are_positive():
+    for numbers in ({n: -5.0, p2: 0.3}, {n: 20.0, p2: 1.5}):
+        given = numbers | {d: 2.0, lam: 0.1}
+        assert not NumericTrace(Q)(given, {SIGMA: np.ones(2)}).converged
+
+
+def test_a_matrix_without_a_ridge_keeps_its_inverse():
+    derived = SymbolicTrace(DELTA * SIGMA.I * Q, lam)
+    shifts = [
+        polynomial - sp.Symbol("Sigma", positive=True) for _, polynomial in derived.algebra.resolvents
+    ]
+    assert sorted(map(str, shifts)) == ["0", "kappa'"]  # 1 / Sigma has none
+    assert substitute(SymbolicTrace(SIGMA.I * M1).value - d * (1 - p2), {}) == 0
 
 
 def test_what_is_not_solved_is_nan():
@@ -178,15 +226,51 @@ def test_isotropic_models_need_no_matrices():
         (lambda: realise(sp.HadamardProduct(SIGMA, DELTA)), "expected sums, products, inverses"),
         (lambda: realise(SIGMA**lam), "exponent = lambda: expected a non-zero integer"),
         (lambda: NumericTrace(S * S.T * S), "expected a square matrix"),
+        (lambda: SymbolicTrace(S), "expected a square matrix .a trace is wanted., got d x m"),
+        (lambda: realise(M + sp.Identity(n)), "sum: expected terms of one shape, got d x d and n x n"),
+        (lambda: realise(sp.MatrixSymbol("B", d, n)), "B: expected a symmetric matrix, got d x n"),
+        (
+            lambda: Gaussian("X", n, d, 2 * SIGMA),
+            "covariance = 2.Sigma: expected the symbol of a matrix",
+        ),
+        (
+            lambda: NumericTrace(M1 * Gaussian("X_1", n, d).T * Gaussian("X_1", n, d)),
+            "one matrix called X_1",
+        ),
+        (
+            lambda: NumericTrace(X1.T * sp.MatrixSymbol("C", X1.shape[0], X1.shape[0]) * X1),
+            "of one size, got d, ",
+        ),
+        (lambda: SymbolicTrace(Q, "lambda"), "ridge = lambda: expected a scalar symbol"),
         (
             lambda: NumericTrace(Q)({n: 3}, {SIGMA: np.ones(2)}),
-            "numbers = .*: expected values for d, lambda",
+            "numbers = .n.: expected a value for d, lambda, p_2 too",
+        ),
+        (
+            lambda: NumericTrace(Q)({sp.Symbol("n"): 3, d: 2, lam: 1, p2: 0.5}, {SIGMA: np.ones(2)}),
+            r"expected a value for n too \(n: another symbol of that name was given\)",
+        ),
+        (
+            lambda: NumericTrace(Q)({n: 3, d: 2, lam: 1j, p2: 0.5}, {SIGMA: np.ones(2)}),
+            r"numbers\[lambda\] = 1j: expected a real number",
+        ),
+        (
+            lambda: NumericTrace(Q)(
+                {n: 3, d: 2, lam: 1, p2: 0.5}, {SIGMA: np.array([[1.0, 2], [0, 1]])}
+            ),
+            "matrices: expected symmetric ones",
         ),
         (
             lambda: NumericTrace(DELTA * Q)(
                 {n: 3, d: 2, lam: 1, p2: 0.5}, {SIGMA: np.ones(2), DELTA: np.ones(3)}
             ),
             "matrices: expected arrays of one shape",
+        ),
+        (
+            lambda: NumericTrace(DELTA * Q)(
+                {n: 3, d: 9, lam: 1, p2: 0.5}, {SIGMA: [1.0, 2.0], DELTA: [1.0, 2.0]}
+            ),
+            r"numbers\[d\] = 9: expected 2, the size of the matrices",
         ),
     ],
 )
