@@ -20,6 +20,9 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     parser = _parser()
     options = parser.parse_args(arguments)
+    ignored = options.names or options.quick or options.out
+    if ((options.list or options.ledger) and ignored) or (options.check and options.out):
+        parser.error("expected --list and --ledger alone, and --check without --out: it writes nothing")
     if options.list:
         for name, derivation in DERIVATIONS.items():
             print(f"{name:16} {derivation.title}")
@@ -61,8 +64,6 @@ def _report(
 ) -> int:
     """Run, write the report, print."""
     drawn = folder / report.PICTURES
-    if pictures:
-        drawn.mkdir(exist_ok=True)
     outcomes, failures = _compared(chosen, committed, drawn if pictures else None)
     command = shlex.join(["python", "-m", "derivations", *arguments])
     document = report.document(outcomes, failures, command, pictures=pictures)
@@ -113,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--update-golden", action="store_true", help="run the checks and write their golden values")
     add("--ledger", action="store_true", help="write derivations/LEDGER.md from ledger.toml and stop")
     parser.add_argument(
-        "--quick", action="store_true", help=f"only the first {QUICK} of them, without pictures"
+        "--quick", action="store_true", help=f"the first {QUICK} only, unless named, and no pictures"
     )
     parser.add_argument("--out", metavar="DIR", help="output folder (default: results/derivations)")
     return parser
@@ -125,14 +126,14 @@ def _chosen(names: list[str], quick: bool) -> list[Derivation]:
         if name not in DERIVATIONS:
             raise ValueError(f"derivation = {name!r}: expected one of {', '.join(DERIVATIONS)}")
     chosen = [DERIVATIONS[name] for name in DERIVATIONS if name in names or not names]
-    return chosen[:QUICK] if quick else chosen
+    return chosen[:QUICK] if quick and not names else chosen
 
 
 def _make(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        (folder / report.PICTURES).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ValueError(f"out = {folder}: {error.strerror}") from None
+        raise ValueError(f"out = {folder}: expected a folder to write into ({error.strerror})") from None
 
 
 if __name__ == "__main__":

@@ -40,14 +40,17 @@ def print_results(outcomes: Iterable[Outcome], failures: Iterable[tuple[str, Che
     """Print one row a derivation, then each failure on a line of its own."""
     console = Console()
     table = Table(box=box.SIMPLE)
-    for name in ("derivation", "checks", "exact / digits", "seconds", ""):
+    for name in ("derivation", "checks", "exact", "digits", "other", "seconds", ""):
         table.add_column(name, justify="left" if name in ("derivation", "") else "right", no_wrap=True)
     for outcome in outcomes:
-        digits = sum(bool(check.values) for check in outcome.checks)
+        exact = sum(check.method.startswith("exact") for check in outcome.checks)
+        digits = sum(check.method.startswith("30 digits") for check in outcome.checks)
         table.add_row(
             outcome.name,
             f"{len(outcome.checks)}",
-            f"{len(outcome.checks) - digits} / {digits}",
+            f"{exact}",
+            f"{digits}",
+            f"{len(outcome.checks) - exact - digits}",
             f"{outcome.seconds:.1f}",
             "[bold red]FAIL" if outcome.failures else "[green]pass",
         )

@@ -47,10 +47,11 @@ def _numbers(point, expression):
     if missing:
         raise ValueError(f"point = {point.label}: expected a value for {sorted(map(str, missing))}")
     rows = zip(*point.spectra.values(), strict=True)
-    return [*map(_number, point.numbers.values())], [[*map(_number, row)] for row in rows]
+    return [*map(precise, point.numbers.values())], [[*map(precise, row)] for row in rows]
 
 
-def _number(value):
+def precise(value) -> mp.mpf:
+    """A number at mpmath's working precision; rationals exactly rounded."""
     return mp.mpf(value.p) / value.q if isinstance(value, sp.Rational) else mp.mpf(value)
 
 

@@ -212,7 +212,8 @@ class RawTrace:
             unit = determinant.coeff(ring.from_sympy(present[0]))
             shift = self._field.to_sympy(constant / unit)
             return self._named(present[0], shift), unit
-        leading = constant or determinant.LC  # of one sign with it, R is positive more often than not
+        # Of one sign with the constant, R is positive where entries and ridge are.
+        leading = constant or determinant.LC
         negative = leading.numer.LC * leading.denom.LC < 0
         unit = -self._field.one if negative else self._field.one
         return self._named(ring.to_sympy(-determinant if negative else determinant), None), unit

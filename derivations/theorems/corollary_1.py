@@ -7,11 +7,11 @@ import mpmath as mp
 import numpy as np
 import sympy as sp
 
+from derivations.engine.points import WORKING, Point, evaluate
 from derivations.engine.traces import Algebra, tr
-from derivations.steps import Derivation, Step
-from derivations.theorems.formulas import THEOREM_1, ErrorParts
-from derivations.theorems.pictures import picture
-from derivations.theorems.setting import (
+from derivations.groundwork.formulas import THEOREM_1, ErrorParts
+from derivations.groundwork.pictures import picture
+from derivations.groundwork.setting import (
     SHIFT,
     SIGNAL,
     Delta,
@@ -26,7 +26,8 @@ from derivations.theorems.setting import (
     p1,
     p2,
 )
-from derivations.verify import WORKING, Point, digits, evaluate, exact, tends
+from derivations.steps import Derivation, Step
+from derivations.verify import digits, exact, tends
 
 phi, c2, r2 = sp.symbols("phi c^2 r^2", positive=True)  # c^2 = tr Delta, r^2 = tr Gamma
 gap = sp.Symbol("s", positive=True)  # |1 - phi|, so that SymPy knows on which side of 1 phi is

@@ -8,11 +8,12 @@ import numpy as np
 import sympy as sp
 
 from derivations.engine.matrices import Gaussian
+from derivations.engine.points import WORKING, precise
 from derivations.engine.precise import PreciseTrace
+from derivations.groundwork.pictures import picture
+from derivations.groundwork.setting import d, lam, n, noise, p1, p2
 from derivations.steps import Derivation, Step
 from derivations.theorems.corollary_1 import BELOW, c2, phi, r2
-from derivations.theorems.pictures import picture
-from derivations.theorems.setting import d, lam, n, noise, p1, p2
 from derivations.theorems.weighting import (
     VALUES,
     a,
@@ -20,11 +21,10 @@ from derivations.theorems.weighting import (
     excess_risk,
     plain_error,
     r,
-    rational,
     ridgeless_risk,
     weight_of_share,
 )
-from derivations.verify import WORKING, digits, exact, tends
+from derivations.verify import digits, exact, tends
 
 # Claimed: the coefficient of phi, and the best weight to leading order.
 NOISE = noise * ((1 - a) ** 2 / p1 + a**2 / p2)
@@ -54,7 +54,7 @@ def _equations(error):
     def traced(name):
         def value(point):
             with mp.workdps(WORKING):
-                return traces[name](point) * rational(factors[name].subs(point.numbers))
+                return traces[name](point) * precise(factors[name].subs(point.numbers))
 
         return value
 
@@ -134,7 +134,7 @@ def _many_samples(risk, weight):
 
     def remainder(size):
         point = at(chosen, sp.Rational(size))
-        return plain_error(point) - rational(sp.Rational(leading.subs(phi, sp.Rational(size))))
+        return plain_error(point) - precise(sp.Rational(leading.subs(phi, sp.Rational(size))))
 
     return Step(
         r"For $\phi = d/n \to 0$ the share tends to the weight, and to first order in $\phi$ the error "
@@ -163,7 +163,7 @@ def _floor(risk):
         tends(
             f"the floor at $a = {point.numbers[a]}$",
             lambda size, weight=point.numbers[a]: plain_error(at(weight, sp.Rational(size))),
-            rational(limit.subs(VALUES).subs(a, point.numbers[a])),
+            precise(limit.subs(VALUES).subs(a, point.numbers[a])),
             (2.0**-30, 2.0**-40),
             1,
         )
@@ -212,14 +212,14 @@ def _best(risk, weight):
             tends(
                 r"the best weight over $\phi$, found numerically",
                 lambda size: best(size)[0] / size,
-                rational(values["best"]),
+                precise(values["best"]),
                 (2.0**-14, 2.0**-20),
                 1,
             ),
             tends(
                 r"the saving over $\phi^2$, found numerically",
                 lambda size: best(size)[1] / mp.mpf(size) ** 2,
-                rational(values["gain"]),
+                precise(values["gain"]),
                 (2.0**-14, 2.0**-20),
                 1,
             ),

@@ -6,12 +6,13 @@ from pathlib import Path
 import mpmath as mp
 import sympy as sp
 
+from derivations.engine.points import WORKING, Point, precise
+from derivations.groundwork.pictures import picture
+from derivations.groundwork.setting import noise, p2
 from derivations.steps import Derivation, Step
 from derivations.theorems.corollary_1 import BELOW, c2, phi
-from derivations.theorems.pictures import picture
 from derivations.theorems.same_half import ALONE, beyond_leading_order, leading_order, rounds
-from derivations.theorems.setting import noise, p2
-from derivations.verify import WORKING, Point, digits, exact, tends
+from derivations.verify import digits, exact, tends
 
 HALF = sp.Rational(1, 2)
 before, level = sp.symbols("E_{t-1} tau", positive=True)  # tau: the error over its limit, minus 1
@@ -86,7 +87,7 @@ def _iterated(count) -> Callable:
         for _ in range(count):
             error = one_round().subs(before, error).subs(point.numbers)
         with mp.workdps(WORKING):
-            return mp.mpf(error.p) / error.q
+            return precise(error)
 
     return value
 

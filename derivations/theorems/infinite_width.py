@@ -7,9 +7,9 @@ import mpmath as mp
 import numpy as np
 import sympy as sp
 
+from derivations.engine.points import WORKING, evaluate
 from derivations.engine.traces import tr
-from derivations.steps import Check, Derivation, Step
-from derivations.theorems.branch import (
+from derivations.groundwork.branch import (
     CLASSICAL,
     DF1,
     DF2,
@@ -22,10 +22,9 @@ from derivations.theorems.branch import (
     total,
     without_shift,
 )
-from derivations.theorems.formulas import THEOREM_1, THEOREM_2
-from derivations.theorems.pictures import picture
-from derivations.theorems.ridgeless import NAMES, RESIDUE
-from derivations.theorems.setting import (
+from derivations.groundwork.formulas import THEOREM_1, THEOREM_2
+from derivations.groundwork.pictures import picture
+from derivations.groundwork.setting import (
     ALGEBRA,
     SPECTRUM,
     Delta,
@@ -40,7 +39,9 @@ from derivations.theorems.setting import (
     p1,
     p2,
 )
-from derivations.verify import WORKING, evaluate, exact, tends
+from derivations.steps import Check, Derivation, Step
+from derivations.theorems.ridgeless import NAMES, RESIDUE
+from derivations.verify import exact, tends
 
 inverse_width = sp.Symbol("epsilon", positive=True)  # 1 / m
 RHO, U = kappa * (df1 - df2) / (m - df2), (df2 + (df1 - df2) ** 2 / (m - df2)) / n  # of Theorem 2

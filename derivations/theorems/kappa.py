@@ -6,8 +6,7 @@ import sympy as sp
 
 from derivations.engine.precise import PreciseTrace
 from derivations.engine.symbolic import SymbolicTrace
-from derivations.steps import Derivation, Step
-from derivations.theorems.setting import (
+from derivations.groundwork.setting import (
     SIGMA,
     M,
     R,
@@ -20,7 +19,8 @@ from derivations.theorems.setting import (
     n,
     resolvent,
 )
-from derivations.theorems.telling import equations_step, pencil_step
+from derivations.groundwork.telling import equations_step, pencil_step
+from derivations.steps import Derivation, Step
 from derivations.verify import digits, exact
 
 STATEMENT = r"""In the classical linear model ($z = x$) the sample covariance $M = \frac{1}{n} \sum_k X_k^\top X_k$
@@ -65,7 +65,7 @@ def steps() -> Iterator[Step]:
     slope = sp.diff((kappa - kappa * df1 / n).subs(R, 1 / (Sigma + kappa)), kappa)
     yield Step(
         r"**One root.** As a function of $\kappa$ the right side has slope $1 - \mathrm{df}_2 / n$, which is positive "
-        r"wherever $\lambda \geq 0$ (there $\mathrm{df}_2 < \mathrm{df}_1 \leq n$): $\kappa$ grows with $\lambda$ and "
+        r"wherever $\lambda > 0$ (there $\mathrm{df}_2 < \mathrm{df}_1 < n$): $\kappa$ grows with $\lambda$ and "
         r"is unique.",
         (r"\frac{\mathrm{d}\lambda}{\mathrm{d}\kappa} = 1 - \frac{\mathrm{df}_2}{n}",),
         (exact(r"the slope of $\lambda(\kappa)$", slope, 1 - df2 / n, trace.reduced),),

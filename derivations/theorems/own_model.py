@@ -10,11 +10,10 @@ import sympy as sp
 from derivations.engine.matrices import Gaussian
 from derivations.engine.numeric import NumericTrace
 from derivations.engine.symbolic import SymbolicTrace
-from derivations.steps import Check, Derivation, Step
-from derivations.theorems.curves import power_law
-from derivations.theorems.formulas import explicit
-from derivations.theorems.pictures import COLOURS, picture
-from derivations.theorems.setting import (
+from derivations.groundwork.curves import power_law
+from derivations.groundwork.formulas import explicit
+from derivations.groundwork.pictures import COLOURS, picture
+from derivations.groundwork.setting import (
     DELTA,
     GAMMA,
     M1,
@@ -32,7 +31,8 @@ from derivations.theorems.setting import (
     p2,
     projected,
 )
-from derivations.theorems.telling import equations_step, latex, pencil_step
+from derivations.groundwork.telling import equations_step, latex, pencil_step
+from derivations.steps import Check, Derivation, Step
 from derivations.verify import exact
 
 STATEMENT = r"""Does an ensemble escape the collapse? Average $k$ models with independent projections $S_1, \dots, S_k$,
@@ -42,7 +42,8 @@ different projections, which no formula of the paper covers. Deriving it takes t
 $$E_k = \frac1k\, E_{\text{Theorem 2}} + \left(1 - \frac1k\right) E_{\text{Theorem 1}}(\kappa),$$
 
 where Theorem 1's closed forms are taken at the *projected* models' $\kappa$. A large ensemble of narrow models is
-one classical ridge regression with a larger ridge: it loses the peak at $m = n$, and keeps the plateau."""
+one classical ridge regression with a larger ridge: of the peak at $m = n$ it keeps the fraction $\frac1k$, of the
+plateau all."""
 
 
 def ensemble():
@@ -108,7 +109,8 @@ def steps() -> Iterator[Step]:
     yield Step(
         rf"**Brute force.** The same by drawing data and projections, $d = {SIZE}$, $n = {SAMPLES}$, $\lambda = {RIDGE}$, "
         rf"$p_2 = {FRACTION}$, $c^2 = {QUALITY}$, eigenvalues $\propto j^{{-0.8}}$; points are simulations with four "
-        r"standard errors. A single model peaks at $m = n$; an ensemble loses the peak, not the level behind it.",
+        r"standard errors. A single model peaks at $m = n$; an ensemble of $k$ keeps $1/k$ of the peak, "
+        r"and the level behind it.",
         checks=(
             Check(
                 r"$\zeta$ of ensembles of 1, 2 and 5 models",
@@ -123,6 +125,7 @@ def steps() -> Iterator[Step]:
     crosses = {
         "B": (GAMMA * (M * G - I) * SIGMA * (H * M - I), explicit(sp.S.Zero, df2 / n).bias),
         "V_1": (noise / n * M1 * G * SIGMA * H, p1 * explicit(sp.S.Zero, df2 / n).variance),
+        "V_2": (noise / n * M2 * G * SIGMA * H, p2 * explicit(sp.S.Zero, df2 / n).variance),
         "zeta": (DELTA * M2 * G * SIGMA * H * M2, explicit(sp.S.Zero, df2 / n).zeta),
     }
     yield pencil_step(r"the cross term of $\zeta$", crosses["zeta"][0])

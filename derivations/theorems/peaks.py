@@ -4,9 +4,9 @@ import mpmath as mp
 import sympy as sp
 
 from derivations.engine.eliminate import substitute
+from derivations.engine.points import evaluate
 from derivations.engine.traces import tr
-from derivations.steps import Step
-from derivations.theorems.branch import (
+from derivations.groundwork.branch import (
     CLASSICAL,
     PROJECTED,
     along,
@@ -15,9 +15,10 @@ from derivations.theorems.branch import (
     sized_point,
     without_shift,
 )
-from derivations.theorems.formulas import THEOREM_1, THEOREM_2
-from derivations.theorems.setting import ALGEBRA, R, Sigma, d, df2, kappa, lam, m, n, noise
-from derivations.verify import evaluate, exact
+from derivations.groundwork.formulas import THEOREM_1, THEOREM_2
+from derivations.groundwork.setting import ALGEBRA, R, Sigma, d, df2, kappa, lam, m, n, noise
+from derivations.steps import Step
+from derivations.verify import exact
 
 
 def thresholds() -> Step:

@@ -3,10 +3,10 @@
 import mpmath as mp
 import sympy as sp
 
+from derivations.engine.points import WORKING, Point, evaluate
 from derivations.engine.traces import tr
-from derivations.steps import Step
-from derivations.theorems.formulas import THEOREM_1
-from derivations.theorems.power_law import (
+from derivations.groundwork.formulas import THEOREM_1
+from derivations.groundwork.power_law import (
     alpha,
     b,
     by_order,
@@ -16,8 +16,9 @@ from derivations.theorems.power_law import (
     profile,
     slow_sum,
 )
-from derivations.theorems.setting import df1, df2, kappa
-from derivations.verify import WORKING, Point, digits, evaluate, exact, tends
+from derivations.groundwork.setting import df1, df2, kappa
+from derivations.steps import Step
+from derivations.verify import digits, exact, tends
 
 BIAS = next(iter(THEOREM_1.bias.atoms(tr) - {df2}))
 

@@ -7,9 +7,9 @@ import mpmath as mp
 import numpy as np
 import sympy as sp
 
+from derivations.engine.points import WORKING, evaluate, precise
 from derivations.engine.traces import tr
-from derivations.steps import Derivation, Step
-from derivations.theorems.branch import (
+from derivations.groundwork.branch import (
     CLASSICAL,
     PROJECTED,
     along,
@@ -21,10 +21,9 @@ from derivations.theorems.branch import (
     total,
     without_shift,
 )
-from derivations.theorems.formulas import THEOREM_1, THEOREM_2, ErrorParts
-from derivations.theorems.peaks import corners, thresholds
-from derivations.theorems.pictures import picture
-from derivations.theorems.setting import (
+from derivations.groundwork.formulas import THEOREM_1, THEOREM_2, ErrorParts
+from derivations.groundwork.pictures import picture
+from derivations.groundwork.setting import (
     ALGEBRA,
     SPECTRUM,
     Delta,
@@ -41,7 +40,9 @@ from derivations.theorems.setting import (
     p1,
     p2,
 )
-from derivations.verify import WORKING, digits, evaluate, exact
+from derivations.steps import Derivation, Step
+from derivations.theorems.peaks import corners, thresholds
+from derivations.verify import digits, exact
 
 U = (df2 + (df1 - df2) ** 2 / (m - df2)) / n  # as in Theorem 2
 NAMES = {"B": "B", "V": "V", "zeta": r"\zeta"}
@@ -109,7 +110,7 @@ def _slope():
 def _numerical_slope(point):
     samples, width = point.numbers[n], point.numbers[m]
     with mp.workdps(WORKING):
-        eigenvalues = [mp.mpf(s.p) / s.q for s in SPECTRUM]
+        eigenvalues = [precise(s) for s in SPECTRUM]
 
         def ridge(k):
             freedom = mp.fsum(s / (s + k) for s in eigenvalues)

@@ -4,10 +4,11 @@ import mpmath as mp
 import numpy as np
 import sympy as sp
 
+from derivations.engine.points import WORKING, Point, precise
+from derivations.groundwork.setting import noise
 from derivations.steps import Check, Step
 from derivations.theorems.corollary_1 import BELOW, c2, phi
-from derivations.theorems.setting import noise
-from derivations.verify import WORKING, Point, digits, exact, tends
+from derivations.verify import digits, exact, tends
 
 rounds = sp.Symbol("t", integer=True, nonnegative=True)
 ALONE = BELOW.variance.subs(phi, 2 * phi)  # n / 2 real samples, nothing else
@@ -36,7 +37,7 @@ def leading_order() -> Step:
             coefficients = [x / 2 for x in coefficients] + [mp.mpf(1) / 2]
             coefficients[1] += mp.mpf(1) / 2
         with mp.workdps(WORKING):
-            start, half, own = (mp.mpf(x.p) / x.q for x in map(point.numbers.get, (c2, real, fresh)))
+            start, half, own = (precise(point.numbers[x]) for x in (c2, real, fresh))
             sizes = [start, half] + [own] * 9
             return mp.fsum(x**2 * size for x, size in zip(coefficients, sizes, strict=True))
 

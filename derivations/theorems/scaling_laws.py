@@ -7,12 +7,12 @@ import mpmath as mp
 import numpy as np
 import sympy as sp
 
+from derivations.engine.points import WORKING
 from derivations.engine.traces import tr
-from derivations.steps import Derivation, Step
-from derivations.theorems.branch import without_shift
-from derivations.theorems.formulas import THEOREM_1
-from derivations.theorems.pictures import picture
-from derivations.theorems.power_law import (
+from derivations.groundwork.branch import without_shift
+from derivations.groundwork.formulas import THEOREM_1
+from derivations.groundwork.pictures import picture
+from derivations.groundwork.power_law import (
     alpha,
     b,
     closed_sum,
@@ -20,9 +20,10 @@ from derivations.theorems.power_law import (
     power,
     slow_sum,
 )
+from derivations.groundwork.setting import Delta, Sigma, df1, df2, kappa, n, noise, p1, p2
+from derivations.steps import Derivation, Step
 from derivations.theorems.power_law_sums import C, bias, constants, degrees_of_freedom, leading
-from derivations.theorems.setting import Delta, Sigma, df1, df2, kappa, n, noise, p1, p2
-from derivations.verify import WORKING, exact, tends
+from derivations.verify import exact, tends
 
 l, u, c2, A = sp.symbols("l u c^2 A", positive=True)
 q, rate = sp.symbols("q r", positive=True)  # bias ~ kappa^q, best error ~ n^-r

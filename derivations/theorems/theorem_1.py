@@ -9,11 +9,10 @@ import sympy as sp
 from derivations.engine.precise import PreciseTrace
 from derivations.engine.symbolic import SymbolicTrace
 from derivations.engine.traces import tr
-from derivations.steps import Derivation, Step
-from derivations.theorems.curves import power_law, value
-from derivations.theorems.formulas import THEOREM_1
-from derivations.theorems.pictures import COLOURS, picture
-from derivations.theorems.setting import (
+from derivations.groundwork.curves import power_law, value
+from derivations.groundwork.formulas import THEOREM_1
+from derivations.groundwork.pictures import COLOURS, picture
+from derivations.groundwork.setting import (
     DELTA,
     GAMMA,
     M1,
@@ -33,7 +32,8 @@ from derivations.theorems.setting import (
     p2,
     resolvent,
 )
-from derivations.theorems.telling import equations_step, latex, latex_system, latex_trace, pencil_step
+from derivations.groundwork.telling import equations_step, latex, latex_system, latex_trace, pencil_step
+from derivations.steps import Derivation, Step
 from derivations.verify import digits, exact
 
 STATEMENT = r"""Ridge regression on $n$ samples, a fraction $p_2$ of them labelled by another function $w_2 = w_1 + \delta$,

@@ -10,11 +10,10 @@ from derivations.engine.eliminate import substitute
 from derivations.engine.precise import PreciseTrace
 from derivations.engine.symbolic import SymbolicTrace
 from derivations.engine.traces import tr
-from derivations.steps import Derivation, Step
-from derivations.theorems.curves import power_law, value
-from derivations.theorems.formulas import THEOREM_2, ErrorParts
-from derivations.theorems.pictures import COLOURS, picture
-from derivations.theorems.setting import (
+from derivations.groundwork.curves import power_law, value
+from derivations.groundwork.formulas import THEOREM_2, ErrorParts
+from derivations.groundwork.pictures import COLOURS, picture
+from derivations.groundwork.setting import (
     DELTA,
     GAMMA,
     M1,
@@ -39,7 +38,8 @@ from derivations.theorems.setting import (
     projected,
     projected_points,
 )
-from derivations.theorems.telling import equations_step, latex, latex_system, latex_trace, pencil_step
+from derivations.groundwork.telling import equations_step, latex, latex_system, latex_trace, pencil_step
+from derivations.steps import Derivation, Step
 from derivations.verify import digits, exact
 
 STATEMENT = r"""The same with features $S^\top x$, $S$ of size $d \times m$ with iid $N(0, 1/d)$ entries. With

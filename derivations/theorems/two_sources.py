@@ -10,8 +10,7 @@ from derivations.engine.points import WORKING, Point, each_eigenvalue, evaluate
 from derivations.engine.precise import PreciseTrace
 from derivations.engine.symbolic import SymbolicTrace
 from derivations.engine.traces import tr
-from derivations.steps import Derivation, Step
-from derivations.theorems.setting import (
+from derivations.groundwork.setting import (
     DELTA,
     GAMMA,
     SHIFT,
@@ -26,17 +25,17 @@ from derivations.theorems.setting import (
     lam,
     m,
     n,
-    noise,
     p1,
     p2,
     projected,
     resolvent,
 )
-from derivations.theorems.telling import equations_step, latex, pencil_step
-from derivations.theorems.unified_form import Unified
+from derivations.groundwork.telling import equations_step, latex, pencil_step
+from derivations.groundwork.unified_form import Unified
+from derivations.steps import Derivation, Step
 from derivations.verify import digits, exact, identical
 
-STATEMENT = r"""Source $k$ has covariance $\Sigma_k$ and weight $\alpha_k$ per sample. There is no single $\kappa$ any more; the
+STATEMENT = r"""Source $k$ has covariance $\Sigma_k$ and weight $\alpha_k$ per sample, and noise $\sigma_k^2$. There is no single $\kappa$ any more; the
 unknowns are $e_1$, $e_2$ and $\nu$ of the unified form, and the error on $\Sigma_1$ is $E_1$ of the $2 \times 2$ system
 
 $$E_k = \sigma_k^2 + b_k + \sum_j T_{kj} E_j.$$
@@ -47,6 +46,7 @@ paper's setting."""
 SIGMA_1, SIGMA_2 = deterministic("Sigma_1 Sigma_2", d)
 Sigma_1, Sigma_2 = map(eigenvalue, (SIGMA_1, SIGMA_2))
 alpha_1, alpha_2 = sp.symbols("alpha_1 alpha_2", positive=True)
+noise_1, noise_2 = sp.symbols("sigma_1^2 sigma_2^2", positive=True)
 e_1, e_2, nu = sp.symbols("e_1 e_2 nu", positive=True)
 
 X1, X2 = Gaussian("X_1", p1 * n, d, SIGMA_1), Gaussian("X_2", p2 * n, d, SIGMA_2)
@@ -59,7 +59,7 @@ def classical() -> dict[str, sp.MatrixExpr]:
     Q = resolvent(M)
     return {
         "B": lam**2 * GAMMA * Q * SIGMA_1 * Q,
-        "V": noise / n * (alpha_1 * M1 + alpha_2 * M2) * Q * SIGMA_1 * Q,
+        "V": 1 / n * (alpha_1 * noise_1 * M1 + alpha_2 * noise_2 * M2) * Q * SIGMA_1 * Q,
         "zeta": DELTA * M2 * Q * SIGMA_1 * Q * M2,
     }
 
@@ -69,7 +69,7 @@ def wide() -> dict[str, sp.MatrixExpr]:
     G = projected(S, M)
     return {
         "B": GAMMA * (M * G - I) * SIGMA_1 * (G * M - I),
-        "V": noise / n * (alpha_1 * M1 + alpha_2 * M2) * G * SIGMA_1 * G,
+        "V": 1 / n * (alpha_1 * noise_1 * M1 + alpha_2 * noise_2 * M2) * G * SIGMA_1 * G,
         "zeta": DELTA * M2 * G * SIGMA_1 * G * M2,
     }
 
@@ -81,7 +81,7 @@ def steps() -> Iterator[Step]:
     traces = {name: SymbolicTrace(f, lam) for name, f in matrices.items()}
     yield equations_step(r"$\zeta$", traces["zeta"])
     points = [solved_point(*settings, projected=False) for settings in SETTINGS]
-    claimed = dict(Unified((e_1, e_2), nu, (Sigma_1, Sigma_2), projected=False).error().named())
+    claimed = unified(projected=False)
     for name, trace in traces.items():
         g = trace.entries
         values = {e_1: alpha_1 * g["X_1"], e_2: alpha_2 * g["X_2"], nu: lam}
@@ -105,7 +105,7 @@ def steps() -> Iterator[Step]:
             ),
         )
     points = [solved_point(*settings, projected=True) for settings in SETTINGS]
-    claimed = dict(Unified((e_1, e_2), nu, (Sigma_1, Sigma_2), projected=True).error().named())
+    claimed = unified(projected=True)
     checks = []
     for name, matrix in wide().items():
         trace = SymbolicTrace(matrix, lam)
@@ -132,7 +132,22 @@ def steps() -> Iterator[Step]:
     )
 
 
-SETTINGS = (("n < m < d", 3, 4), ("m < n < d", 5, 2), ("d < n < m", 12, 20), ("n > d > m", 15, 4))
+def unified(projected: bool) -> dict[str, sp.Expr]:
+    """B, V and zeta in e_1, e_2 and nu."""
+    noises = noise_1, noise_2
+    form = Unified((e_1, e_2), nu, (Sigma_1, Sigma_2), projected, noises)
+    return dict(form.error().named())
+
+
+# n and m in every order with d = 6.
+SETTINGS = (
+    ("n < m < d", 3, 4),
+    ("n < d < m", 4, 9),
+    ("m < n < d", 5, 2),
+    ("m < d < n", 15, 4),
+    ("d < n < m", 12, 20),
+    ("d < m < n", 30, 9),
+)
 
 
 def solved_point(label: str, samples: int, width: int, projected: bool) -> Point:
@@ -143,7 +158,8 @@ def solved_point(label: str, samples: int, width: int, projected: bool) -> Point
         d: len(SPECTRUM),
         p2: sp.Rational(3, 10),
         lam: sp.Rational(1, 20),
-        noise: sp.Rational(1, 3),
+        noise_1: sp.Rational(1, 3),
+        noise_2: sp.Rational(3, 4),
         alpha_1: sp.Rational(4, 5),
         alpha_2: sp.Rational(3, 2),
     }

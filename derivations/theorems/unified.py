@@ -9,9 +9,8 @@ from derivations.engine.matrices import deterministic, eigenvalue
 from derivations.engine.precise import PreciseTrace
 from derivations.engine.symbolic import SymbolicTrace
 from derivations.engine.traces import tr
-from derivations.steps import Derivation, Step
-from derivations.theorems.formulas import THEOREM_1, THEOREM_2, ErrorParts
-from derivations.theorems.setting import (
+from derivations.groundwork.formulas import THEOREM_1, THEOREM_2, ErrorParts
+from derivations.groundwork.setting import (
     ALGEBRA,
     GAMMA,
     SIGMA,
@@ -30,11 +29,12 @@ from derivations.theorems.setting import (
     projected,
     resolvent,
 )
-from derivations.theorems.telling import check_pencil, equations_step, latex
-from derivations.theorems.unified_form import Unified
+from derivations.groundwork.telling import check_pencil, equations_step, latex
+from derivations.groundwork.unified_form import Unified
+from derivations.steps import Derivation, Step
 from derivations.verify import digits, exact
 
-STATEMENT = r"""For any number of sources, any covariances, weights and width, with
+STATEMENT = r"""A form that holds for any number of sources, covariances and weights, and any width, is this. With
 $A = \sum_k p_k e_k \Sigma_k$ and $G = (A + \nu)^{-1}$:
 
 $$\begin{aligned}
@@ -46,7 +46,11 @@ G_S B G_S \simeq G (B + \nu'(B)) G, \qquad
 \end{aligned}$$
 
 The test errors of the sources, noise included, solve $E_k = \sigma_k^2 + b_k + \sum_j T_{kj} E_j$ with
-$T_{kj} = \frac{p_j e_j^2}{n} \operatorname{tr}[\Sigma_k G_S \Sigma_j G_S]$."""
+$T_{kj} = \frac{p_j e_j^2}{n} \operatorname{tr}[\Sigma_k G_S \Sigma_j G_S]$.
+
+Derived here: the rules for $G_S$, of first and second order, for matrices that commute, by two routes; and Theorems 1 and 2
+as special cases. The next page proves two sources with different covariances, weights and noises. More than two sources,
+and matrices that do not commute, are compared in numbers only, by the tests."""
 
 A, B, C = deterministic("A B C", d)
 a, b, c = map(eigenvalue, (A, B, C))

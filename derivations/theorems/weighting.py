@@ -4,9 +4,9 @@ import mpmath as mp
 import sympy as sp
 
 from derivations.engine.eliminate import solve_linear, substitute
+from derivations.engine.points import WORKING, Point, precise
+from derivations.groundwork.setting import d, lam, n, noise, p1, p2
 from derivations.theorems.corollary_1 import c2, phi, r2
-from derivations.theorems.setting import d, lam, n, noise, p1, p2
-from derivations.verify import WORKING, Point
 
 a = sp.Symbol("a", positive=True)  # weight of the synthetic data
 share_1, share_2, g = sp.symbols("r_1 r_2 g", positive=True)  # r_k = p_k e_k g, G = g I
@@ -77,8 +77,8 @@ def at(weight, aspect, ridge=0, fraction=VALUES[p2]) -> Point:
 def plain_error(point: Point) -> mp.mpf:
     """The error by fixed-point iteration of its own equations, nothing eliminated."""
     with mp.workdps(WORKING):
-        aspect, quality, spread = (rational(point.numbers[x]) for x in (phi, c2, noise))
-        fraction = rational(point.numbers[p2])
+        aspect, quality, spread = (precise(point.numbers[x]) for x in (phi, c2, noise))
+        fraction = precise(point.numbers[p2])
         share = point.numbers[r]
         carried = (aspect * (1 - share) ** 2 / (1 - fraction), aspect * share**2 / fraction)
         errors = [mp.mpf(0), mp.mpf(0)]
@@ -89,8 +89,3 @@ def plain_error(point: Point) -> mp.mpf:
                 break
             errors = new
         return share**2 * quality + heard
-
-
-def rational(number: sp.Rational) -> mp.mpf:
-    """A rational number in mpmath, at its working precision."""
-    return mp.mpf(number.p) / number.q

@@ -6,11 +6,11 @@ import pytest
 import sympy as sp
 
 import collapse_theory as ct
+from derivations.engine.points import evaluate
+from derivations.groundwork.formulas import THEOREM_1
+from derivations.groundwork.power_law import in_closed_form
+from derivations.groundwork.setting import df1, kappa, n, noise, p2
 from derivations.theorems import corollary_1, own_model, weighting
-from derivations.theorems.formulas import THEOREM_1
-from derivations.theorems.power_law import in_closed_form
-from derivations.theorems.setting import df1, kappa, n, noise, p2
-from derivations.verify import evaluate
 
 SIZE = 5
 FRACTION, NOISE, QUALITY, SIGNAL = 0.2, 0.3, 1.5, 0.8
@@ -80,7 +80,7 @@ def test_power_law_sums_are_what_a_long_spectrum_gives():
     np.testing.assert_allclose(ct.predict(problem).variance, variance, rtol=2 * tail)
 
 
-def test_an_ensemble_is_between_its_member_and_the_classical_model():
+def test_an_ensemble_mixes_its_member_and_the_classical_model():
     # E_k = E(Theorem 2) / k + (1 - 1/k) E(Theorem 1 at the members' kappa).
     widths = (30, 90, 200)
     spectrum, shift = own_model.SPECTRUM, own_model.SHIFT

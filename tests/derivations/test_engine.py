@@ -18,7 +18,7 @@ from derivations.engine.pencil import realise
 from derivations.engine.sample import entry, evaluate
 from derivations.engine.symbolic import SymbolicTrace
 from derivations.engine.traces import Algebra, tr
-from derivations.theorems.setting import (
+from derivations.groundwork.setting import (
     DELTA,
     GAMMA,
     M1,
@@ -35,7 +35,7 @@ from derivations.theorems.setting import (
     p2,
     resolvent,
 )
-from derivations.theorems.setting import projected as projected_resolvent
+from derivations.groundwork.setting import projected as projected_resolvent
 
 Q, G = resolvent(M), projected_resolvent(S, M)
 EXPRESSIONS = {

@@ -10,9 +10,9 @@ import pytest
 import collapse_theory as ct
 from derivations.engine.numeric import NumericTrace
 from derivations.engine.symbolic import SymbolicTrace
+from derivations.groundwork.curves import value
+from derivations.groundwork.setting import DELTA, GAMMA, SIGMA, d, lam, m, n, noise, p2
 from derivations.theorems import theorem_1, theorem_2, two_sources
-from derivations.theorems.curves import value
-from derivations.theorems.setting import DELTA, GAMMA, SIGMA, d, lam, m, n, noise, p2
 from derivations.theorems.unified import special_case
 
 ROOT = Path(__file__).parents[2]
@@ -96,18 +96,19 @@ def test_matrices_that_do_not_commute(model, width):
         return scale * drawn @ drawn.T / SIZE
 
     covariances, signal, shift = (psd(), psd()), psd(), psd()
-    fraction, samples, ridge, weights, sigma2 = 0.3, 10.0, 0.05, (0.8, 1.5), 0.4
+    fraction, samples, ridge, weights, sigma2 = 0.3, 10.0, 0.05, (0.8, 1.5), (0.4, 0.9)
     problem = ct.Problem(
         (
-            ct.Source((1 - fraction) * samples, covariances[0], sigma2, weight=weights[0]),
-            ct.Source(fraction * samples, covariances[1], sigma2, shift, weights[1]),
+            ct.Source((1 - fraction) * samples, covariances[0], sigma2[0], weight=weights[0]),
+            ct.Source(fraction * samples, covariances[1], sigma2[1], shift, weights[1]),
         ),
         signal=signal,
         ridge=ridge,
         width=width,
     )
     predicted = ct.predict(problem)
-    numbers = {n: samples, d: SIZE, p2: fraction, lam: ridge, noise: sigma2, m: width or np.inf}
+    numbers = {n: samples, d: SIZE, p2: fraction, lam: ridge, m: width or np.inf}
+    numbers |= {two_sources.noise_1: sigma2[0], two_sources.noise_2: sigma2[1]}
     numbers |= {two_sources.alpha_1: weights[0], two_sources.alpha_2: weights[1]}
     matrices = {two_sources.SIGMA_1: covariances[0], two_sources.SIGMA_2: covariances[1]}
     matrices |= {GAMMA: signal, DELTA: shift}

@@ -6,8 +6,8 @@ import sympy as sp
 from derivations.engine.points import Point
 from derivations.engine.symbolic import SymbolicTrace
 from derivations.engine.traces import tr
-from derivations.theorems.formulas import THEOREM_1
-from derivations.theorems.setting import ALGEBRA, classical_points, df1, df2, kappa, lam, n, p2
+from derivations.groundwork.formulas import THEOREM_1
+from derivations.groundwork.setting import ALGEBRA, classical_points, df1, df2, kappa, lam, n, p2
 from derivations.theorems.theorem_1 import expressions
 from derivations.verify import digits, exact, identical, tends
 

@@ -11,7 +11,7 @@ import mpmath as mp
 import sympy as sp
 
 from derivations.engine.matrices import Gaussian, deterministic, eigenvalue
-from derivations.engine.points import WORKING, Point
+from derivations.engine.points import WORKING, Point, precise
 from derivations.engine.traces import Algebra, tr
 
 n, d, m, lam, kappa, noise = sp.symbols("n d m lambda kappa sigma^2", positive=True)
@@ -54,8 +54,8 @@ def point(label: str, ridge_of: Callable, size: int = 6, **numbers) -> Point:
     values[d] = size
     spectrum, signal, shift = (spectrum[:size] for spectrum in (SPECTRUM, SIGNAL, SHIFT))
     with mp.workdps(WORKING):
-        eigenvalues = [mp.mpf(s.p) / s.q for s in spectrum]
-        ridge = mp.mpf(sp.Rational(values[lam]).p) / sp.Rational(values[lam]).q
+        eigenvalues = [precise(s) for s in spectrum]
+        ridge = precise(sp.Rational(values[lam]))
 
         def gap(log_kappa):
             shift = mp.exp(log_kappa)
@@ -95,7 +95,7 @@ def projected_points() -> list[Point]:
         samples, width = order["n"] * scale, order["m"] * scale
 
         def ridge_of(k, df, samples=samples, width=width):
-            n_, m_ = (mp.mpf(x.p) / x.q for x in (samples, width))
+            n_, m_ = (precise(x) for x in (samples, width))
             return m_ / 6 * k * (1 - df / n_) * (1 - df / m_)
 
         settings = {"n": samples, "m": width, "lambda": sp.Rational(1, 50), "p_2": sp.Rational(1, 5)}

@@ -3,9 +3,9 @@
 import mpmath as mp
 import sympy as sp
 
+from derivations.engine.points import WORKING, precise
 from derivations.engine.traces import tr
-from derivations.theorems.setting import Delta, Gamma, R, Sigma, kappa
-from derivations.verify import WORKING
+from derivations.groundwork.setting import Delta, Gamma, R, Sigma, kappa
 
 # Gamma_j lambda_j = j^-b, and Delta_j lambda_j is proportional to j^-beta.
 alpha, b, power = sp.symbols("alpha b beta", positive=True)
@@ -47,7 +47,7 @@ def slow_sum(decay, order: int, shift, exponent) -> mp.mpf:
     zeta functions.
     """
     with mp.workdps(WORKING + 5):
-        decay, shift, exponent = (mp.mpf(x.p) / x.q for x in map(sp.Rational, (decay, shift, exponent)))
+        decay, shift, exponent = (precise(sp.Rational(x)) for x in (decay, shift, exponent))
         first = int((16 / shift) ** (1 / exponent)) + 1
         terms = [
             mp.mpf(j) ** -decay / (1 + shift * mp.mpf(j) ** exponent) ** order for j in range(1, first)

@@ -7,10 +7,10 @@ import numpy as np
 import sympy as sp
 
 from derivations.engine.eliminate import substitute
+from derivations.engine.points import WORKING, Point, evaluate, precise
 from derivations.engine.traces import Algebra, tr
-from derivations.steps import Check
-from derivations.theorems.formulas import ErrorParts
-from derivations.theorems.setting import (
+from derivations.groundwork.formulas import ErrorParts
+from derivations.groundwork.setting import (
     ALGEBRA,
     SHIFT,
     SIGNAL,
@@ -29,7 +29,8 @@ from derivations.theorems.setting import (
     noise,
     p2,
 )
-from derivations.verify import WORKING, Point, evaluate, tends
+from derivations.steps import Check
+from derivations.verify import tends
 
 CLASSICAL = kappa * (1 - df1 / n)  # lambda as a function of kappa
 PROJECTED = m / d * kappa * (1 - df1 / n) * (1 - df1 / m)
@@ -79,7 +80,7 @@ def sized_point(samples: int, width: int | None = None, ridge: float = 0) -> Poi
     ridge = 0 is the limit: kappa is where the physical branch, on which df1 < min(n, m), begins.
     """
     with mp.workdps(WORKING):
-        eigenvalues = [mp.mpf(s.p) / s.q for s in SPECTRUM]
+        eigenvalues = [precise(s) for s in SPECTRUM]
         size = len(eigenvalues)
         most = samples if width is None else min(samples, width)
 

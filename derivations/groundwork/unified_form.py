@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import sympy as sp
 
 from derivations.engine.traces import tr
-from derivations.theorems.formulas import ErrorParts
-from derivations.theorems.setting import Delta, Gamma, R, m, n, noise, p1, p2
+from derivations.groundwork.formulas import ErrorParts
+from derivations.groundwork.setting import Delta, Gamma, R, m, n, noise, p1, p2
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Unified:
     nu: sp.Expr
     covariances: tuple[sp.Expr, sp.Expr]
     projected: bool
+    noises: tuple[sp.Expr, sp.Expr] = (noise, noise)
 
     @property
     def pulls(self):
@@ -43,7 +44,7 @@ class Unified:
         return self.nu**2 / m * tr(B * R**2) / (1 - tr(A**2 * R**2) / m)
 
     def quadratic(self, k, response, moment, inner):
-        """E |response w|^2_{Sigma_k} with its second-order part: `inner` is the moment between resolvents."""
+        """E |response w|^2_{Sigma_k}, to second order; `inner` is the moment between resolvents."""
         first = tr(self.covariances[k] * moment * response**2)
         return first + self.inflation(inner) * tr(self.covariances[k] * R**2)
 
@@ -52,11 +53,11 @@ class Unified:
         A, pull = sum(self.pulls), self.pulls[1]
         shrunk = 1 - A * R
         bias = [self.quadratic(k, shrunk, Gamma, A**2 * Gamma) for k in (0, 1)]
-        # Source 1 sees w_bar - w_1 = R pull delta + ..., source 2 sees w_bar - w_2 = (R pull - 1) delta + ...
+        # Source 1 sees w_bar - w_1 = R pull delta, source 2 sees w_bar - w_2 = (R pull - 1) delta.
         zeta = [self.quadratic(k, R * pull - k, Delta, pull**2 * Delta) for k in (0, 1)]
         return ErrorParts(
             bias=self._excess(bias),
-            variance=self._excess([noise, noise]) - noise,
+            variance=self._excess(self.noises) - self.noises[0],
             zeta=self._excess(zeta),
         )
 

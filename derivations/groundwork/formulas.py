@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from derivations.engine.traces import tr
-from derivations.theorems.setting import Delta, Gamma, R, Sigma, df1, df2, kappa, m, n, noise, p1, p2
+from derivations.groundwork.setting import Delta, Gamma, R, Sigma, df1, df2, kappa, m, n, noise, p1, p2
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import sympy as sp
 from scipy.optimize import brentq
 
 from derivations.engine.traces import tr
-from derivations.theorems.setting import Delta, Gamma, R, Sigma, d, kappa, lam, m, n, noise, p2
+from derivations.groundwork.setting import Delta, Gamma, R, Sigma, d, kappa, lam, m, n, noise, p2
 
 
 def value(formula, spectrum, signal, shift, **numbers) -> float:
@@ -28,7 +28,7 @@ def value(formula, spectrum, signal, shift, **numbers) -> float:
 
 
 def power_law(size: int, exponent: float, quality: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Eigenvalues of Sigma (mean 1), of Gamma (tr(Sigma Gamma) = 1) and of Delta (tr(Sigma Delta) = c^2)."""
+    """Eigenvalues of Sigma (mean 1), Gamma (tr(Sigma Gamma) = 1), Delta (tr(Sigma Delta) = c^2)."""
     spectrum = np.arange(1, size + 1) ** -exponent
     return spectrum / spectrum.mean(), np.full(size, 1 / size), np.full(size, quality / size)
 
