@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.update_golden:
             return _update(chosen, committed)
         folder = Path(options.out or f"results/derivations{'-quick' if options.quick else ''}")
-        _make(folder)
+        _make(folder if options.quick else folder / report.PICTURES)
     except ValueError as error:
         parser.error(str(error))
     return _report(chosen, committed, folder, not options.quick, arguments)
@@ -131,7 +131,7 @@ def _chosen(names: list[str], quick: bool) -> list[Derivation]:
 
 def _make(folder: Path) -> None:
     try:
-        (folder / report.PICTURES).mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ValueError(f"out = {folder}: expected a folder to write into ({error.strerror})") from None
 

@@ -24,7 +24,7 @@ def derivation(name, *checks, **content):
 
 def check(claim="one is one", *values, passed=True):
     """A check, exact without values."""
-    return Check(claim, "by digits" if values else "by counting", passed, values)
+    return Check(claim, "30 digits at 2 points" if values else "exact algebra", passed, values)
 
 
 def draw(path):

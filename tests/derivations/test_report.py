@@ -53,7 +53,7 @@ def test_the_page_needs_nothing_else(house):
     assert "<math" in page
     assert "$$" not in page
     # Claims are shown as they are written, mathematics in them as mathematics.
-    assert "✓ one is 1, not 2*a*b < [c_1] — by counting" in text_of(page)
+    assert "✓ one is 1, not 2*a*b < [c_1] — exact algebra" in text_of(page)
     assert "assert 1 < 2 & 3" in text_of(page)
 
 
@@ -62,7 +62,7 @@ def test_failures_are_unmistakable(house):
     assert main(["--out", "mine"]) == 1
     markdown, page = report("mine")
     assert "**✗ FAILED: 3 derivations, 4 checks, 2 failures.**" in markdown
-    assert markdown.count("- ✗ **FAILED** two is three — by counting") == 2  # at the start, at its step
+    assert markdown.count("- ✗ **FAILED** two is three — exact algebra") == 2  # at the start, at its step
     assert markdown.count("✗ **FAILED** the derivation runs to its end — ZeroDivisionError") == 2
     assert page.count('<li class="failed">') == 4
     assert page.count('<li class="passed">') == 3
