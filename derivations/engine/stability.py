@@ -20,7 +20,7 @@ import sympy as sp
 from derivations.engine.freeness import FixedPoint, Unknown
 from derivations.engine.matrices import Gaussian, is_random
 
-SQUARINGS = 12  # M^(2^12): the spectral radius to better than 1e-3 of its distance from 1
+SQUARINGS = 40  # M^(2^40): its norm's root is the spectral radius to rounding
 
 
 @dataclass

@@ -146,8 +146,16 @@ class System:
             return self.update(unknowns, x | dict(zip(unknowns, vector, strict=True)))
 
         zero = jnp.zeros(len(unknowns))
-        matrix = jnp.eye(len(unknowns)) - jax.jacfwd(phi)(zero)
-        return x | dict(zip(unknowns, jnp.linalg.solve(matrix, phi(zero)), strict=True))
+        matrix, constant = jax.jacfwd(phi)(zero), phi(zero)
+        # The unknowns have units of their own, up to 1 / ridge^2 apart: solved for in multiples of
+        # what they feed each other.
+        unit = jnp.abs(constant)
+        for _ in unknowns:
+            unit = jnp.abs(constant) + jnp.abs(matrix) @ unit
+        unit = jnp.where(unit == 0, 1.0, unit)
+        scaled = jnp.eye(len(unknowns)) - matrix * unit[None] / unit[:, None]
+        solution = unit * jnp.linalg.solve(scaled, constant / unit)
+        return x | dict(zip(unknowns, solution, strict=True))
 
     def residual(self, x) -> jax.Array:
         if not x:

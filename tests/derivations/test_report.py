@@ -62,7 +62,9 @@ def test_failures_are_unmistakable(house):
     assert main(["--out", "mine"]) == 1
     markdown, page = report("mine")
     assert "**✗ FAILED: 3 derivations, 4 checks, 2 failures.**" in markdown
-    assert markdown.count("- ✗ **FAILED** two is three — exact algebra") == 2  # at the start, at its step
+    assert (
+        markdown.count("- ✗ **FAILED** two is three — exact algebra") == 2
+    )  # at the start, at its step
     assert markdown.count("✗ **FAILED** the derivation runs to its end — ZeroDivisionError") == 2
     assert page.count('<li class="failed">') == 4
     assert page.count('<li class="passed">') == 3

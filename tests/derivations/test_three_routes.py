@@ -86,6 +86,21 @@ def test_three_routes_meet(model, seed):
         )
 
 
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("ridge", [1e-6, 1e-4])
+def test_small_ridges_far_from_thresholds(model, ridge):
+    # Unknowns are 1 / ridge^2 apart there: a badly scaled linear system once failed.
+    spectrum, ones = np.linspace(0.1, 2, SIZE), np.ones(SIZE)
+    for samples, width in ((80.0, 130.0), (3.0, 60.0), (60.0, 3.0)):
+        symbols = {n: samples, m: width, d: SIZE, p2: 0.4, lam: ridge}
+        sources = (ct.Source(0.6 * samples, spectrum), ct.Source(0.4 * samples, spectrum, 0.0, ones))
+        wide = width if model == "projected" else None
+        predicted = ct.predict(ct.Problem(sources, signal=1.0, ridge=ridge, width=wide)).zeta
+        solution = compiled(model)["zeta"][0](symbols, {SIGMA: spectrum, DELTA: ones})
+        assert solution.converged
+        np.testing.assert_allclose(solution.value, predicted, rtol=TOLERANCE)
+
+
 @pytest.mark.parametrize(("model", "width"), [("classical", None), ("wide", 5.0), ("wide", 12.0)])
 def test_matrices_that_do_not_commute(model, width):
     """Covariances and weights in different bases: only numbers reach these, from pencil and theory."""
