@@ -1,9 +1,6 @@
 """The physical branch of kappa: lambda as a function of it, its slope, points with any ridge or none."""
 
-from collections.abc import Callable
-
 import mpmath as mp
-import numpy as np
 import sympy as sp
 
 from derivations.engine.eliminate import substitute
@@ -121,15 +118,3 @@ def along(claim: str, quantity: sp.Expr, limit: mp.mpf, sizes: tuple[int, ...], 
         return evaluate(quantity, sized_point(samples, width[0] if width else None, ridge))
 
     return tends(claim, at, limit, ridges, order)
-
-
-def for_pictures(formula: sp.Expr) -> Callable:
-    """The formula as a NumPy function of n, m, p_2, kappa and the eigenvalues of Sigma and Delta."""
-    arguments = (n, m, p2, kappa, Sigma, Delta, R)
-    compiled = sp.lambdify(arguments, formula, modules=[{"tr": np.sum}, "numpy"])
-
-    def function(samples, width, fraction, shift, spectrum, difference):
-        inverse = 1 / (spectrum + shift)
-        return compiled(samples, width, fraction, shift, spectrum, difference, inverse)
-
-    return function

@@ -16,12 +16,12 @@ from derivations.groundwork.branch import (
     PROJECTED,
     atomic,
     d_kappa,
-    for_pictures,
     latex,
     sized_point,
     total,
     without_shift,
 )
+from derivations.groundwork.curves import value
 from derivations.groundwork.formulas import THEOREM_1, THEOREM_2
 from derivations.groundwork.pictures import picture
 from derivations.groundwork.setting import (
@@ -230,15 +230,10 @@ def _draw(path: Path) -> None:
     size = 100
     spectrum = 1 / np.arange(1, size + 1)
     difference = np.full(size, 1 / spectrum.sum())  # c^2 = 1
-    shifts = np.geomspace(1e-6, 1e3, 4000)
-    freedom = np.array([(spectrum / (spectrum + k)).sum() for k in shifts])
-    zeta = for_pictures(THEOREM_2.zeta)
 
     def at(samples, width, ridge):
-        branch = freedom < min(samples, width)  # on it lambda_c rises with kappa
-        ridges = (shifts * (1 - freedom / samples) * (1 - freedom / width))[branch]
-        shift = np.exp(np.interp(np.log(ridge), np.log(ridges), np.log(shifts[branch])))
-        return zeta(samples, width, 0.1, shift, spectrum, difference)
+        numbers = {"n": samples, "m": width, "ridge": width / size * ridge, "p_2": 0.1}
+        return value(THEOREM_2.zeta, spectrum, difference, difference, **numbers)
 
     widths = np.geomspace(5, 3e4, 300)
     labels = (f"model size $m$ ($d = {size}$, $p_2$ = 10%)", r"$\zeta\,/\,\zeta_{m=\infty}$")

@@ -15,12 +15,12 @@ from derivations.groundwork.branch import (
     along,
     atomic,
     d_kappa,
-    for_pictures,
     latex,
     sized_point,
     total,
     without_shift,
 )
+from derivations.groundwork.curves import value
 from derivations.groundwork.formulas import THEOREM_1, THEOREM_2, ErrorParts
 from derivations.groundwork.pictures import picture
 from derivations.groundwork.setting import (
@@ -247,13 +247,10 @@ def _draw(path: Path) -> None:
     samples, size = 100, 400
     spectrum = 1 / np.arange(1, size + 1)
     difference = np.full(size, 1 / spectrum.sum())  # c^2 = 1
-    shifts = np.geomspace(1e-8, 1e2, 20_000)
-    freedom = np.array([(spectrum / (spectrum + k)).sum() for k in shifts])
-    zeta = for_pictures(THEOREM_2.zeta)
 
     def at(width, fraction):
-        shift = np.exp(np.interp(-min(samples, width), -freedom, np.log(shifts)))  # df1 = min(n, m)
-        return zeta(samples, width, fraction, shift, spectrum, difference)
+        numbers = {"n": samples, "m": width, "ridge": 1e-12 * width, "p_2": fraction}  # all but none
+        return value(THEOREM_2.zeta, spectrum, difference, difference, **numbers)
 
     near = samples * (1 + np.geomspace(1e-3, 1, 60) * np.array([[-1], [1]]))
     widths = np.unique(np.concatenate([np.geomspace(5, 1e5, 150), near[near > 1]]))
