@@ -93,17 +93,21 @@ class FixedPoint:
         return {(k, l) for k in successors for l in successors[k] if sizes[k] == sizes[l]}
 
     @cached_property
-    def eta(self) -> dict[tuple[int, int], dict[Unknown, sp.Expr]]:
-        """eta_ij as coefficient * unknown (times the unknown's image), by place."""
-        entries = [
+    def random(self) -> list[tuple]:
+        """W as (place, Gaussian block or its transpose, coefficient)."""
+        return [
             (place, atom, value)
             for place, block in sorted(self.pencil.blocks.items())
             for atom, value in block.items()
             if is_random(atom)
         ]
+
+    @cached_property
+    def eta(self) -> dict[tuple[int, int], dict[Unknown, sp.Expr]]:
+        """eta_ij as coefficient * unknown (times the unknown's image), by place."""
         result: dict = {}
-        for (i, k), atom, value in entries:
-            for (l, j), other, other_value in entries:
+        for (i, k), atom, value in self.random:
+            for (l, j), other, other_value in self.random:
                 if not (sp.Transpose(atom).doit() == other and (k, l) in self.reachable):
                     continue
                 forward = isinstance(atom, Gaussian)

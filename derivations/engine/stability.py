@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import sympy as sp
 
 from derivations.engine.freeness import FixedPoint, Unknown
-from derivations.engine.matrices import Gaussian, is_random
+from derivations.engine.matrices import Gaussian
 
 SQUARINGS = 40  # M^(2^40): its norm's root is the spectral radius to rounding
 
@@ -32,12 +32,9 @@ class Feedback:
     @cached_property
     def terms(self) -> dict[tuple[int, int], dict[Unknown, sp.Expr]]:
         """(i, j) -> trace of A_kl -> coefficient, for W_ik and W_jl the same block."""
-        level, blocks = self.fixed_point.level, self.fixed_point.pencil.blocks
+        level = self.fixed_point.level
         entries = [
-            (place, atom, value)
-            for place, block in sorted(blocks.items())
-            for atom, value in block.items()
-            if is_random(atom) and level[place[0]] == level[place[1]]
+            entry for entry in self.fixed_point.random if level[entry[0][0]] == level[entry[0][1]]
         ]
         result: dict = {}
         for (i, k), atom, value in entries:

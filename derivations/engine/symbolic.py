@@ -37,9 +37,13 @@ class SymbolicTrace(RawTrace):
         return layers
 
     @cached_property
+    def _merged(self) -> tuple[dict, dict]:
+        return merge_proportional(self.layers[0])
+
+    @property
     def merged(self) -> dict:
         """First-order unknowns that are multiples of others."""
-        return merge_proportional(self.layers[0])[0]
+        return self._merged[0]
 
     @cached_property
     def first_order(self) -> tuple[dict, list]:
@@ -48,7 +52,7 @@ class SymbolicTrace(RawTrace):
         With one resolvent of shift kappa everything is a function of kappa, the ridge too.  Otherwise
         the entries g survive, and the traces of first powers of the resolvents are functions of them.
         """
-        _, equations = merge_proportional(self.layers[0])
+        _, equations = self._merged
         conditions = [x - f for x, f in equations.items()]
         order = sorted(equations, key=lambda x: self._is_pure(self.unknowns[x]))
         shifts = [(r.name, sp.sympify(r.shift)) for r in self.resolvents if r.name is not None]

@@ -35,5 +35,7 @@ def explicit(rho, U) -> ErrorParts:
     )
 
 
+RHO = kappa * (df1 - df2) / (m - df2)
+U = (df2 + (df1 - df2) ** 2 / (m - df2)) / n
 THEOREM_1 = explicit(sp.S.Zero, df2 / n)
-THEOREM_2 = explicit(kappa * (df1 - df2) / (m - df2), (df2 + (df1 - df2) ** 2 / (m - df2)) / n)
+THEOREM_2 = explicit(RHO, U)

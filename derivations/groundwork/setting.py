@@ -4,7 +4,6 @@ Source 1 is real, source 2 synthetic; rows of X_k are N(0, Sigma), n_k = p_k n o
 N(0, 1/d) entries.  M_k = X_k^T X_k / n and M = M_1 + M_2.
 """
 
-from collections.abc import Callable
 from itertools import permutations
 
 import mpmath as mp
@@ -45,44 +44,59 @@ df1, df2 = tr(Sigma * R), tr(Sigma**2 * R**2)
 
 SPECTRUM = tuple(sp.Rational(1, j) for j in range(1, 7))
 SIGNAL = tuple(sp.Rational(j, 10) for j in (1, 3, 2, 5, 1, 4))
+FIFTH = sp.Rational(1, 5)
 SHIFT = tuple(sp.Rational(j, 10) for j in (2, 1, 4, 1, 3, 2))
 
 
-def point(label: str, ridge_of: Callable, size: int = 6, **numbers) -> Point:
-    """A point with kappa solved from lambda = ridge_of(kappa, df1), in 50 digits."""
-    values = {sp.Symbol(name, positive=True): value for name, value in numbers.items()}
-    values[d] = size
-    spectrum, signal, shift = (spectrum[:size] for spectrum in (SPECTRUM, SIGNAL, SHIFT))
+def point(samples, width=None, ridge=0, fraction=FIFTH, label: str | None = None) -> Point:
+    """A point at d = 6, of the classical model (no width) or of projections; kappa from lambda.
+
+    ridge = 0 is the limit: kappa is where the physical branch, on which df1 < min(n, m), begins.
+    """
     with mp.workdps(WORKING):
-        eigenvalues = [precise(s) for s in spectrum]
-        ridge = precise(sp.Rational(values[lam]))
+        sizes = precise(samples), None if width is None else precise(width)
+        shift = effective_ridge(*sizes, precise(ridge))
+        resolvents = [1 / (precise(s) + shift) for s in SPECTRUM]
+    numbers = {d: len(SPECTRUM), n: samples, lam: ridge, kappa: shift, p2: fraction}
+    numbers |= {noise: sp.Rational(1, 3)} | ({} if width is None else {m: width})
+    shown = f"n = {samples}" if width is None else f"n = {samples}, m = {width}"
+    spectra = {Sigma: SPECTRUM, Gamma: SIGNAL, Delta: SHIFT, R: resolvents}
+    return Point(label or f"{shown}, d = {len(SPECTRUM)}", numbers, spectra)
 
-        def gap(log_kappa):
-            shift = mp.exp(log_kappa)
-            return ridge_of(shift, mp.fsum(s / (s + shift) for s in eigenvalues)) - ridge
 
-        # ridge_of rises with kappa where it is positive; the physical kappa is the largest root.
-        high = mp.mpf(10)
-        low = high
-        while gap(low) > 0:
-            low -= mp.mpf(1) / 8
-        values[kappa] = mp.exp(mp.findroot(gap, (low, low + mp.mpf(1) / 8), solver="anderson"))
-        resolvents = [1 / (s + values[kappa]) for s in eigenvalues]
-    return Point(label, values, {Sigma: spectrum, Gamma: signal, Delta: shift, R: resolvents})
+def effective_ridge(samples, width, ridge) -> mp.mpf:
+    """kappa on the branch where df1 < min(n, m), by bisection: there lambda rises with it."""
+    eigenvalues = [precise(s) for s in SPECTRUM]
+    size = len(eigenvalues)
+    most = samples if width is None else min(samples, width)
+
+    def freedom(k):
+        return mp.fsum(s / (s + k) for s in eigenvalues)
+
+    def ridge_of(k):
+        factor = k * (1 - freedom(k) / samples)
+        return factor if width is None else factor * (width - freedom(k)) / size
+
+    def root(function, low, high):
+        # On a logarithmic scale, because the ridge may be as small as 1e-20.
+        ends = (mp.log(low), mp.log(high))
+        return mp.exp(mp.findroot(lambda t: function(mp.exp(t)), ends, solver="bisect", maxsteps=400))
+
+    shift = root(lambda k: freedom(k) - most, "1e-3", 1000) if most < size else mp.mpf(0)
+    if not ridge:
+        return shift
+    # lambda <= kappa, times m / d with projections.
+    low = max(shift, ridge * (1 if width is None else size / width))
+    return root(lambda k: (ridge_of(k) - ridge) / (ridge_of(k) + ridge), low, 1000)
 
 
 def classical_points() -> list[Point]:
-    """n below, near and above d = 6, small and large ridge and p_2."""
-
-    def make(label, samples, ridge, fraction):
-        settings = {"n": samples, "lambda": ridge, "p_2": fraction, "sigma^2": sp.Rational(1, 3)}
-        return point(label, lambda k, df: k * (1 - df / mp.mpf(samples)), **settings)
-
+    """n below, at and above d = 6, small and large ridge and p_2."""
     hundredth, tenth = sp.Rational(1, 100), sp.Rational(1, 10)
     return [
-        make("n < d", 3, hundredth, tenth),
-        make("n = d", 6, hundredth, sp.Rational(1, 2)),
-        make("n > d", 20, tenth, sp.Rational(9, 10)),
+        point(3, None, hundredth, tenth, "n < d"),
+        point(6, None, hundredth, sp.Rational(1, 2), "n = d"),
+        point(20, None, tenth, sp.Rational(9, 10), "n > d"),
     ]
 
 
@@ -92,13 +106,6 @@ def projected_points() -> list[Point]:
     for sizes in permutations(("n", "m", "d")):
         order = dict(zip(sizes, (3, 6, 12), strict=True))
         scale = sp.Rational(6, order["d"])
-        samples, width = order["n"] * scale, order["m"] * scale
-
-        def ridge_of(k, df, samples=samples, width=width):
-            n_, m_ = (precise(x) for x in (samples, width))
-            return m_ / 6 * k * (1 - df / n_) * (1 - df / m_)
-
-        settings = {"n": samples, "m": width, "lambda": sp.Rational(1, 50), "p_2": sp.Rational(1, 5)}
         label = " < ".join(sizes)
-        found.append(point(label, ridge_of, **settings, **{"sigma^2": sp.Rational(1, 3)}))
+        found.append(point(order["n"] * scale, order["m"] * scale, sp.Rational(1, 50), label=label))
     return found

@@ -26,6 +26,7 @@ from derivations.groundwork.setting import (
     p1,
     p2,
 )
+from derivations.groundwork.telling import latex
 from derivations.steps import Derivation, Step
 from derivations.verify import digits, exact, tends
 
@@ -85,9 +86,9 @@ def steps() -> Iterator[Step]:
         r"With $\Sigma = I$ the resolvent is the number $1/(1+\kappa)$. Every trace factorises, and of "
         r"$\Gamma$ and $\Delta$ only $r^2 = \operatorname{tr}\Gamma$ and the quality of the synthetic "
         r"data, $c^2 = \operatorname{tr}\Delta$, remain. With $\phi = d/n$, Theorem 1 reads:",
-        tuple(rf"{_latex(name)} = {sp.latex(formula)}" for name, formula in parts.named()),
+        tuple(rf"{latex(name)} = {sp.latex(formula)}" for name, formula in parts.named()),
         tuple(
-            digits(rf"${_latex(name)}$ is Theorem 1 at $\Sigma = I$", short, full, ridge_points())
+            digits(rf"${latex(name)}$ is Theorem 1 at $\Sigma = I$", short, full, ridge_points())
             for (name, short), (_, full) in formulas
         ),
     )
@@ -135,13 +136,13 @@ def steps() -> Iterator[Step]:
         for (name, f), (_, claim), (_, full) in zip(
             found[side].named(), stated.named(), THEOREM_1.named(), strict=True
         ):
-            checks.append(exact(rf"the limit of ${_latex(name)}$, $\phi {side} 1$", f, claim))
-            claimed = rf"Theorem 1 at the limiting $\kappa$ gives ${_latex(name)}$, $\phi {side} 1$"
+            checks.append(exact(rf"the limit of ${latex(name)}$, $\phi {side} 1$", f, claim))
+            claimed = rf"Theorem 1 at the limiting $\kappa$ gives ${latex(name)}$, $\phi {side} 1$"
             checks.append(digits(claimed, full, f, points))
         checks.append(_approach(side, found[side], root))
         yield Step(
             rf"The limits $\lambda \to 0^+$ of the three parts with {where}, $\phi {side} 1$:",
-            tuple(rf"{_latex(name)} \to {sp.latex(f)}" for name, f in found[side].named()),
+            tuple(rf"{latex(name)} \to {sp.latex(f)}" for name, f in found[side].named()),
             tuple(checks),
         )
 
@@ -180,10 +181,6 @@ def steps() -> Iterator[Step]:
 
 
 VALUES = {noise: sp.Rational(1, 3), c2: sp.Rational(5, 4), p2: sp.Rational(1, 5), r2: sp.S.One}
-
-
-def _latex(name):
-    return {"zeta": r"\zeta"}.get(name, name)
 
 
 def _series_latex(series):

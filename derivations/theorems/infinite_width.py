@@ -17,12 +17,11 @@ from derivations.groundwork.branch import (
     atomic,
     d_kappa,
     latex,
-    sized_point,
     total,
     without_shift,
 )
 from derivations.groundwork.curves import value
-from derivations.groundwork.formulas import THEOREM_1, THEOREM_2
+from derivations.groundwork.formulas import RHO, THEOREM_1, THEOREM_2, U
 from derivations.groundwork.pictures import picture
 from derivations.groundwork.setting import (
     ALGEBRA,
@@ -38,13 +37,13 @@ from derivations.groundwork.setting import (
     n,
     p1,
     p2,
+    point,
 )
 from derivations.steps import Check, Derivation, Step
 from derivations.theorems.ridgeless import NAMES, RESIDUE
 from derivations.verify import exact, tends
 
 inverse_width = sp.Symbol("epsilon", positive=True)  # 1 / m
-RHO, U = kappa * (df1 - df2) / (m - df2), (df2 + (df1 - df2) ** 2 / (m - df2)) / n  # of Theorem 2
 REGIMES = {  # n and lambda_c at d = 6
     "few samples, n = 3": (3, 2.0**-6),
     "many samples, n = 20, small ridge": (20, 2.0**-4),
@@ -99,18 +98,18 @@ def _first_order(formula, limit):
 def _times_width(formula, limit, regime):
     """m (formula - limit) as a function of m, along lambda = (m / d) lambda_c."""
     samples, ridge = REGIMES[regime]
-    end = evaluate(limit, sized_point(samples, None, ridge))
+    end = evaluate(limit, point(samples, None, ridge))
 
     def gap(width):
         with mp.workdps(WORKING):
             scaled = mp.mpf(width) / len(SPECTRUM) * ridge
-        return width * (evaluate(formula, sized_point(samples, width, scaled)) - end)
+        return width * (evaluate(formula, point(samples, width, scaled)) - end)
 
     return gap
 
 
 def _expands(what, formula, limit, coefficient, regime):
-    value = evaluate(coefficient, sized_point(REGIMES[regime][0], None, REGIMES[regime][1]))
+    value = evaluate(coefficient, point(REGIMES[regime][0], None, REGIMES[regime][1]))
     claim = rf"$m$ times the correction of {what} tends to its coefficient: {regime}"
     return tends(claim, _times_width(formula, limit, regime), value, (2**20, 2**30), -1)
 
@@ -119,7 +118,7 @@ def _equation_of_kappa():
     shift = _shift_of_kappa()
     stated = CLASSICAL * df1 / (1 - df2 / n)
     ridge = 2.0**-6
-    forgotten = evaluate(total(THEOREM_1), sized_point(3))
+    forgotten = evaluate(total(THEOREM_1), point(3))
     return Step(
         "A projection multiplies the covariance of the features by $m/d$ on average, so the ridge has "
         r"to grow with it: $\lambda = (m/d)\, \lambda_c$. In the limit $\kappa$ then solves the "
@@ -140,7 +139,7 @@ def _equation_of_kappa():
             _expands(r"$\kappa$", kappa, kappa, shift, "many samples, n = 20, small ridge"),
             tends(
                 "a fixed ridge is forgotten, n = 3",
-                lambda width: evaluate(total(THEOREM_2), sized_point(3, width, ridge)),
+                lambda width: evaluate(total(THEOREM_2), point(3, width, ridge)),
                 forgotten,
                 (2**20, 2**30),
                 -1,
@@ -209,7 +208,7 @@ def _signs():
     expected = dict(zip(REGIMES, (1, -1, 1), strict=True))
     checks = []
     for regime, (samples, ridge) in REGIMES.items():
-        value = evaluate(coefficient, sized_point(samples, None, ridge))
+        value = evaluate(coefficient, point(samples, None, ridge))
         word = "positive: wider is better" if expected[regime] > 0 else "negative: wider is worse"
         found = bool(value * expected[regime] > 0)
         checks.append(

@@ -12,11 +12,10 @@ from derivations.groundwork.branch import (
     along,
     d_kappa,
     latex,
-    sized_point,
     without_shift,
 )
 from derivations.groundwork.formulas import THEOREM_1, THEOREM_2
-from derivations.groundwork.setting import ALGEBRA, R, Sigma, d, df2, kappa, lam, m, n, noise
+from derivations.groundwork.setting import ALGEBRA, R, Sigma, d, df2, kappa, lam, m, n, noise, point
 from derivations.steps import Step
 from derivations.verify import exact
 
@@ -69,7 +68,7 @@ def corners() -> Step:
         ),
         (
             exact("the constant at $n = m = d$", cubed, 8 * noise**3 * d / (27 * tr(1 / Sigma))),
-            along(claim, THEOREM_2.variance, evaluate(flat, sized_point(11, 6)), (11, 6), 0.5),
+            along(claim, THEOREM_2.variance, evaluate(flat, point(11, 6)), (11, 6), 0.5),
             _peak("n = m = d = 6", cubed, (6, 6), 3),
         ),
     )
@@ -78,5 +77,5 @@ def corners() -> Step:
 def _peak(where, constant, sizes, power):
     variance = (THEOREM_1 if sizes[1] is None else THEOREM_2).variance
     claim = rf"$\lambda V^{power}$ tends to its constant: {where}"
-    limit = evaluate(constant, sized_point(*sizes))
+    limit = evaluate(constant, point(*sizes))
     return along(claim, lam * variance**power, limit, sizes, mp.mpf(1) / power)

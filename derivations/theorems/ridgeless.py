@@ -16,12 +16,11 @@ from derivations.groundwork.branch import (
     atomic,
     d_kappa,
     latex,
-    sized_point,
     total,
     without_shift,
 )
 from derivations.groundwork.curves import value
-from derivations.groundwork.formulas import THEOREM_1, THEOREM_2, ErrorParts
+from derivations.groundwork.formulas import THEOREM_1, THEOREM_2, ErrorParts, U
 from derivations.groundwork.pictures import picture
 from derivations.groundwork.setting import (
     ALGEBRA,
@@ -39,12 +38,12 @@ from derivations.groundwork.setting import (
     noise,
     p1,
     p2,
+    point,
 )
 from derivations.steps import Derivation, Step
 from derivations.theorems.peaks import corners, thresholds
 from derivations.verify import digits, exact
 
-U = (df2 + (df1 - df2) ** 2 / (m - df2)) / n  # as in Theorem 2
 NAMES = {"B": "B", "V": "V", "zeta": r"\zeta"}
 
 # Claimed: the residue at m = n, over min(n, m), and the errors with infinitely many samples, m < d.
@@ -85,7 +84,7 @@ def steps() -> Iterator[Step]:
 
 def _slope():
     projected = m / d * (1 - df2 / m) * (1 - U)
-    points = [sized_point(*sizes, 2.0**-5) for sizes in ((3, 5), (8, 5), (8, 20))]
+    points = [point(*sizes, 2.0**-5) for sizes in ((3, 5), (8, 5), (8, 20))]
     return Step(
         r"The equation of $\kappa$ is explicit the other way round: it gives $\lambda$ as a function "
         r"of $\kappa$. Differentiate it, $R = (\Sigma+\kappa)^{-1}$ included. The slope is the very "
@@ -179,11 +178,7 @@ def _classical():
 def _projections(smallest, other, text):
     """Theorem 2 where df1 = smallest; `other` holds its limits as the other size grows."""
     larger = m if smallest == n else n
-    points = (
-        [sized_point(2, 4), sized_point(3, 11)]
-        if smallest == n
-        else [sized_point(4, 2), sized_point(11, 3)]
-    )
+    points = [point(2, 4), point(3, 11)] if smallest == n else [point(4, 2), point(11, 3)]
     where = f"${smallest}$ smallest"
     equations, checks = [], []
     for (name, full), (_, constant), (_, residue) in zip(
@@ -217,7 +212,7 @@ def _projections(smallest, other, text):
 def _fewest_features():
     found = [without_shift(formula) for _, formula in THEOREM_2.named()]
     classical = [without_shift(formula) for _, formula in THEOREM_1.named()]
-    points = [sized_point(20, 9), sized_point(9, 20)]
+    points = [point(20, 9), point(9, 20)]
     symbols = NAMES.values()
     return Step(
         r"**Fewest features**, $d < \min(n, m)$. As $\kappa \to 0$ also $\rho \to 0$ and $U \to d/n$. "
@@ -239,7 +234,7 @@ def _fewest_features():
 
 
 def _converges(what, theorem, sizes):
-    limit = evaluate(total(theorem), sized_point(*sizes))
+    limit = evaluate(total(theorem), point(*sizes))
     return along(f"{what} tends to its limit", total(theorem), limit, sizes, 1)
 
 

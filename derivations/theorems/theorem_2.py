@@ -11,7 +11,7 @@ from derivations.engine.precise import PreciseTrace
 from derivations.engine.symbolic import SymbolicTrace
 from derivations.engine.traces import tr
 from derivations.groundwork.curves import power_law, value
-from derivations.groundwork.formulas import THEOREM_2, ErrorParts
+from derivations.groundwork.formulas import THEOREM_2, ErrorParts, U
 from derivations.groundwork.pictures import COLOURS, picture
 from derivations.groundwork.setting import (
     DELTA,
@@ -161,7 +161,6 @@ def steps() -> Iterator[Step]:
     K0, L = e_ * Sigma, (1 + u_) * Sigma
     right_u = psi * e_**2 / d * tr(Sigma * (gamma * tau_**2 * L + omega_) * K_inverse**2)
     right_omega = tau_**2 / d * tr((gamma * omega_ * K0**2 + ridge**2 * L) * K_inverse**2)
-    U = THEOREM_2.variance / (noise + THEOREM_2.variance)  # from V = sigma^2 U / (1 - U)
     yield Step(
         r"**The constants $u$ and $\omega$** are two of the unknowns of the linear layer, "
         rf"$u = -{sp.latex(second['X_1'])}$ and $\omega = -\tau^2 {sp.latex(second['S'])}$; the other unknowns are "

@@ -1,8 +1,4 @@
-"""The engine: pencils, their fixed-point equations, and the numbers and formulas that come out."""
-
-import os
-import subprocess
-import sys
+"""Numbers from pencils: the limit of random matrices, and no number where there is none."""
 
 import jax
 import jax.numpy as jnp
@@ -10,19 +6,15 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from derivations.engine.eliminate import substitute
-from derivations.engine.freeness import FixedPoint
 from derivations.engine.matrices import Gaussian
 from derivations.engine.numeric import NumericTrace
 from derivations.engine.pencil import realise
-from derivations.engine.sample import entry, evaluate
+from derivations.engine.sample import evaluate
 from derivations.engine.symbolic import SymbolicTrace
-from derivations.engine.traces import Algebra, tr
 from derivations.groundwork.setting import (
     DELTA,
     GAMMA,
     M1,
-    M2,
     SIGMA,
     X1,
     I,
@@ -35,76 +27,8 @@ from derivations.groundwork.setting import (
     p2,
     resolvent,
 )
-from derivations.groundwork.setting import projected as projected_resolvent
+from tests.derivations.expressions import EXPRESSIONS, LIMITS, Q
 
-Q, G = resolvent(M), projected_resolvent(S, M)
-EXPRESSIONS = {
-    "identity": I,
-    "one matrix": SIGMA,
-    "scaled": 3 * lam * SIGMA,
-    "sum": SIGMA + DELTA - 2 * I,
-    "square": SIGMA**2,
-    "inverse square": (SIGMA + M1) ** -2,
-    "transpose of a product": (S.T * (SIGMA * DELTA)).T * S.T,
-    "resolvent": Q,
-    "bias": GAMMA * Q * SIGMA * Q,
-    "zeta": DELTA * M2 * Q * SIGMA * Q * M2,
-    "projected": G,
-    "projected bias": GAMMA * (M * G - I) * SIGMA * (G * M - I),
-    "projected zeta": DELTA * M2 * G * SIGMA * G * M2,
-    "nested": resolvent(M1 * resolvent(M2) * M1),
-    "rectangular": S * S.T * M1 * S,
-}
-NUMBERS = {n: 10, p2: sp.Rational(2, 5), d: 5, m: 3, lam: sp.Rational(3, 10)}
-
-
-@pytest.mark.parametrize("name", EXPRESSIONS)
-def test_the_entry_of_the_inverse_is_the_expression(name):
-    expression, rng = EXPRESSIONS[name], np.random.default_rng(1)
-    matrices = {}
-    for matrix in expression.atoms(sp.MatrixSymbol):
-        drawn = rng.normal(size=[int(size.subs(NUMBERS)) for size in matrix.shape])
-        matrices[matrix] = drawn if isinstance(matrix, Gaussian) else drawn + drawn.T
-    wanted = evaluate(expression, matrices, NUMBERS)
-    np.testing.assert_allclose(
-        entry(realise(expression), matrices, NUMBERS), wanted, rtol=1e-9, atol=1e-9
-    )
-
-
-def test_pencils_are_small():
-    sizes = {
-        name: len(realise(EXPRESSIONS[name]).sizes) for name in ("resolvent", "zeta", "projected zeta")
-    }
-    assert sizes == {"resolvent": 3, "zeta": 9, "projected zeta": 13}
-
-
-@pytest.mark.parametrize(
-    ("name", "all_unknowns", "after_twins"), [("zeta", 12, 8), ("projected zeta", 18, 12)]
-)
-def test_alike_components_share_their_unknowns(name, all_unknowns, after_twins):
-    fixed_point = FixedPoint(realise(EXPRESSIONS[name]))
-    assert len(fixed_point.unknowns) == all_unknowns
-    assert len({original for original, _ in fixed_point.representatives.values()}) == after_twins
-
-
-def test_a_component_and_its_scaled_transpose_are_alike():
-    # (M G - 1) Sigma (G M - 1): the first factor's component is the transpose of the second's.
-    fixed_point = FixedPoint(realise(EXPRESSIONS["projected bias"]))
-    first = [u for u in fixed_point.unknowns if fixed_point.layer(u)[0] == 0]
-    assert len({fixed_point.representatives[u][0] for u in first}) == len(first) / 2
-
-
-T, Z = Gaussian("T", d, m, variance=1 / d), Gaussian("Z", d, d, variance=1 / d)
-LIMITS = EXPRESSIONS | {
-    "a square": M1 * M1,
-    "a cube": M1**3,
-    "information plus noise": (SIGMA + Z) * (SIGMA + Z).T,
-    "two projections": S * T.T * T * S.T,
-    "square blocks": Z**2 * Z.T**2,
-    "not symmetric": (4 * I + Z).I * SIGMA * (4 * I + Z.T).I,
-    "two ridges": Q * SIGMA * resolvent(M, 2 * lam),
-    "dual": X1 * SIGMA * X1.T * resolvent(X1 * X1.T),
-}
 DRAWN = [name for name in LIMITS if name not in ("rectangular", "inverse square", "nested")]
 
 
@@ -173,15 +97,6 @@ def test_sizes_are_positive():
     for numbers in ({n: -5.0, p2: 0.3}, {n: 20.0, p2: 1.5}):
         given = numbers | {d: 2.0, lam: 0.1}
         assert not NumericTrace(Q)(given, {SIGMA: np.ones(2)}).converged
-
-
-def test_a_matrix_without_a_ridge_keeps_its_inverse():
-    derived = SymbolicTrace(DELTA * SIGMA.I * Q, lam)
-    shifts = [
-        polynomial - sp.Symbol("Sigma", positive=True) for _, polynomial in derived.algebra.resolvents
-    ]
-    assert sorted(map(str, shifts)) == ["0", "kappa'"]  # 1 / Sigma has none
-    assert substitute(SymbolicTrace(SIGMA.I * M1).value - d * (1 - p2), {}) == 0
 
 
 def test_what_is_not_solved_is_nan():
@@ -277,33 +192,3 @@ def test_isotropic_models_need_no_matrices():
 def test_bad_input_is_one_clear_sentence(make, message):
     with pytest.raises(ValueError, match=message):
         make()
-
-
-def test_normal_form_knows_the_resolvent():
-    Sigma, R, shift = sp.symbols("Sigma R kappa", positive=True)
-    algebra = Algebra((Sigma,), ((R, Sigma + shift),), d)
-    left = tr(Sigma**2 / (Sigma + shift) ** 3)
-    right = tr(R) - 2 * shift * tr(R**2) + shift**2 * tr(R**3)
-    assert substitute(algebra.normal_form(left - right), {}) == 0
-    assert substitute(algebra.normal_form(left - right + tr(R) / 10**9), {}) != 0
-
-
-def test_every_run_finds_the_same_symbols_in_the_same_order():
-    script = (
-        "from derivations.engine.symbolic import SymbolicTrace\n"
-        "from derivations.theorems.theorem_2 import expressions, lam\n"
-        "trace = SymbolicTrace(expressions()['zeta'], lam)\n"
-        "print(trace.equations, trace.merged, trace.solution, trace.value)"
-    )
-    outputs = {
-        subprocess.run(
-            [sys.executable, "-c", script],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            check=True,
-            text=True,
-        ).stdout
-        for seed in ("1", "2")
-    }
-    assert len(outputs) == 1
-    assert "kappa" in outputs.pop()
