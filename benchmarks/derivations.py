@@ -8,6 +8,7 @@ form (SymPy's caches warm from the second row on), and milliseconds of a numeric
 (d = 600 eigenvalues, best and median of 20).
 """
 
+import argparse
 import time
 
 import jax
@@ -26,10 +27,14 @@ NUMBERS = {n: 1000.0, d: float(SIZE), m: 800.0, lam: 1e-3, p2: 0.1, noise: 0.1}
 
 def main() -> None:
     """Print one row a term."""
+    parser = argparse.ArgumentParser(description="Time the derivations.")
+    parser.add_argument("--quick", action="store_true", help="only Theorem 1")
+    models = [("Theorem 1", theorem_1), ("Theorem 2", theorem_2)]
+    models = models[:1] if parser.parse_args().quick else models
     table = Table(
         "term", "blocks", "unknowns", "shared", "surviving", "closed form, s", "compile, s", "solve, ms"
     )
-    for title, module in (("Theorem 1", theorem_1), ("Theorem 2", theorem_2)):
+    for title, module in models:
         for name, expression in module.expressions().items():
             started = time.perf_counter()
             trace = SymbolicTrace(expression, lam)
