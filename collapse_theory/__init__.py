@@ -11,6 +11,7 @@ jax.config.update("jax_enable_x64", True)
 
 from collapse_theory import spectra  # noqa: E402  (x64 must be on before the first array exists)
 from collapse_theory.diagnose import Diagnosis, diagnose  # noqa: E402
+from collapse_theory.generations import accumulate, generations  # noqa: E402
 from collapse_theory.paper import (  # noqa: E402
     corollary_1,
     theorem_1,
@@ -31,8 +32,10 @@ __all__ = [
     "Risk",
     "SolveError",
     "Source",
+    "accumulate",
     "corollary_1",
     "diagnose",
+    "generations",
     "predict",
     "real_and_synthetic",
     "spectra",

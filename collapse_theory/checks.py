@@ -90,6 +90,36 @@ def positive_semidefinite(name: str, value: object) -> Float[Array, "..."]:
     return floating(name, value, (0, 1, 2), expected, psd)
 
 
+def second_moments(name: str, value: object, K: int, d: int) -> Float[Array, "..."]:
+    """E[w_j w_k^T] of K vectors: (K, K, d), diagonals, or (K, K, d, d), PSD as one matrix."""
+    expected = f"an array of shape {(K, K, d)} or {(K, K, d, d)}"
+
+    def psd(array: np.ndarray) -> None:
+        # One K x K matrix per coordinate, or one of size K d.
+        joint = array.transpose(2, 0, 1) if array.ndim == 3 else _joint(array)[None]
+        scale = np.abs(joint).max()
+        if np.abs(joint - joint.mT).max() > ROUNDING * scale:
+            raise fail(name, "C_jk that are not C_kj^T", "second moments, C_jk = C_kj^T")
+        lowest = np.linalg.eigvalsh(joint).min()
+        if lowest < -ROUNDING * scale:
+            found = f"second moments with eigenvalue {lowest:.3g}"
+            raise fail(name, found, "positive semi-definite second moments")
+
+    array = floating(name, value, (3, 4), expected)
+    if array.shape not in ((K, K, d), (K, K, d, d)):
+        raise fail(name, f"an array of shape {array.shape}", expected)
+    known = concrete(array)
+    if known is not None:
+        psd(known)
+    return array
+
+
+def _joint(blocks: np.ndarray) -> np.ndarray:
+    """The K d x K d matrix of K x K blocks."""
+    K, _, d, _ = blocks.shape
+    return blocks.transpose(0, 2, 1, 3).reshape(K * d, K * d)
+
+
 def concrete(value: object) -> np.ndarray | None:
     """The numbers that `value` holds; None if it stands for them inside a JAX transformation."""
     return None if isinstance(value, jax.core.Tracer) else np.asarray(value)

@@ -7,10 +7,14 @@ everything costs O(d); otherwise it is a d x d array.  Formulas are written once
 import functools
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from collapse_theory.problem import Matrix, Problem, identity_multiple
+
+# (j, k): E[v_j v_k^T] of v_0 = w_1 and v_k = delta_k, the shift of source k; zero blocks are left out.
+Moments = dict[tuple[int, int], Matrix]
 
 
 class Model(NamedTuple):
@@ -26,6 +30,20 @@ class Model(NamedTuple):
     n: Float[Array, ""]  # samples in all
     ridge: Float[Array, ""]
     width: Float[Array, ""] | None
+    correlations: Float[Array, "K K *matrix"] | None = None  # E[v_j v_k^T], see `Moments`
+
+    @property
+    def signal_moments(self) -> Moments:
+        """What makes the bias: the true signal alone."""
+        return {(0, 0): self.signal}
+
+    @property
+    def shift_moments(self) -> Moments:
+        """What makes zeta: the shifts, and where they are correlated also their cross moments."""
+        sources = range(len(self.shifts))
+        if self.correlations is None:
+            return {(k, k): self.shifts[k] for k in sources[1:]}
+        return {(j, k): self.correlations[j, k] for j in sources for k in sources if j or k}
 
     @property
     def dimension(self) -> int:
@@ -58,20 +76,38 @@ def stack(problem: Problem) -> Model:
     counts = jnp.stack([source.n for source in sources])
     covariances = jnp.stack([covariance(source.covariance) for source in sources])
     test = problem.test_covariance
+    if problem.moments is None:
+        correlations = None
+        signal = second_moment(problem.signal, covariances[0])
+        pairs = zip(sources, covariances, strict=True)
+        shifts = jnp.stack([second_moment(s.shift, sigma) for s, sigma in pairs])
+    else:
+        correlations = _correlations(problem.moments, ndim)
+        signal = correlations[0, 0]
+        shifts = jnp.stack([correlations[k, k] for k in range(len(sources))]).at[0].set(0.0)
     return Model(
         covariances=covariances,
         fractions=counts / counts.sum(),
         weights=jnp.stack([source.weight for source in sources]),
         noises=jnp.stack([source.noise for source in sources]),
-        shifts=jnp.stack(
-            [second_moment(s.shift, sigma) for s, sigma in zip(sources, covariances, strict=True)]
-        ),
-        signal=second_moment(problem.signal, covariances[0]),
+        shifts=shifts,
+        signal=signal,
         test_covariance=covariances[0] if test is None else covariance(test),
         n=counts.sum(),
         ridge=problem.ridge,
         width=problem.width,
+        correlations=correlations,
     )
+
+
+def _correlations(moments: Float[Array, "K K *matrix"], ndim: int) -> Float[Array, "K K *matrix"]:
+    """E[v_j v_k^T] from C_jk = E[w_j w_k^T]."""
+    if moments.ndim == 3 and ndim == 2:
+        moments = jax.vmap(jax.vmap(jnp.diag))(moments)
+    elif moments.ndim == 4 and ndim == 1:
+        moments = jnp.diagonal(moments, axis1=2, axis2=3)
+    difference = jnp.eye(len(moments)).at[1:, 0].set(-1.0)  # v = difference @ w
+    return jnp.einsum("ja,ab...,kb->jk...", difference, moments, difference)
 
 
 def product(*matrices: Matrix) -> Matrix:

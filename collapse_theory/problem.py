@@ -58,27 +58,35 @@ class Problem(eqx.Module):
     - `signal`: Gamma, the covariance of w_1 ~ N(0, Gamma); a scalar is tr(Sigma_1 Gamma);
     - `ridge`: lambda >= 0; 0 is the ridgeless limit, not a small number;
     - a covariance, signal or shift is a vector (eigenvalues in one basis common to all), a matrix,
-      or a scalar: a multiple of I which, for a signal or shift, has that trace against Sigma.
+      or a scalar: a multiple of I which, for a signal or shift, has that trace against Sigma;
+    - `moments`: C_jk = E[w_j w_k^T], shape (K, K, d) or (K, K, d, d), in place of `signal` (None)
+      and shifts, where the labelling vectors are correlated: two sets from one generator, or a
+      model trained on earlier data.  The bias is then that of w_1 alone and zeta all the rest,
+      which correlations can make negative.
 
     A pytree: `jit`, `vmap` and `grad` reach every field.  Raises ValueError when shapes disagree.
     """
 
     sources: tuple[Source, ...]
-    signal: Matrix
+    signal: Matrix | None
     ridge: Float[Array, ""]
     width: Float[Array, ""] | None
     test_covariance: Matrix | None
+    moments: Float[Array, "K K *matrix"] | None
 
     def __init__(
         self,
         sources: tuple[Source, ...] | list[Source],
-        signal: Matrix | float,
+        signal: Matrix | float | None,
         ridge: Number,
         width: Number | None = None,
         test_covariance: Matrix | None = None,
+        moments: Float[Array, "K K *matrix"] | None = None,
     ):
         self.sources = tuple(sources)
-        self.signal = checks.positive_semidefinite("signal", signal)
+        if (signal is None) == (moments is None):
+            raise checks.fail("signal", signal, "exactly one of signal and moments")
+        self.signal = None if signal is None else checks.positive_semidefinite("signal", signal)
         self.ridge = checks.number("ridge", ridge)
         self.width = None if width is None else checks.number("width", width, above=0)
         self.test_covariance = (
@@ -87,6 +95,7 @@ class Problem(eqx.Module):
             else checks.positive_semidefinite("test_covariance", test_covariance)
         )
         self._check_sources()
+        self.moments = None if moments is None else self._check_moments(moments)
 
     def _check_sources(self) -> None:
         if not self.sources or not all(isinstance(source, Source) for source in self.sources):
@@ -110,6 +119,15 @@ class Problem(eqx.Module):
             raise checks.fail("shift of source 0", shift, "0: source 0 is the real data")
         if covariance is not None and not covariance.any():
             raise checks.fail("covariance of source 0", covariance, "a nonzero covariance")
+
+    def _check_moments(self, moments: object) -> Float[Array, "K K *matrix"]:
+        K, d = len(self.sources), self.dimension
+        found = checks.second_moments("moments", moments, K, d)
+        for k, source in enumerate(self.sources):
+            shift = checks.concrete(source.shift)
+            if shift is not None and shift.any():
+                raise checks.fail(f"shift of source {k}", shift, "0, as moments are given")
+        return found
 
     @property
     def dimension(self) -> int:

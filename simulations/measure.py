@@ -1,6 +1,6 @@
 """The exact population risk of ridge regression trained on one draw."""
 
-from itertools import accumulate
+from itertools import accumulate, permutations
 
 import jax
 import jax.numpy as jnp
@@ -17,7 +17,7 @@ def averaged(key: Key[Array, ""], plan: Plan, constants: Constants) -> Float[Arr
 
         bias     = tr[Sigma_test (D sum_k T_k - I) Gamma (D sum_k T_k - I)^T],
         variance = sum_k sigma_k^2 tr[M N_k N_k^T],
-        zeta     = sum_k tr[M T_k Delta_k T_k^T],
+        zeta     = sum_k tr[M T_k Delta_k T_k^T]  (and cross terms where shifts are correlated),
 
     and where features see only part of x, the signal and the shift in the rest of it are noise too.
     """
@@ -43,25 +43,31 @@ def averaged(key: Key[Array, ""], plan: Plan, constants: Constants) -> Float[Arr
         bias += unseen(k, constants.signal)
         if k > 0:  # source 0 is real: it has no shift
             zeta += _square(metric, response, shift) + unseen(k, shift)
+    if constants.correlations is not None:
+        crossed = [error, *(response if D is None else D @ response for response in responses[1:])]
+        for j, k in permutations(range(len(crossed)), 2):
+            cross = constants.correlations[j, k]
+            zeta += jnp.sum(_left(test, crossed[j]) * _right(crossed[k], cross.T))
+            if j == 0:
+                zeta += 2 * unseen(k, cross)
     return jnp.stack([bias, variance, zeta])
 
 
 def trained(key: Key[Array, ""], plan: Plan, constants: Constants) -> Float[Array, " 1"]:
     """(total,) for one draw of everything: features, signal, shifts and label noise; one model."""
-    features_key, signal_key, *keys = jax.random.split(key, 2 + 2 * len(plan.rows))
+    features_key, vectors_key, *keys = jax.random.split(key, 2 + len(plan.rows))
     training = draw(features_key, plan, constants)
-    w_true = _gaussian(signal_key, constants.signal)
+    vectors = labelling_vectors(vectors_key, constants)
     labels = []
-    for k, X in enumerate(training.inputs):
-        w = w_true if k == 0 else w_true + _gaussian(keys[2 * k], constants.shifts[k])
+    for k, (X, w) in enumerate(zip(training.inputs, vectors, strict=True)):
         noise = constants.noises[k]
         if training.seen is not None:
             noise += w @ _left(constants.covariances[k], w) - jnp.sum((w @ training.seen[k]) ** 2)
-        normals = jax.random.normal(keys[2 * k + 1], X.shape[:1], plan.dtype)
+        normals = jax.random.normal(keys[k], X.shape[:1], plan.dtype)
         labels.append(X @ w + jnp.sqrt(jnp.maximum(noise, 0)) * normals)
     maps, _ = fit(training, plan, constants)
     v = sum(N @ y for N, y in zip(maps, labels, strict=True))
-    error = (v if training.decoder is None else training.decoder @ v) - w_true
+    error = (v if training.decoder is None else training.decoder @ v) - vectors[0]
     return jnp.stack([error @ _left(constants.test_covariance, error) + constants.floor])
 
 
@@ -98,12 +104,33 @@ def _left(matrix: Array, other: Array) -> Array:
     return matrix[:, None] * other if other.ndim == 2 else matrix * other
 
 
+def _right(matrix: Array, other: Array) -> Array:
+    """matrix @ other; a vector `other` is a diagonal."""
+    return matrix * other[None] if other.ndim == 1 else matrix @ other
+
+
 def _square(left: Array, M: Array, right: Array | None = None) -> Float[Array, ""]:
     """tr[left M right M^T], `right` = I if not given."""
     weighted = _left(left, M)
     if right is not None:
-        weighted = weighted * right[None] if right.ndim == 1 else weighted @ right
+        weighted = _right(weighted, right)
     return jnp.sum(weighted * M)
+
+
+def labelling_vectors(key: Key[Array, ""], constants: Constants) -> list[Float[Array, " d"]]:
+    """One draw of w_1 and of every w_k = w_1 + delta_k."""
+    K, d = len(constants.shifts), constants.shifts.shape[-1]
+    if constants.correlations is None:
+        keys = jax.random.split(key, K)
+        moments = [constants.signal, *constants.shifts[1:]]
+        drawn = [_gaussian(own, moment) for own, moment in zip(keys, moments, strict=True)]
+    elif constants.correlations.ndim == 3:  # coordinates are independent of each other
+        keys = jax.random.split(key, d)
+        drawn = list(jax.vmap(_gaussian)(keys, constants.correlations.transpose(2, 0, 1)).T)
+    else:
+        joint = constants.correlations.transpose(0, 2, 1, 3).reshape(K * d, K * d)
+        drawn = list(_gaussian(key, joint).reshape(K, d))
+    return [drawn[0], *(drawn[0] + shift for shift in drawn[1:])]
 
 
 def _gaussian(key: Key[Array, ""], covariance: Array) -> Float[Array, " d"]:

@@ -70,7 +70,7 @@ def _arrays(model: Model, counts: tuple[int, ...], pool: np.ndarray | None) -> d
     """`Constants` in the directions in which some feature varies; the others are never learnt."""
     d = model.dimension
     covariances, signal, test = model.covariances, model.signal, model.test_covariance
-    shifts, floor = model.shifts, 0.0
+    shifts, correlations, floor = model.shifts, model.correlations, 0.0
     if covariances.ndim == 2:
         seen = (covariances > 0).any(axis=0)
         # Random projections put weight on unseen directions too, which a test set may feel.
@@ -78,6 +78,7 @@ def _arrays(model: Model, counts: tuple[int, ...], pool: np.ndarray | None) -> d
             floor = np.sum((test * signal)[~seen])
             covariances, shifts = covariances[:, seen], shifts[:, seen]
             signal, test = signal[seen], test[seen]
+            correlations = None if correlations is None else correlations[..., seen]
             pool = None if pool is None else pool[:, seen]
     return {
         "counts": counts,
@@ -87,6 +88,7 @@ def _arrays(model: Model, counts: tuple[int, ...], pool: np.ndarray | None) -> d
         "roots": np.stack([_root(covariance) for covariance in covariances]),
         "shifts": shifts,
         "signal": signal,
+        "correlations": correlations,
         "test_covariance": test,
         "ridge": model.ridge,
         "width": model.width,

@@ -32,6 +32,7 @@ class Constants(NamedTuple):
     roots: Float[Array, "K *matrix"]  # root root^T = covariance
     shifts: Float[Array, "K *matrix"]
     signal: Float[Array, " *matrix"]
+    correlations: Float[Array, "K K *matrix"] | None  # of w_1 and the shifts, where they are correlated
     test_covariance: Float[Array, " *matrix"]
     ridge: Float[Array, ""]
     width: Float[Array, ""] | None

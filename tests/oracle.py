@@ -79,11 +79,16 @@ def risk(problem: ct.Problem) -> list[mp.mpf]:
         errors = mp.lu_solve(system, forcing)
         return bias(test, 0) + sum(t * errors[j] for j, t in enumerate(T(test)))
 
+    none = [mp.mpf(0)] * K
+    if problem.moments is not None:
+        C = [[vector(block) for block in row] for row in problem.moments]
+        bias = excess(lambda j, k, i: C[0][0][i], none)
+        variance = excess(lambda j, k, i: mp.mpf(0), noise)
+        return [bias, variance, excess(lambda j, k, i: C[j][k][i], none) - bias]
     Gamma, Delta = (
         vector(problem.signal),
         [vector(s.shift) if s.shift.ndim else [0] * d for s in sources],
     )
-    none = [mp.mpf(0)] * K
     return [
         excess(lambda j, k, i: Gamma[i], none),
         excess(lambda j, k, i: mp.mpf(0), noise),

@@ -1,0 +1,127 @@
+"""Models trained on the labels of earlier models, round after round."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from collapse_theory import checks
+from collapse_theory.equivalent import solve
+from collapse_theory.errors import ErrorSystem
+from collapse_theory.model import Moments, stack
+from collapse_theory.predict import answer, known, predict_with_status
+from collapse_theory.problem import Problem, Source
+from collapse_theory.risk import Risk
+from collapse_theory.root import Status
+
+
+def generations(problem: Problem, rounds: int) -> Risk:
+    """The excess test error after each round of training on fresh data, shape (rounds,).
+
+    `problem` has two sources, real and synthetic, and is round 1.  In round t > 1 the synthetic
+    labels are those of the model of round t-1, w_2 = w_hat_{t-1}, with label noise sigma_2^2; sample
+    sizes stay, and features, noise and the projection S are drawn anew.  So with shift 0 (round 1 all
+    real) p_2 = 1 is *replace*, 0 < p_2 < 1 *mixing* at a fixed real fraction, and a shift > 0 the
+    paper's *iterative mixing* (section 5, Corollary 3).  delta_t = w_hat_t - w_1 is all that is
+    handed on; with the mean predictor w_bar of round t, whose labels carry delta_{t-1},
+
+        E[delta_t w_1^T]     = E[(w_bar - w_1) w_1^T],
+        E[delta_t delta_t^T] = E[(w_bar - w_1)(w_bar - w_1)^T]
+                               + sum_k (p_k e_k^2 E_k / n) G_S Sigma_k G_S.
+
+    The parts stay those of the first labels: bias of the signal, variance of all label noise so far,
+    zeta of the first shift.  The recursion is linear in each: it can contract, or grow for ever.
+
+    Raises ValueError unless there are two sources and at least one round; SolveError as `predict`.
+    """
+    _check(problem, rounds)
+    return answer(*_fresh(problem, int(rounds)))
+
+
+def accumulate(problem: Problem, rounds: int) -> Risk:
+    """The excess test error where every round keeps all data of earlier rounds, shape (rounds,).
+
+    Round 1 is `problem`; round t > 1 adds n_2 samples labelled by w_hat_{t-1} (noise sigma_2^2) and
+    trains on all N_t = n_1 + t n_2 samples, with the same projection S and the same ridge on the
+    *sum* of squares: lambda_t = lambda n / N_t.  The new labels agree with the last model, so the fit
+    moves only by their noise, w_hat_t = w_hat_{t-1} + (Z_t^T Z_t + lambda n)^-1 z^T eps, a martingale:
+
+        E_t = E_1 + sum_{i=2}^t V_i,    V_i = variance that the n_2 newest of N_i samples cause.
+
+    Batches of one source are exchangeable: V_i is n_2 / N_i of Theorem 1's or 2's V if all is alike.
+    Without a ridge, p_2 = 1: E_t = sigma^2 sum_i d / (i (i n - d)) at large n, d (i n - d - 1 instead
+    of i n - d is exact for any n > d + 1): bounded by pi^2/6 of the first round (Gerstgrasser et al.,
+    arXiv 2404.01413, reuse one design, where sum 1/i^2 is exact).
+
+    Raises ValueError unless there are two sources and at least one round; SolveError as `predict`.
+    """
+    _check(problem, rounds)
+    return answer(*_accumulated(problem, int(rounds)))
+
+
+def _check(problem: Problem, rounds: int) -> None:
+    if len(problem.sources) != 2:
+        raise checks.fail("sources", f"{len(problem.sources)} sources", "two, real and synthetic")
+    if isinstance(rounds, bool) or not isinstance(rounds, int | np.integer) or rounds < 1:
+        raise checks.fail("rounds", repr(rounds), "a whole number >= 1")
+
+
+@eqx.filter_jit
+def _fresh(problem: Problem, rounds: int) -> tuple[Risk, Status]:
+    model = stack(problem)
+    equivalent = solve(model)
+    errors = ErrorSystem(model, equivalent)
+    none = jnp.zeros_like(model.signal)
+    signals = jnp.stack([model.signal, none, none])
+    noises = jnp.zeros((3, 3)).at[1, :2].set(model.noises)  # part, listener: the test set has none
+
+    def moments(signal: Array, overlap: Array, spread: Array) -> Moments:
+        """Of v = (w_1, delta_{t-1}), the part of them that comes from one kind of cause."""
+        return {(0, 0): signal, (0, 1): overlap.T, (1, 0): overlap, (1, 1): spread}
+
+    def step(handed: tuple[Array, Array], _: None) -> tuple[tuple[Array, Array], Float[Array, " 3"]]:
+        causes = (signals, *handed)
+        misfits = jax.vmap(lambda *cause: errors.misfits(moments(*cause)))(*causes)
+        forcing = (misfits + noises).T
+        fitted = model.fractions[:, None] * equivalent.e[:, None] / model.n * errors.solve(forcing)
+        scatter = jnp.stack([errors.sandwich.matrix(sigma) for sigma in model.covariances])
+        mean = jax.vmap(lambda *cause: errors.predictor.spread(moments(*cause)))(*causes)
+        overlap = jax.vmap(lambda *cause: errors.predictor.overlap(moments(*cause)))(*causes)
+        return (overlap, mean + jnp.tensordot(fitted.T, scatter, axes=1)), errors.risk(forcing)
+
+    crossed = none if model.correlations is None else model.correlations[1, 0]
+    first = (jnp.stack([none, none, crossed]), jnp.stack([none, none, model.shifts[1]]))
+    _, parts = jax.lax.scan(step, first, length=rounds)
+    # What is infinite after one round has no moments to hand on.
+    parts = jnp.where(equivalent.limits.at_threshold, parts[:1], parts)
+    return known(Risk(*parts.T), equivalent.status), equivalent.status
+
+
+@eqx.filter_jit
+def _accumulated(problem: Problem, rounds: int) -> tuple[Risk, Status]:
+    first, status = predict_with_status(problem)
+    real, synthetic = problem.sources
+    n = real.n + synthetic.n
+
+    def newest(i: Array) -> tuple[Array, Status]:
+        """V_i: label noise of the newest samples only."""
+        total = real.n + i * synthetic.n
+        sources = (
+            Source(real.n, real.covariance, 0.0, 0.0, real.weight),
+            Source((i - 1) * synthetic.n, synthetic.covariance, 0.0, 0.0, synthetic.weight),
+            Source(synthetic.n, synthetic.covariance, synthetic.noise, 0.0, synthetic.weight),
+        )
+        later = Problem(sources, 0.0, problem.ridge * n / total, problem.width, problem.test_covariance)
+        risk, status = predict_with_status(later)
+        return risk.variance, status
+
+    variances, statuses = jax.vmap(newest)(jnp.arange(2.0, rounds + 1))
+    variance = first.variance + jnp.append(0.0, jnp.cumsum(variances))
+    along = jnp.zeros(rounds)
+    worst = Status(
+        status.converged & statuses.converged.all(),
+        jnp.append(statuses.residual, status.residual).max(),
+        jnp.append(statuses.steps, status.steps).max(),
+    )
+    return known(Risk(first.bias + along, variance, first.zeta + along), worst), worst
