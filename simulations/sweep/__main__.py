@@ -4,22 +4,20 @@ import argparse
 import sys
 import time
 from pathlib import Path
-from typing import NoReturn
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from simulations.command import FORMATS, Parser, formats, wide_console
 from simulations.manifest import this_command, write_manifest
 from simulations.plan import NAMED
 from simulations.simulate import MEASURES
 from simulations.sweep.grid import FIELDS, Point, parse, points
 from simulations.sweep.picture import draw
-from simulations.sweep.report import print_report, wide_console
+from simulations.sweep.report import print_report
 from simulations.sweep.rows import COLUMNS, INPUTS, inputs, results
 from simulations.sweep.study import RUN, Study, load_file, load_preset, presets
 from simulations.table import Row, Table
-
-FORMATS = ("png", "pdf", "svg")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -34,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         study = _study(options)
         grid = points(study.grid, fastest=study.x)
-        memory, formats = _memory(options.memory), _formats(options.format)
+        memory = _memory(options.memory)
         rows = [inputs(point, study.run) for point in grid]
         folder = Path(options.out or f"results/{study.name}{'-quick' if options.quick else ''}")
         table = _open(folder)
@@ -58,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     console = wide_console()
     print_report(console, study, grid, finished)
-    pictures = [folder / f"sweep.{suffix}" for suffix in formats]
+    pictures = [folder / f"sweep.{suffix}" for suffix in options.format]
     draw(study, grid, finished, pictures)
     console.print(f"table {table.path}, pictures {', '.join(map(str, pictures))}", soft_wrap=True)
     for row in failed:
@@ -84,15 +82,8 @@ def _compute(study: Study, grid: list[Point], rows: list[Row], table: Table, mem
             bar.update(task, description=f"{done} of {len(rows)} points")
 
 
-class _Parser(argparse.ArgumentParser):
-    """Bad input is one line on stderr and exit code 2."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}\n")
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="python -m simulations.sweep",
         description=__doc__,
         epilog="A field takes a number, a list (0,0.01,0.1) or a range (1e2:1e6:13log).",
@@ -114,7 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--features", choices=tuple(NAMED), help="law of the feature entries")
     add("--memory", default="4", metavar="GB", help="memory that one batch of seeds may use (4)")
     add("--out", metavar="DIR", help="output folder (default: results/NAME)")
-    add("--format", default="png,pdf", help=f"picture formats among {', '.join(FORMATS)} (png,pdf)")
+    add("--format", default="png,pdf", type=formats, help=f"among {', '.join(FORMATS)} (png,pdf)")
     fields = parser.add_argument_group("fields of the problem")
     for name, field in FIELDS.items():
         default = "none" if field.default is None else f"{field.default:g}"
@@ -161,14 +152,6 @@ def _memory(text: str) -> float:
     if not 0 < gigabytes < float("inf"):
         raise ValueError(f"memory = {text}: expected a number of gigabytes > 0")
     return gigabytes * 1e9
-
-
-def _formats(text: str) -> list[str]:
-    formats = text.split(",")
-    for suffix in formats:
-        if suffix not in FORMATS:
-            raise ValueError(f"format = {text}: expected a list among {', '.join(FORMATS)}")
-    return formats
 
 
 if __name__ == "__main__":

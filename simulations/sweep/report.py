@@ -16,12 +16,6 @@ INFINITE = 1e15
 CURVE = 256
 
 
-def wide_console() -> Console:
-    """Standard output; where it is no terminal, wide enough for every table."""
-    console = Console()
-    return console if console.is_terminal else Console(width=120)
-
-
 def print_report(console: Console, study: Study, points: list[Point], rows: list[Row]) -> None:
     """Print table, agreement and, for a sweep over n, where each curve flattens."""
     names = swept(points) or ["n"]

@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import collapse_theory as ct
+from simulations.code import code_version
 from simulations.simulate import simulate
 from simulations.sweep.grid import FIELDS, Point, counts, problem
 from simulations.sweep.study import RUN
@@ -12,7 +12,7 @@ from simulations.sweep.theory import Prediction, predictions
 from simulations.table import Row, as_text
 
 PARTS = ("bias", "variance", "zeta", "total")
-INPUTS = [*FIELDS, "n_real", "n_synthetic", "features", "measure", "dtype", "seeds", "key", "version"]
+INPUTS = [*FIELDS, "n_real", "n_synthetic", "features", "measure", "dtype", "seeds", "key", "code"]
 RESULTS = [f"{kind}_{part}" for kind in ("predicted", "simulated", "stderr") for part in PARTS]
 COLUMNS = [*INPUTS, *RESULTS, "relative_gap", "z", "status"]
 
@@ -25,9 +25,9 @@ def inputs(point: Point, run: dict[str, Any]) -> Row:
     real, synthetic = counts(point)
     row = {name: as_text(point[name]) for name in FIELDS}
     row |= {"n_real": str(real), "n_synthetic": str(synthetic)}
-    row |= {name: str(run[name]) for name in RUN} | {"version": ct.__version__}
+    row |= {name: str(run[name]) for name in RUN}
     row["key"] = str(zlib.crc32("|".join(row.values()).encode()))
-    return row
+    return row | {"code": code_version()}
 
 
 def results(

@@ -1,0 +1,1 @@
+"""The figures: one short script each, theory as lines, simulation as points; `python -m figures`."""

@@ -1,0 +1,81 @@
+"""How the points of a figure agree with its lines, from the arrays saved beside it."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from rich import box
+from rich.table import Table
+
+from figures.house.picture import read_csv
+
+# Sampling error that is granted before the rest of a gap counts as finite size.
+GRANTED = 3.0
+HEADERS = ["figure", "points", "worst |z|", "within 3 s.e.", "worst gap", "finite-size term"]
+
+
+class Agreement(NamedTuple):
+    """Simulated points against theory at the same points.
+
+    - `worst_z`: largest |gap| in standard errors, no finite-size term granted;
+    - `within`: fraction of points within 3 standard errors, none granted;
+    - `worst_gap`: largest |gap| / theory;
+    - `finite_size`: the smallest c for which every |gap| <= 3 s.e. + (c / size) theory.
+    """
+
+    points: int
+    worst_z: float
+    within: float
+    worst_gap: float
+    finite_size: float
+
+
+def agreement(path: Path) -> Agreement | None:
+    """The agreement of a figure's saved arrays; None if it has no simulated points."""
+    rows = [row for row in read_csv(path) if row["kind"] == "simulation" and row["theory"]]
+    measured = [(row["y"], row["stderr"], row["theory"], row["size"]) for row in rows]
+    measured += [
+        (row["x"], row["x_stderr"], row["x_theory"], row["size"]) for row in rows if row["x_theory"]
+    ]
+    if not measured:
+        return None
+    value, stderr, theory, size = np.array(measured, dtype=float).T
+    gap = np.abs(value - theory)
+    # A quantity that is zero in every draw (zeta of clean data) has no error bar and no gap.
+    known = (stderr > 0) | (gap > 0)
+    gap, stderr, theory, size = gap[known], stderr[known], theory[known], size[known]
+    z = gap / stderr
+    beyond = np.maximum(gap - GRANTED * stderr, 0)
+    return Agreement(
+        points=len(gap),
+        worst_z=z.max(),
+        within=(z <= GRANTED).mean(),
+        worst_gap=(gap / theory).max(),
+        finite_size=(beyond / theory * size).max(),
+    )
+
+
+def cells(name: str, found: Agreement | None) -> list[str]:
+    """One row of the report."""
+    if found is None:
+        return [name, "0", "-", "-", "-", "-"]
+    points, worst_z, within, worst_gap, finite_size = found
+    term = f"{finite_size:.2g} / d" if finite_size else "none"
+    return [name, f"{points}", f"{worst_z:.1f}", f"{within:.0%}", f"{worst_gap:.2%}", term]
+
+
+def as_table(found: dict[str, Agreement | None]) -> Table:
+    """The report for the terminal."""
+    table = Table(title="simulated points against theory", box=box.SIMPLE)
+    for header in HEADERS:
+        table.add_column(header, justify="left" if header == "figure" else "right", no_wrap=True)
+    for name, value in found.items():
+        table.add_row(*cells(name, value))
+    return table
+
+
+def as_markdown(found: dict[str, Agreement | None]) -> str:
+    """The report for the gallery."""
+    lines = [HEADERS, ["---"] + ["---:"] * (len(HEADERS) - 1)]
+    lines += [cells(name, value) for name, value in found.items()]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)

@@ -1,0 +1,179 @@
+"""A picture that remembers what is drawn in it: the arrays are saved with it, and reported on."""
+
+import csv
+import io
+import textwrap
+from importlib.resources import files
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+
+from simulations.table import atomic_write
+
+plt.style.use(str(files("simulations") / "house.mplstyle"))
+MARKERS = "os^Dv<>P"
+COLUMNS = ["panel", "curve", "kind", "x", "y", "stderr", "theory", "size"]
+COLUMNS += ["x_stderr", "x_theory"]  # where x is measured, too
+CAPTION_WIDTH = 18  # characters per inch of its type
+
+
+class Picture:
+    """Panels side by side on the same axes, one legend, one caption.
+
+    `panels` are their titles; `caption` says what the axes do not: parameters, units, what the points
+    are.  Sizes are for print: 3.4 inches a panel, the width of a column, or less for three and more.
+    """
+
+    def __init__(
+        self,
+        panels: list[str],
+        x: str,
+        y: str,
+        *,
+        scales: tuple[str, str] = ("log", "log"),
+        rows: int = 1,
+        legend: str = "",
+        share: bool = True,
+    ):
+        columns = -(-len(panels) // rows)
+        width = 4.4 if columns == 1 else 3.4 * columns if columns == 2 else 2.6 * columns
+        self.figure, axes = plt.subplots(
+            rows, columns, figsize=(width, 2.9 * rows), sharex=share, sharey=share, squeeze=False
+        )
+        self.panels = [Panel(axis, title) for axis, title in zip_longest(axes.flat, panels)]
+        for index, panel in enumerate(self.panels):
+            panel.axes.set(xscale=scales[0], yscale=scales[1], title=panel.title)
+            if index >= len(panels) - columns:
+                panel.axes.set_xlabel(x)
+            if index % columns == 0 or not share:
+                panel.axes.set_ylabel(y)
+        self.legend, self.caption = legend, ""
+
+    def save(self, folder: Path, name: str, formats: list[str]) -> None:
+        """Write `name`.csv, then the picture in each format."""
+        text = as_csv([row for panel in self.panels for row in panel.rows])
+        atomic_write(folder / f"{name}.csv", lambda path: path.write_text(text))
+        self._add_legend()
+        wrapped = textwrap.fill(self.caption, int(CAPTION_WIDTH * self.figure.get_figwidth()))
+        self.figure.text(0.01, -0.02, wrapped, va="top", fontsize="small")
+        for suffix in formats:
+            # Without dates and versions the same picture is the same file.
+            metadata = {"png": {"Software": None}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}
+            options: dict[str, Any] = {"format": suffix, "metadata": metadata[suffix]}
+            atomic_write(
+                folder / f"{name}.{suffix}",
+                lambda path, options=options: self.figure.savefig(path, **options),  # type: ignore[misc]
+            )
+        plt.close(self.figure)
+
+    def _add_legend(self) -> None:
+        """One legend beside the last panel; a curve's line and points are one entry."""
+        drawn: dict[str, list[Any]] = {}
+        for panel in self.panels:
+            for label, artists in panel.drawn.items():
+                drawn.setdefault(label, artists)
+        if drawn:
+            self.panels[-1].axes.legend(
+                [tuple(artists) for artists in drawn.values()],
+                drawn.keys(),
+                title=self.legend,
+                loc="center left",
+                bbox_to_anchor=(1.0, 0.5),
+            )
+
+
+class Panel:
+    """One set of axes: lines are theory, points are simulations, guides are neither."""
+
+    def __init__(self, axes: Any, title: str):
+        self.axes, self.title = axes, title
+        self.rows: list[dict[str, Any]] = []
+        self.drawn: dict[str, list[Any]] = {}  # artists of each labelled curve
+
+    def line(self, x: Any, y: Any, label: str = "", colour: Any = 0, **style: Any) -> None:
+        """A theoretical curve."""
+        y = np.where(np.isfinite(y), y, np.nan)
+        self._name(label, *self.axes.plot(x, y, color=as_colour(colour), **style))
+        self._record("theory", label, x=x, y=y)
+
+    def points(
+        self,
+        x: Any,
+        y: Any,
+        stderr: Any,
+        theory: Any,
+        size: float,
+        label: str = "",
+        colour: Any = 0,
+        *,
+        x_stderr: Any = None,
+        x_theory: Any = None,
+        **style: Any,
+    ) -> None:
+        """Simulated means with standard errors; `theory` at the same points, for the report.
+
+        `size` is what the finite-size term is counted in: the gap is O(1/size), usually d.
+        """
+        marker = MARKERS[colour % len(MARKERS)] if isinstance(colour, int) else "o"
+        style = {"fmt": marker, "color": as_colour(colour), "linestyle": "none"} | style
+        self._name(label, self.axes.errorbar(x, y, yerr=stderr, xerr=x_stderr, **style))
+        measured = {} if x_theory is None else {"x_stderr": x_stderr, "x_theory": x_theory}
+        sizes = np.broadcast_to(size, np.shape(y))
+        self._record("simulation", label, x=x, y=y, stderr=stderr, theory=theory, size=sizes, **measured)
+
+    def guide(self, x: Any, y: Any, label: str = "", **style: Any) -> None:
+        """A reference that is not the theory of a simulated quantity: a limit, a slope, a bound."""
+        style = {"color": "0.35", "linestyle": "--", "linewidth": 0.8} | style
+        self._name(label, *self.axes.plot(x, y, **style))
+        self._record("guide", label, x=x, y=y)
+
+    def level(self, y: float, label: str = "", **style: Any) -> None:
+        """A horizontal guide across the panel."""
+        style = {"color": "0.35", "linestyle": ":", "linewidth": 0.9} | style
+        self._name(label, self.axes.axhline(y, **style))
+        self._record("guide", label, x=[np.nan], y=[y])
+
+    def field(self, x: Any, y: Any, values: Any, label: str = "", **style: Any) -> Any:
+        """A map: `values` (len(y), len(x)) as colours; saved with the values as theory."""
+        mesh = self.axes.pcolormesh(x, y, values, shading="nearest", rasterized=True, **style)
+        columns, rows = np.meshgrid(x, y)
+        self._record("field", label, x=columns.ravel(), y=rows.ravel(), theory=np.ravel(values))
+        return mesh
+
+    def _name(self, label: str, artist: Any) -> None:
+        if label:
+            self.drawn.setdefault(label, []).append(artist)
+
+    def _record(self, kind: str, curve: str, **arrays: Any) -> None:
+        names = list(arrays)
+        for values in zip(*(np.atleast_1d(arrays[name]) for name in names), strict=True):
+            row = {"panel": self.title, "curve": curve, "kind": kind}
+            self.rows.append(row | dict(zip(names, values, strict=True)))
+
+
+def as_colour(colour: Any) -> Any:
+    """The house's colour of this number; anything else is a colour already."""
+    return f"C{colour % 8}" if isinstance(colour, int) else colour
+
+
+def as_csv(rows: list[dict[str, Any]]) -> str:
+    """Rows as CSV text, nine digits a number."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({k: v if isinstance(v, str) else f"{v:.9g}" for k, v in row.items()})
+    return buffer.getvalue()
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    """The rows that `Picture.save` wrote."""
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
