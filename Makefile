@@ -14,18 +14,15 @@ test: $(VENV)/.test
 derivations: $(VENV)/.run
 	$(RUN) -m derivations $(ARGS)
 
-# The pictures of the README, from the committed code.
+# The committed gallery, from the committed code.
+GALLERY = figures/gallery
 figures: $(VENV)/.run
-	rm -rf results/figures  # never rows of older code
-	for preset in collapse width ridgeless; do \
-		out=results/figures/$$preset; \
-		$(RUN) -m simulations.sweep --preset $$preset --out $$out $(ARGS) || exit 1; \
-		cp $$out/sweep.png figures/$$preset.png; \
-		cp $$out/sweep.csv figures/$$preset.csv; \
-		cp $$out/manifest.json figures/$$preset.json; \
-	done
-	$(RUN) -m derivations own-model --out results/figures/own-model
-	cp results/figures/own-model/pictures/own-model-2.svg figures/ensemble.svg
+	$(RUN) -m figures --format png --out $(GALLERY) $(ARGS)
+	$(RUN) -m simulations.sweep --preset ridgeless --format png --out results/gallery/ridgeless
+	cp results/gallery/ridgeless/sweep.png $(GALLERY)/ridgeless.png
+	cp results/gallery/ridgeless/sweep.csv $(GALLERY)/ridgeless.csv
+	$(RUN) -m derivations own-model --out results/gallery/own-model
+	cp results/gallery/own-model/pictures/own-model-2.svg $(GALLERY)/ensemble.svg
 
 check: $(VENV)/.test
 	$(VENV)/bin/ruff format --check .

@@ -37,13 +37,13 @@ class ErrorSystem:
         terms = [self.sandwich(listener, sigma) for sigma in self.model.covariances]
         return jnp.stack(terms) / self.model.n
 
-    def misfits(self, moments: Moments) -> Float[Array, " K+1"]:
+    def misfits(self, moments: Moments) -> Float[Array, " listeners"]:
         """b_k of every source, then b_test, for labelling vectors with these second moments."""
         owns = [*range(len(self.model.covariances)), 0]
         pairs = zip(self.listeners, owns, strict=True)
         return jnp.stack([self.predictor.misfit(listener, moments, own) for listener, own in pairs])
 
-    def solve(self, forcing: Float[Array, "K+1 columns"]) -> Float[Array, "K columns"]:
+    def solve(self, forcing: Float[Array, "listeners columns"]) -> Float[Array, "K columns"]:
         """z_k = e_k E_k for f_k = forcing_k (its last row, the test set, feeds nothing)."""
         e = self.equivalent.e[:, None]
         shrunk = jnp.tensordot(
@@ -53,14 +53,14 @@ class ErrorSystem:
         excess = self.equivalent.residue + leak * shrunk
         return solve_m_matrix(e * self.pulls[:-1], excess, e * forcing[:-1])
 
-    def risk(self, forcing: Float[Array, "K+1 columns"]) -> Float[Array, " columns"]:
+    def risk(self, forcing: Float[Array, "listeners columns"]) -> Float[Array, " columns"]:
         """Excess risk on the test set of each column."""
         parts = forcing[-1] + self.pulls[-1] @ self.solve(forcing)
         # At the threshold the system is singular: what feeds it at all, beyond rounding, is infinite.
         threshold = jnp.where(self._fed(forcing), jnp.inf, forcing[-1])
         return jnp.where(self.equivalent.limits.at_threshold, threshold, parts)
 
-    def _fed(self, forcing: Float[Array, "K+1 columns"]) -> Bool[Array, " columns"]:
+    def _fed(self, forcing: Float[Array, "listeners columns"]) -> Bool[Array, " columns"]:
         e = self.equivalent.e[:, None]
         fed = (self.model.fractions[:, None] * e * forcing[:-1]).max(axis=0)
         return fed > FED * forcing.max()

@@ -10,10 +10,11 @@ from collapse_theory import checks
 from collapse_theory.equivalent import solve
 from collapse_theory.errors import ErrorSystem
 from collapse_theory.model import Moments, stack
-from collapse_theory.predict import answer, known, predict_with_status
+from collapse_theory.predict import predict_with_status
 from collapse_theory.problem import Problem, Source
 from collapse_theory.risk import Risk
 from collapse_theory.root import Status
+from collapse_theory.solved import solved
 
 
 def generations(problem: Problem, rounds: int) -> Risk:
@@ -36,7 +37,7 @@ def generations(problem: Problem, rounds: int) -> Risk:
     Raises ValueError unless there are two sources and at least one round; SolveError as `predict`.
     """
     _check(problem, rounds)
-    return answer(*_fresh(problem, int(rounds)))
+    return solved(*_fresh(problem, int(rounds)))
 
 
 def accumulate(problem: Problem, rounds: int) -> Risk:
@@ -57,7 +58,7 @@ def accumulate(problem: Problem, rounds: int) -> Risk:
     Raises ValueError unless there are two sources and at least one round; SolveError as `predict`.
     """
     _check(problem, rounds)
-    return answer(*_accumulated(problem, int(rounds)))
+    return solved(*_accumulated(problem, int(rounds)))
 
 
 def _check(problem: Problem, rounds: int) -> None:
@@ -95,7 +96,7 @@ def _fresh(problem: Problem, rounds: int) -> tuple[Risk, Status]:
     _, parts = jax.lax.scan(step, first, length=rounds)
     # What is infinite after one round has no moments to hand on.
     parts = jnp.where(equivalent.limits.at_threshold, parts[:1], parts)
-    return known(Risk(*parts.T), equivalent.status), equivalent.status
+    return Risk(*parts.T), equivalent.status
 
 
 @eqx.filter_jit
@@ -124,4 +125,4 @@ def _accumulated(problem: Problem, rounds: int) -> tuple[Risk, Status]:
         jnp.append(statuses.residual, status.residual).max(),
         jnp.append(statuses.steps, status.steps).max(),
     )
-    return known(Risk(first.bias + along, variance, first.zeta + along), worst), worst
+    return Risk(first.bias + along, variance, first.zeta + along), worst

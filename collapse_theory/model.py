@@ -76,15 +76,16 @@ def stack(problem: Problem) -> Model:
     counts = jnp.stack([source.n for source in sources])
     covariances = jnp.stack([covariance(source.covariance) for source in sources])
     test = problem.test_covariance
-    if problem.moments is None:
+    if problem.moments is not None:
+        correlations = _correlations(problem.moments, ndim)
+        signal = correlations[0, 0]
+        shifts = jnp.stack([correlations[k, k] for k in range(len(sources))]).at[0].set(0.0)
+    else:
+        assert problem.signal is not None  # it or the moments are given
         correlations = None
         signal = second_moment(problem.signal, covariances[0])
         pairs = zip(sources, covariances, strict=True)
         shifts = jnp.stack([second_moment(s.shift, sigma) for s, sigma in pairs])
-    else:
-        correlations = _correlations(problem.moments, ndim)
-        signal = correlations[0, 0]
-        shifts = jnp.stack([correlations[k, k] for k in range(len(sources))]).at[0].set(0.0)
     return Model(
         covariances=covariances,
         fractions=counts / counts.sum(),

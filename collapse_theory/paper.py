@@ -2,9 +2,9 @@
 
 They are a second spelling that the general formulas of this package are held against, and what a
 reader with the paper in hand looks for.  Two sources with one covariance, Sigma_1 = Sigma_2 = Sigma,
-and unit weights.  `Sigma`, `Gamma` and `Delta` are arrays of eigenvalues in one basis (Delta is d
-times smaller than the paper's), n = n_1 + n_2, p1 = 1 - p2, `lam` > 0 is the ridge lambda and
-sigma2 = p1 sigma_1^2 + p2 sigma_2^2.  All raise ValueError if SciPy finds no sign change to bracket.
+and unit weights unless said.  `Sigma`, `Gamma` and `Delta` are arrays of eigenvalues in one basis
+(Delta is d times smaller than the paper's), n = n_1 + n_2, p1 = 1 - p2, `lam` > 0 is the ridge lambda
+and sigma2 = p1 sigma_1^2 + p2 sigma_2^2.  All raise ValueError if SciPy finds no sign change to bracket.
 """
 
 import numpy as np
@@ -124,6 +124,40 @@ def corollary_1(*, d, n, p2, sigma2, c2) -> Risk:
     if phi >= 1:
         raise ValueError(f"d / n = {phi:g}: expected a ratio < 1, the corollary's range")
     return Risk(0.0, sigma2 * phi / (1 - phi), (p2**2 + (1 - p2) * p2 * phi / (1 - phi)) * c2)
+
+
+def corollary_2(*, d, n, p2, a, sigma2, c2) -> Risk:
+    """Corollary 2 (single-step mixing, Sigma = I, lambda -> 0) to first order in phi = d/n.
+
+    Minimising (1 - a)/n_1 sum_real + a/n_2 sum_synthetic, 0 <= a <= 1, c2 = c^2 = tr Delta:
+
+        a^2 c^2 + phi { sigma^2 ((1-a)^2/p1 + a^2/p2) + c^2 a^2 (1-a)^2 (1/p1 + 1/p2)
+                        + 2 c^2 a^2 (1-a) ((1-a)/p1 - a/p2) } + O(phi^2)
+
+    No fixed a > 0 removes the floor a^2 c^2.  Raises ValueError for p2 outside (0, 1).
+    """
+    p1 = _fraction_of_real(p2)
+    V = d / n * sigma2 * ((1 - a) ** 2 / p1 + a**2 / p2)
+    mixing = a**2 * (1 - a) ** 2 * (1 / p1 + 1 / p2)
+    share = 2 * a**2 * (1 - a) * ((1 - a) / p1 - a / p2)
+    return Risk(0.0, V, c2 * (a**2 + d / n * (mixing + share)))
+
+
+def corollary_2_best_weight(*, d, n, p2, sigma2, c2) -> float:
+    """The weight a of Corollary 2 with the smallest error, to first order in phi = d/n.
+
+        phi sigma^2 / (p1 c^2) + O(phi^2)
+
+    It saves the same fraction of the error of the real data alone.  Raises ValueError for p2 outside
+    (0, 1).
+    """
+    return d / n * sigma2 / (_fraction_of_real(p2) * c2)
+
+
+def _fraction_of_real(p2) -> float:
+    if not 0 < p2 < 1:
+        raise ValueError(f"p2 = {p2:g}: expected a number in (0, 1), both sources having samples")
+    return 1 - p2
 
 
 def _kappa(Sigma, n, m, lam) -> float:

@@ -1,16 +1,15 @@
 """The test error of a `Problem` in closed form: bias, variance and zeta."""
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 
-from collapse_theory import checks
 from collapse_theory.equivalent import Equivalent, solve
 from collapse_theory.errors import ErrorSystem
 from collapse_theory.model import Model, stack
 from collapse_theory.problem import Problem
 from collapse_theory.risk import Risk
-from collapse_theory.root import SolveError, Status
+from collapse_theory.root import Status
+from collapse_theory.solved import solved
 
 
 def predict(problem: Problem) -> Risk:
@@ -27,28 +26,15 @@ def predict(problem: Problem) -> Risk:
     tiny ridge gives that limit).  Inside `jit` or `vmap` nothing can be
     raised: there the risk is NaN, and `diagnose(problem).status` tells why.
     """
-    return answer(*predict_with_status(problem))
+    return solved(*predict_with_status(problem))
 
 
 @eqx.filter_jit
 def predict_with_status(problem: Problem) -> tuple[Risk, Status]:
-    """`predict`, without raising: the risk is NaN where `status.converged` is False."""
+    """`predict` without its guard: no number where `status.converged` is False is one to use."""
     model = stack(problem)
     equivalent = solve(model)
-    return known(excess_risk(model, equivalent), equivalent.status), equivalent.status
-
-
-def known(risk: Risk, status: Status) -> Risk:
-    """The risk, NaN where the solve did not converge."""
-    return jax.tree.map(lambda part: jnp.where(status.converged, part, jnp.nan), risk)
-
-
-def answer(risk: Risk, status: Status) -> Risk:
-    """The risk; outside `jit` and `vmap` a solve that did not converge raises SolveError."""
-    converged = checks.concrete(status.converged)
-    if converged is not None and not converged.all():
-        raise SolveError(f"{status.message()}; without a ridge, try a tiny one")
-    return risk
+    return excess_risk(model, equivalent), equivalent.status
 
 
 def excess_risk(model: Model, equivalent: Equivalent) -> Risk:

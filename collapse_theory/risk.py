@@ -5,9 +5,8 @@ from typing import Any
 import equinox as eqx
 import jax
 import numpy as np
-from jaxtyping import Array, Float
 
-Part = Float[Array, "..."] | np.ndarray | float
+Part = Any  # a number or an array; None where a run measured no such part
 
 
 class Risk(eqx.Module):
@@ -24,17 +23,17 @@ class Risk(eqx.Module):
     run measured as a whole has no parts (they are None).
     """
 
-    bias: Part | None
-    variance: Part | None
-    zeta: Part | None
+    bias: Part
+    variance: Part
+    zeta: Part
     total: Part
 
     def __init__(
         self,
-        bias: Part | None,
-        variance: Part | None,
-        zeta: Part | None,
-        total: Part | None = None,
+        bias: Part,
+        variance: Part,
+        zeta: Part,
+        total: Part = None,
     ):
         self.bias, self.variance, self.zeta = bias, variance, zeta
         if total is None:

@@ -8,6 +8,7 @@ import traceback
 from pathlib import Path
 from types import ModuleType
 
+import jax
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -37,22 +38,28 @@ NAMES = (
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; the exit code is 1 if a figure failed, 2 for bad input."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    options = _parser().parse_args(arguments)
-    scripts = {name: importlib.import_module(f"figures.{name}") for name in options.names or NAMES}
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    scripts = {name: script(name) for name in options.names or NAMES}
     console = wide_console()
     if options.list:
-        for name, script in scripts.items():
-            console.print(f"[bold]{name:17}[/bold]{sentence(script)}")
+        for name, each in scripts.items():
+            console.print(f"[bold]{name:17}[/bold]{sentence(each)}")
         return 0
     folder = Path(options.out or f"results/figures{'-quick' if options.quick else ''}")
     if options.report:
         return _report(console, folder, list(scripts))
-    folder.mkdir(parents=True, exist_ok=True)
     started = time.time()
-    memory = Memory(Path(options.cache), options.refresh)
+    if options.quick:  # most of a quick run is compilation: half as long without optimisation
+        jax.config.update("jax_disable_most_optimizations", True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        memory = Memory(Path(options.cache), options.refresh)
+    except OSError as error:
+        parser.error(f"out = {folder}, cache = {options.cache}: {error.strerror}")
     seconds, failed = _draw(scripts, folder, memory, options)
     made = [name for name in NAMES if (folder / f"{name}.csv").exists()]
-    write_gallery(folder, {name: importlib.import_module(f"figures.{name}") for name in made})
+    write_gallery(folder, {name: script(name) for name in made})
     command = [Path(sys.executable).name, "-m", "figures", *arguments]
     write_manifest(folder / "manifest.json", started, command, seconds=seconds, failed=list(failed))
     _report(console, folder, [name for name in scripts if name not in failed])
@@ -60,6 +67,11 @@ def main(arguments: list[str] | None = None) -> int:
     for name, reason in failed.items():
         console.print(f"FAILED {name}: {reason}", soft_wrap=True)
     return 1 if failed else 0
+
+
+def script(name: str) -> ModuleType:
+    """The script of a figure: what it shows is its docstring, how its function `draw`."""
+    return importlib.import_module(f"figures.{name}")
 
 
 def _draw(
@@ -76,7 +88,7 @@ def _draw(
     )
     seconds, failed = {}, {}
     with bar:
-        for name, script in scripts.items():
+        for name, each in scripts.items():
             task = bar.add_task(name, total=0)
 
             def progress(done: int, more: int, task=task) -> None:
@@ -85,7 +97,7 @@ def _draw(
 
             started = time.time()
             try:
-                picture = script.draw(Run(memory, options.quick, progress))
+                picture = each.draw(Run(memory, options.quick, progress))
                 picture.save(folder, name, options.format)
             except Exception as error:  # one figure must not cost the others
                 traceback.print_exc()

@@ -1,6 +1,9 @@
 """Simulated test errors: draw the data, train, measure the exact population risk, over many seeds."""
 
 import collapse_theory  # noqa: F401  (switches JAX to float64)
-from simulations.simulate import Estimate, simulate
+from simulations.fit import fit_power_law
+from simulations.generations import simulate_generations
+from simulations.seeds import Estimate
+from simulations.simulate import simulate
 
-__all__ = ["Estimate", "simulate"]
+__all__ = ["Estimate", "fit_power_law", "simulate", "simulate_generations"]

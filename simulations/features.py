@@ -45,6 +45,11 @@ def rademacher(key: Key[Array, ""], shape: tuple[int, ...], dtype: Any) -> Array
     return jax.random.rademacher(key, shape, dtype)
 
 
+def laplace(key: Key[Array, ""], shape: tuple[int, ...], dtype: Any) -> Array:
+    """Laplace entries scaled to variance 1: exponential tails, kurtosis 6."""
+    return jax.random.laplace(key, shape, dtype) * jnp.sqrt(0.5)
+
+
 def student_t(degrees: float = 6.0) -> Entries:
     """Student-t entries scaled to variance 1; their fourth moment is finite for degrees > 4."""
     if not degrees > 4:

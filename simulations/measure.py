@@ -24,7 +24,7 @@ def averaged(key: Key[Array, ""], plan: Plan, constants: Constants) -> Float[Arr
     training = draw(key, plan, constants)
     maps, shrinkage = fit(training, plan, constants)
     D, test = training.decoder, constants.test_covariance
-    metric = test if D is None else D.T @ _left(test, D)
+    metric = test if D is None else D.T @ times(test, D)
     gains = [_square(metric, N) for N in maps]
     variance = sum(noise * gain for noise, gain in zip(constants.noises, gains, strict=True))
 
@@ -47,7 +47,7 @@ def averaged(key: Key[Array, ""], plan: Plan, constants: Constants) -> Float[Arr
         crossed = [error, *(response if D is None else D @ response for response in responses[1:])]
         for j, k in permutations(range(len(crossed)), 2):
             cross = constants.correlations[j, k]
-            zeta += jnp.sum(_left(test, crossed[j]) * _right(crossed[k], cross.T))
+            zeta += jnp.sum(times(test, crossed[j]) * _right(crossed[k], cross.T))
             if j == 0:
                 zeta += 2 * unseen(k, cross)
     return jnp.stack([bias, variance, zeta])
@@ -62,13 +62,13 @@ def trained(key: Key[Array, ""], plan: Plan, constants: Constants) -> Float[Arra
     for k, (X, w) in enumerate(zip(training.inputs, vectors, strict=True)):
         noise = constants.noises[k]
         if training.seen is not None:
-            noise += w @ _left(constants.covariances[k], w) - jnp.sum((w @ training.seen[k]) ** 2)
+            noise += w @ times(constants.covariances[k], w) - jnp.sum((w @ training.seen[k]) ** 2)
         normals = jax.random.normal(keys[k], X.shape[:1], plan.dtype)
         labels.append(X @ w + jnp.sqrt(jnp.maximum(noise, 0)) * normals)
     maps, _ = fit(training, plan, constants)
     v = sum(N @ y for N, y in zip(maps, labels, strict=True))
     error = (v if training.decoder is None else training.decoder @ v) - vectors[0]
-    return jnp.stack([error @ _left(constants.test_covariance, error) + constants.floor])
+    return jnp.stack([error @ times(constants.test_covariance, error) + constants.floor])
 
 
 def fit(
@@ -97,7 +97,7 @@ def fit(
     return [s * Nk for s, Nk in zip(scales, parts, strict=True)], shrinkage
 
 
-def _left(matrix: Array, other: Array) -> Array:
+def times(matrix: Array, other: Array) -> Array:
     """matrix @ other; a vector `matrix` is a diagonal."""
     if matrix.ndim == 2:
         return matrix @ other
@@ -111,7 +111,7 @@ def _right(matrix: Array, other: Array) -> Array:
 
 def _square(left: Array, M: Array, right: Array | None = None) -> Float[Array, ""]:
     """tr[left M right M^T], `right` = I if not given."""
-    weighted = _left(left, M)
+    weighted = times(left, M)
     if right is not None:
         weighted = _right(weighted, right)
     return jnp.sum(weighted * M)

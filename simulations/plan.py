@@ -10,13 +10,14 @@ from jaxtyping import Array, Float
 
 from collapse_theory import Problem, checks
 from collapse_theory.model import Model, stack
-from simulations.features import Entries, rademacher, student_t
+from simulations.features import Entries, laplace, rademacher, student_t
 from simulations.training import Constants, Plan
 
 Features = str | Entries | Float[Array, "N d"]
 NAMED: dict[str, Entries] = {
     "gaussian": jax.random.normal,
     "rademacher": rademacher,
+    "laplace": laplace,
     "student-t": student_t(),
 }
 

@@ -4,7 +4,10 @@ import jax
 from jaxtyping import install_import_hook
 
 # Public entry points take any number a user may write and check it themselves.
-INNER = [f"collapse_theory.{name}" for name in ("equivalent", "limits", "model", "predict", "root")]
+INNER = [
+    f"collapse_theory.{name}"
+    for name in ("equivalent", "errors", "labels", "limits", "model", "predict", "root")
+]
 INNER += [f"simulations.{name}" for name in ("features", "measure", "training")]
 
 with install_import_hook(INNER, "beartype.beartype"):

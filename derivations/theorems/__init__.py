@@ -4,6 +4,7 @@ from derivations.steps import Derivation
 from derivations.theorems.corollary_1 import COROLLARY_1
 from derivations.theorems.corollary_2 import COROLLARY_2
 from derivations.theorems.corollary_3 import COROLLARY_3
+from derivations.theorems.generations import GENERATIONS
 from derivations.theorems.infinite_width import INFINITE_WIDTH
 from derivations.theorems.kappa import KAPPA
 from derivations.theorems.own_model import OWN_MODEL
@@ -27,6 +28,7 @@ DERIVATIONS: dict[str, Derivation] = {
         TWO_SOURCES,
         COROLLARY_2,
         COROLLARY_3,
+        GENERATIONS,
         SCALING_LAWS,
         OWN_MODEL,
     )

@@ -14,6 +14,7 @@ import numpy as np
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from simulations.table import atomic_write
 
@@ -25,7 +26,7 @@ CAPTION_WIDTH = 18  # characters per inch of its type
 
 
 class Picture:
-    """Panels side by side on the same axes, one legend, one caption.
+    """Panels side by side, one legend, one caption; on the same axes unless x or y is a list.
 
     `panels` are their titles; `caption` says what the axes do not: parameters, units, what the points
     are.  Sizes are for print: 3.4 inches a panel, the width of a column, or less for three and more.
@@ -34,33 +35,40 @@ class Picture:
     def __init__(
         self,
         panels: list[str],
-        x: str,
-        y: str,
+        x: str | list[str],
+        y: str | list[str],
         *,
         scales: tuple[str, str] = ("log", "log"),
         rows: int = 1,
         legend: str = "",
-        share: bool = True,
     ):
         columns = -(-len(panels) // rows)
         width = 4.4 if columns == 1 else 3.4 * columns if columns == 2 else 2.6 * columns
         self.figure, axes = plt.subplots(
-            rows, columns, figsize=(width, 2.9 * rows), sharex=share, sharey=share, squeeze=False
+            rows,
+            columns,
+            figsize=(width, 2.9 * rows),
+            sharex=isinstance(x, str),
+            sharey=isinstance(y, str),
+            squeeze=False,
         )
         self.panels = [Panel(axis, title) for axis, title in zip_longest(axes.flat, panels)]
         for index, panel in enumerate(self.panels):
             panel.axes.set(xscale=scales[0], yscale=scales[1], title=panel.title)
-            if index >= len(panels) - columns:
-                panel.axes.set_xlabel(x)
-            if index % columns == 0 or not share:
-                panel.axes.set_ylabel(y)
+            if isinstance(x, list) or index >= len(panels) - columns:
+                panel.axes.set_xlabel(x if isinstance(x, str) else x[index])
+            if isinstance(y, list) or index % columns == 0:
+                panel.axes.set_ylabel(y if isinstance(y, str) else y[index])
         self.legend, self.caption = legend, ""
+        self.place: dict[str, Any] | None = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)}
 
     def save(self, folder: Path, name: str, formats: list[str]) -> None:
         """Write `name`.csv, then the picture in each format."""
         text = as_csv([row for panel in self.panels for row in panel.rows])
         atomic_write(folder / f"{name}.csv", lambda path: path.write_text(text))
         self._add_legend()
+        for panel in self.panels:
+            _few_decades(panel.axes)
         wrapped = textwrap.fill(self.caption, int(CAPTION_WIDTH * self.figure.get_figwidth()))
         self.figure.text(0.01, -0.02, wrapped, va="top", fontsize="small")
         for suffix in formats:
@@ -74,19 +82,19 @@ class Picture:
         plt.close(self.figure)
 
     def _add_legend(self) -> None:
-        """One legend beside the last panel; a curve's line and points are one entry."""
+        """One legend at `place` of the last panel, beside it if not told; or one in every panel.
+
+        A curve's line and points are one entry.
+        """
+        if self.place is None:
+            for panel in self.panels:
+                _legend(panel.axes, panel.drawn)
+            return
         drawn: dict[str, list[Any]] = {}
         for panel in self.panels:
             for label, artists in panel.drawn.items():
                 drawn.setdefault(label, artists)
-        if drawn:
-            self.panels[-1].axes.legend(
-                [tuple(artists) for artists in drawn.values()],
-                drawn.keys(),
-                title=self.legend,
-                loc="center left",
-                bbox_to_anchor=(1.0, 0.5),
-            )
+        _legend(self.panels[-1].axes, drawn, title=self.legend, **self.place)
 
 
 class Panel:
@@ -108,8 +116,8 @@ class Panel:
         x: Any,
         y: Any,
         stderr: Any,
-        theory: Any,
-        size: float,
+        theory: Any = None,
+        size: float = 0,
         label: str = "",
         colour: Any = 0,
         *,
@@ -117,16 +125,20 @@ class Panel:
         x_theory: Any = None,
         **style: Any,
     ) -> None:
-        """Simulated means with standard errors; `theory` at the same points, for the report.
+        """Simulated means with standard errors.
 
-        `size` is what the finite-size term is counted in: the gap is O(1/size), usually d.
+        `theory` at the same points is for the report, and `size`, usually d, is what its finite-size
+        term is counted in: the gap is O(1/size).
         """
         marker = MARKERS[colour % len(MARKERS)] if isinstance(colour, int) else "o"
         style = {"fmt": marker, "color": as_colour(colour), "linestyle": "none"} | style
         self._name(label, self.axes.errorbar(x, y, yerr=stderr, xerr=x_stderr, **style))
-        measured = {} if x_theory is None else {"x_stderr": x_stderr, "x_theory": x_theory}
-        sizes = np.broadcast_to(size, np.shape(y))
-        self._record("simulation", label, x=x, y=y, stderr=stderr, theory=theory, size=sizes, **measured)
+        columns = {"x": x, "y": y, "stderr": stderr}
+        if theory is not None:
+            columns |= {"theory": theory, "size": np.broadcast_to(size, np.shape(y))}
+        if x_theory is not None:
+            columns |= {"x_stderr": x_stderr, "x_theory": x_theory}
+        self._record("simulation", label, **columns)
 
     def guide(self, x: Any, y: Any, label: str = "", **style: Any) -> None:
         """A reference that is not the theory of a simulated quantity: a limit, a slope, a bound."""
@@ -156,6 +168,20 @@ class Panel:
         for values in zip(*(np.atleast_1d(arrays[name]) for name in names), strict=True):
             row = {"panel": self.title, "curve": curve, "kind": kind}
             self.rows.append(row | dict(zip(names, values, strict=True)))
+
+
+def _legend(axes: Any, drawn: dict[str, list[Any]], **place: Any) -> None:
+    if drawn:
+        axes.legend([tuple(artists) for artists in drawn.values()], drawn.keys(), **place)
+
+
+def _few_decades(axes: Any) -> None:
+    """Plain numbers on logarithmic axes that are too short for powers of ten."""
+    for axis, limits in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+        if axis.get_scale() == "log" and np.log10(limits[1] / limits[0]) < 2:
+            axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axis.set_major_formatter("{x:g}")
+            axis.set_minor_formatter(NullFormatter())
 
 
 def as_colour(colour: Any) -> Any:

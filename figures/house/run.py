@@ -1,7 +1,10 @@
 """What a figure script asks for: predictions along a curve, simulations at points of it."""
 
+import inspect
+import textwrap
 import zlib
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import equinox as eqx
@@ -9,17 +12,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from collapse_theory import Problem, Risk
-from collapse_theory.predict import predict_with_status
+from collapse_theory import Problem, Risk, accumulate, generations, predict
 from figures.house.memory import Arrays, Memory
-from simulations import Estimate, simulate
+from simulations import Estimate, simulate, simulate_generations
+from simulations.code import statements
 
 PARTS = ("bias", "variance", "zeta", "total")
 # Predictions are computed this many at a time: curves of any length share one program.
 CHUNK = 64
 
 Make = Callable[[Any], Problem]
-predicted = jax.jit(jax.vmap(predict_with_status))
 
 
 class Run:
@@ -42,69 +44,122 @@ class Run:
         problems = batch(make, xs)
         return as_risk(self.memory.recall(lambda: _predict(problems), "predict", problems))
 
+    def evaluate(
+        self, function: Callable[[Any], Any], make: Callable[[Any], Any], xs: Any
+    ) -> np.ndarray:
+        """`function` of `make(x)`, a problem or any other pytree, for every x; it must not depend on more."""
+        questions = batch(make, xs)
+        code = statements(textwrap.dedent(inspect.getsource(function)))
+
+        def compute() -> Arrays:
+            return {"value": in_chunks(compiled(function), questions)}
+
+        return self.memory.recall(compute, function.__name__, questions, code=code)["value"]
+
     def simulate(
         self, make: Make, xs: Sequence[float] | np.ndarray, seeds: int, **options: Any
     ) -> tuple[Risk, Estimate]:
         """Theory and simulation of `make(x)` for every x, at whole sample sizes."""
         problems = whole(batch(make, xs))
         theory = as_risk(self.memory.recall(lambda: _predict(problems), "predict", problems))
-        return theory, self.measure(simulate, problems, len(xs), seeds=seeds, **options)
-
-    def measure(self, simulator: Callable[..., Estimate], problems: Problem, count: int, **options: Any):
-        """The estimates of `simulator` for a batch of problems, each an independent draw."""
-        found = []
-        self.progress(0, count)
-        for index in range(count):
-            problem = jax.tree.map(lambda leaf, index=index: leaf[index], problems)
-            key = zlib.crc32(b"".join(np.asarray(leaf).tobytes() for leaf in jax.tree.leaves(problem)))
-            asked = {"key": key, **options}
-
-            def compute(problem: Problem = problem, asked: dict[str, Any] = asked) -> Arrays:
-                return _arrays(simulator(problem, **asked))
-
-            found.append(self.memory.recall(compute, simulator.__name__, problem, **asked))
-            self.progress(1, 0)
-        stacked = {name: np.stack([arrays[name] for arrays in found]) for name in found[0]}
-        mean, stderr = (
-            {part: stacked[f"{kind}_{part}"] for part in PARTS if f"{kind}_{part}" in stacked}
-            for kind in ("mean", "stderr")
+        self.progress(0, len(xs))
+        found = [
+            self._measure(
+                simulate, jax.tree.map(lambda leaf, i=i: leaf[i], problems), seeds=seeds, **options
+            )
+            for i in range(len(xs))
+        ]
+        return theory, as_estimate(
+            {name: np.stack([f[name] for f in found]) for name in found[0]}, seeds
         )
-        return Estimate(as_risk(mean), as_risk(stderr), options["seeds"])
+
+    def simulate_generations(
+        self, problem: Problem, rounds: int, seeds: int, keep: str = "nothing"
+    ) -> Estimate:
+        """Simulation of models trained on earlier labels, arrays (rounds,)."""
+        self.progress(0, 1)
+        options = {"rounds": rounds, "seeds": seeds, "keep": keep}
+        return as_estimate(self._measure(simulate_generations, problem, **options), seeds)
+
+    def predict_generations(self, problem: Problem, rounds: int, keep: str = "nothing") -> Risk:
+        """Theory of the same, for `keep` "nothing" and "all"."""
+        function = accumulate if keep == "all" else generations
+
+        def compute() -> Arrays:
+            risk = function(problem, rounds)
+            return {part: np.asarray(getattr(risk, part)) for part in PARTS}
+
+        return as_risk(self.memory.recall(compute, function.__name__, problem, rounds=rounds))
+
+    def _measure(self, simulator: Callable[..., Estimate], problem: Problem, **options: Any) -> Arrays:
+        """What `simulator` finds, with a random key of this problem's own."""
+        content = b"".join(np.asarray(leaf).tobytes() for leaf in jax.tree.leaves(problem))
+        options["key"] = zlib.crc32(content)
+
+        def compute() -> Arrays:
+            return as_arrays(simulator(problem, **options))
+
+        found = self.memory.recall(compute, simulator.__name__, problem, **options)
+        self.progress(1, 0)
+        return found
 
 
-def batch(make: Make, xs: Sequence[float] | np.ndarray) -> Problem:
+def batch(make: Callable[[Any], Any], xs: Any) -> Any:
     """The problems `make(x)` stacked into one, a `vmap` over x."""
     return jax.vmap(make)(jnp.asarray(xs, dtype=float))
 
 
 def whole(problems: Problem) -> Problem:
-    """The same with whole sample sizes, which is what can be simulated."""
+    """The same with whole sample sizes, which is what can be simulated, and the same total."""
     counts = [source.n for source in problems.sources]
-    return eqx.tree_at(
-        lambda tree: [source.n for source in tree.sources], problems, [jnp.round(n) for n in counts]
-    )
+    others = [jnp.round(n) for n in counts[1:]]
+    first = jnp.round(sum(counts)) - sum(others)
+    return eqx.tree_at(lambda tree: [source.n for source in tree.sources], problems, [first, *others])
 
 
-def as_risk(arrays: Arrays) -> Risk:
+def as_risk(arrays: dict[str, Any]) -> Risk:
     """The risk that these arrays hold; parts that were not measured are None."""
     return Risk(*(arrays.get(part) for part in PARTS))
 
 
-def _predict(problems: Problem) -> Arrays:
+@cache
+def compiled(function: Callable[[Any], Any]) -> Callable[[Any], jax.Array]:
+    """`function` for a batch, compiled once for all curves."""
+    return jax.jit(jax.vmap(function))
+
+
+def in_chunks(program: Callable[[Any], jax.Array], problems: Any) -> np.ndarray:
+    """`program` on a batch of any length, `CHUNK` problems at a time."""
     count = len(jax.tree.leaves(problems)[0])
     parts = []
     for start in range(0, count, CHUNK):
         index = np.minimum(np.arange(start, start + CHUNK), count - 1)
-        risk, _ = predicted(jax.tree.map(lambda leaf, index=index: leaf[index], problems))
-        parts.append(np.stack([np.asarray(getattr(risk, part)) for part in PARTS]))
-    together = np.concatenate(parts, axis=1)[:, :count]
-    return dict(zip(PARTS, together, strict=True))
+        parts.append(np.asarray(program(jax.tree.map(lambda leaf, index=index: leaf[index], problems))))
+    return np.concatenate(parts)[:count]
 
 
-def _arrays(estimate: Estimate) -> Arrays:
+def _parts(problem: Problem) -> jax.Array:
+    risk = predict(problem)
+    return jnp.stack([getattr(risk, part) for part in PARTS])
+
+
+def _predict(problems: Problem) -> Arrays:
+    return dict(zip(PARTS, in_chunks(compiled(_parts), problems).T, strict=True))
+
+
+def as_arrays(estimate: Estimate) -> Arrays:
+    """The arrays of an estimate by name."""
     return {
         f"{kind}_{part}": np.asarray(getattr(risk, part))
         for kind, risk in (("mean", estimate.mean), ("stderr", estimate.stderr))
         for part in PARTS
         if getattr(risk, part) is not None
     }
+
+
+def as_estimate(arrays: Arrays, seeds: int) -> Estimate:
+    """The estimate with these arrays."""
+    mean, stderr = (
+        {part: arrays.get(f"{kind}_{part}") for part in PARTS} for kind in ("mean", "stderr")
+    )
+    return Estimate(as_risk(mean), as_risk(stderr), seeds)

@@ -10,6 +10,7 @@ import numpy as np
 
 from collapse_theory.predict import predict_with_status
 from collapse_theory.root import Status
+from collapse_theory.solved import solved
 from simulations.sweep.grid import FIELDS, SIZES, Point, counts, mixture
 
 
@@ -58,7 +59,8 @@ def _group(d: Any, sizes: jax.Array, columns: dict[str, jax.Array]) -> list[Pred
 def _compiled(d: int, sizes: jax.Array, columns: dict[str, jax.Array]) -> Any:
     def point(size: jax.Array, row: dict[str, jax.Array]) -> Any:
         problem = mixture((size[0], size[1]), d=d, **({"width": None} | row))
-        return predict_with_status(problem)
+        risk, status = predict_with_status(problem)
+        return solved(risk, status), status
 
     return jax.vmap(point)(sizes, columns)
 

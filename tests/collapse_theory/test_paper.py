@@ -1,9 +1,13 @@
 """The paper's literal statements and the general form are spellings of one thing."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 import collapse_theory as ct
+from collapse_theory.mixing import single_step_mixing
+from collapse_theory.paper import corollary_2, corollary_2_best_weight
 from tests.problems import parts
 
 
@@ -77,3 +81,48 @@ def test_corollary_1(n, p2):
 def test_corollary_1_needs_more_samples_than_features():
     with pytest.raises(ValueError, match="d / n = 2: expected a ratio < 1"):
         ct.corollary_1(d=10, n=5, p2=0.1, sigma2=0.1, c2=1.0)
+
+
+@pytest.mark.parametrize("p2", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("a", [0.0, 0.05, 0.3, 0.9, 1.0])
+def test_corollary_2_leaves_the_second_order(p2, a):
+    d, sigma2, c2 = 50, 0.2, 0.4
+
+    def gap(phi):
+        problem = ct.real_and_synthetic(
+            n=d / phi,
+            synthetic_fraction=p2,
+            covariance=ct.spectra.isotropic(d),
+            quality=c2,
+            noise=sigma2,
+            ridge=0.0,
+        )
+        literal = corollary_2(d=d, n=d / phi, p2=p2, a=a, sigma2=sigma2, c2=c2)
+        return np.abs(parts(literal) - parts(ct.predict(single_step_mixing(problem, a))))
+
+    # Ten times more samples leave a hundredth, up to the third order: phi over the smaller fraction.
+    phi = 1e-3
+    assert (gap(phi / 10) <= 0.01 * (1 + 3 * phi / min(p2, 1 - p2)) * gap(phi) + 1e-15).all()
+
+
+def test_corollary_2_without_weighting_is_corollary_1():
+    settings = {"d": 1, "n": 1e6, "p2": 0.3, "sigma2": 0.2, "c2": 0.4}
+    np.testing.assert_allclose(
+        parts(corollary_2(a=0.3, **settings)), parts(ct.corollary_1(**settings)), atol=1e-12
+    )
+
+
+def test_corollary_2_has_its_best_weight():
+    # Close to a = 0 the error is a parabola whose lowest point the second statement gives.
+    settings = {"d": 1, "n": 1e5, "p2": 0.3, "sigma2": 0.2, "c2": 0.4}
+    best = corollary_2_best_weight(**settings)
+    low, middle, high = (corollary_2(a=k * best, **settings).total for k in (0.5, 1.0, 1.5))
+    vertex = 1 + 0.25 * (low - high) / (low - 2 * middle + high)
+    np.testing.assert_allclose(vertex, 1, rtol=20 * 1e-5)  # O(phi)
+    np.testing.assert_allclose(1 - middle / corollary_2(a=0.0, **settings).total, best, rtol=20 * 1e-5)
+
+
+@pytest.mark.parametrize("statement", [partial(corollary_2, a=0.5), corollary_2_best_weight])
+def test_corollary_2_needs_both_sources(statement):
+    with pytest.raises(ValueError, match=r"p2 = 1: expected a number in \(0, 1\)"):
+        statement(d=10, n=100, p2=1.0, sigma2=0.1, c2=1.0)

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 import collapse_theory as ct
 from collapse_theory import root
-from collapse_theory.predict import predict_with_status
 from tests import oracle
 from tests.problems import parts, random_problem, replace
 
@@ -216,6 +215,5 @@ def test_an_unsolved_system_is_never_a_number(monkeypatch):
     )
     with pytest.raises(ct.SolveError, match="did not converge in 1 Newton steps"):
         ct.predict(problem)
-    risk, status = predict_with_status(problem)
-    assert not status.converged
-    assert np.isnan(parts(risk)).all()
+    batch = jax.tree.map(lambda leaf: leaf[None], problem)
+    assert np.isnan(parts(jax.vmap(ct.predict)(batch))).all()

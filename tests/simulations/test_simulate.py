@@ -12,7 +12,8 @@ from scipy.stats import ks_2samp
 import collapse_theory as ct
 from simulations import features, simulate
 from simulations.plan import plan_simulation
-from simulations.simulate import _chunk, _run
+from simulations.seeds import _chunk
+from simulations.simulate import _run
 from tests.problems import ALARM, parts
 
 

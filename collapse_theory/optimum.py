@@ -1,0 +1,139 @@
+"""The best settings of a problem: a coarse grid, then gradients through `predict`."""
+
+from collections.abc import Callable
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optimistix as optx
+from jaxtyping import Array, Bool, Float
+
+from collapse_theory import checks
+from collapse_theory.predict import predict_with_status
+from collapse_theory.problem import Problem
+from collapse_theory.ranges import Box
+from collapse_theory.risk import Risk
+from collapse_theory.root import Status
+from collapse_theory.solved import solved
+
+# Points of the coarse grid in all, and how many of its local minima are descended from.
+GRID = 256
+STARTS = 3
+# Every objective is stationary in the coordinates of `Box` on an edge: descent starts beside it.
+OFF_EDGE = 0.25
+# Relative differences of risks that are rounding, and the risk that stands for none.
+ROUNDING = 1e-12
+NOTHING = 1e-300
+DESCENT: optx.AbstractMinimiser = optx.BFGS(rtol=0.0, atol=1e-9)
+# Superlinear convergence takes 10 to 20; more are halvings of a step that is lost in rounding.
+STEPS = 50
+
+Arguments = dict[str, Float[Array, ""]]
+
+
+class Optimum(eqx.Module):
+    """The arguments of smallest error, and that error.
+
+    - `arguments`: name -> value; of a size or a width, any real number;
+    - `risk`: the prediction there;
+    - `on_edge`: name -> whether the value is an end of its range, which then decided it.
+
+    In derivatives the arguments are constants, which is exact for `risk` (the envelope theorem).
+    """
+
+    arguments: Arguments
+    risk: Risk
+    on_edge: dict[str, Bool[Array, ""]]
+
+
+def best(problem_of: Callable[..., Problem], **ranges: tuple[float, float]) -> Optimum:
+    """The arguments, each within its range, at which predict(problem_of(**arguments)) is smallest.
+
+        minimise  predict(problem_of(x_1, ..., x_k)).total    over    low_i <= x_i <= high_i
+
+    A grid covers the ranges (in the logarithm where 0 < 10 low < high), because errors have several
+    minima: double descent.  BFGS descends from the best few on the grid, and the result is no worse
+    than the grid.  Minima narrower than a step, 1/256 of one range or 1/16 of each of two, may be
+    missed.  Arguments are as precise as a minimum of rounded errors can be, about 1e-8 of a range.
+    Where the error is +inf everywhere, so is the risk.
+
+    Numbers that `problem_of` refers to may be traced: a curve of best settings is one program,
+    `jit(vmap(lambda n: best(lambda ridge: ..., ridge=(1e-6, 10))))(sizes)`.  By itself each call
+    compiles anew, some seconds.
+
+    Raises ValueError for a range that is not two finite numbers, low < high, or that leaves what
+    `problem_of` accepts, and SolveError where no point could be solved (inside `jit` or `vmap`
+    the answer is NaN).
+    """
+    box = Box.of(ranges, GRID)
+    _check(problem_of, box)
+    answer, on_edge, status = jax.jit(lambda: _search(problem_of, box))()
+    arguments, risk = solved(answer, status)
+    return Optimum(arguments, risk, on_edge)
+
+
+def _search(
+    problem_of: Callable[..., Problem], box: Box
+) -> tuple[tuple[Arguments, Risk], dict[str, Array], Status]:
+    grid = box.grid()
+    # As a function of the numbers that it refers to, too: the search needs no derivatives in them.
+    predicted, numbers = jax.closure_convert(
+        lambda position: predict_with_status(problem_of(**box.arguments(position))), grid[0]
+    )
+    fixed = jax.lax.stop_gradient(numbers)
+
+    def log_error(position: Float[Array, " k"]) -> Float[Array, ""]:
+        return _log_error(*predicted(position, *fixed))
+
+    errors = jax.vmap(log_error)(grid)
+    lowest, spread = _local_minima(errors.reshape(box.shape))
+    starts = grid[lowest]
+
+    def descend(start: Float[Array, " k"], error: Float[Array, ""], spread: Float[Array, ""]) -> Array:
+        # Neighbours on the grid differ by order one, in position and in objective.
+        def objective(position: Float[Array, " k"], _: None) -> Float[Array, ""]:
+            return (log_error(position) - error) / spread
+
+        inside = jnp.clip(start, OFF_EDGE, box.steps - OFF_EDGE)
+        end = optx.minimise(objective, DESCENT, inside, max_steps=STEPS, throw=False).value
+        return jnp.where(jnp.isfinite(end), end, start)
+
+    ends = jax.vmap(descend)(starts, errors[lowest], spread)
+    # Of errors that differ by rounding the first is chosen: that on an edge, if one is.
+    candidates = jnp.concatenate([jax.vmap(box.snap)(ends), ends, starts])
+    answers = jax.vmap(lambda position: predicted(position, *numbers))(candidates)
+    errors = jax.vmap(_log_error)(*answers)
+    chosen = jnp.argmax(errors <= errors.min() + ROUNDING)
+    risk, status = jax.tree.map(lambda leaf: leaf[chosen], answers)
+    found = candidates[chosen]
+    return (box.arguments(found), risk), box.on_edge(found), status
+
+
+def _log_error(risk: Risk, status: Status) -> Float[Array, ""]:
+    usable = status.converged & ~jnp.isnan(risk.total)
+    return jnp.where(usable, jnp.log(jnp.maximum(risk.total, NOTHING)), jnp.inf)
+
+
+def _local_minima(errors: Float[Array, "*grid"]) -> tuple[Array, Array]:
+    """Indices of the best `STARTS` local minima of a grid, and how much neighbours exceed them."""
+    window = ((3,) * errors.ndim, (1,) * errors.ndim, "SAME")
+    around = jax.lax.reduce_window(errors, jnp.inf, jax.lax.min, *window)
+    finite = jnp.where(jnp.isfinite(errors), errors, -jnp.inf)
+    spread = jax.lax.reduce_window(finite, -jnp.inf, jax.lax.max, *window) - errors
+    minima = jnp.where(errors <= around, errors, jnp.inf).ravel()
+    index = jax.lax.top_k(-minima, STARTS)[1]
+    index = jnp.where(jnp.isfinite(minima[index]), index, index[0])
+    spread = spread.ravel()[index]
+    return index, jnp.where((spread > 0) & jnp.isfinite(spread), spread, 1.0)
+
+
+def _check(problem_of: Callable[..., Problem], box: Box) -> None:
+    """Let `problem_of` reject the ends of ranges while the numbers can still be read."""
+    for i in range(len(box.names)):
+        for end in (0, box.steps):
+            position = np.full(len(box.names), box.steps / 2)
+            position[i] = end
+            problem = problem_of(**box.arguments(jnp.asarray(position)))
+            if not isinstance(problem, Problem):
+                raise checks.fail("problem_of(...)", repr(problem), "a Problem")

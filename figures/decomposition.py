@@ -1,0 +1,66 @@
+"""Bias, variance and the collapse term, stacked: more data remove the first two and leave the third.
+
+The three parts of Theorem 2, against n at a fixed width and against the width at fixed n.
+"""
+
+import numpy as np
+
+import collapse_theory as ct
+from figures.house.picture import Picture
+from figures.house.run import Run
+
+FRACTION, QUALITY, NOISE, RIDGE = 0.5, 0.5, 0.2, 1e-2
+STACK = ("bias", "variance", "zeta")
+LABELS = ("bias B", "variance V", "collapse ζ")
+
+
+def draw(run: Run) -> Picture:
+    """Cumulated parts against n, and against m."""
+    d, seeds = run.pick(200, 60), run.pick(48, 16)
+    m, n = d // 2, d
+    covariance = ct.spectra.power_law(d, 0.5)
+
+    def problem(n, m):
+        return ct.real_and_synthetic(
+            n=n,
+            synthetic_fraction=FRACTION,
+            covariance=covariance,
+            quality=QUALITY,
+            noise=NOISE,
+            ridge=RIDGE,
+            width=m,
+        )
+
+    picture = Picture(
+        [f"m = {m}", f"n = {n}"],
+        x=["number of samples n", "width m (model size)"],
+        y="excess test error",
+        scales=("log", "linear"),
+    )
+    samples = 2 * run.grid(d // 20, 50 * d, 9)
+    widths = run.pick([20, 60, 120, 160, 200, 250, 400, 1000, 4000], [30, 60, 200, 2000])
+    for panel, make, xs in (
+        (picture.panels[0], lambda n: problem(n, m), samples),
+        (picture.panels[1], lambda m: problem(n, m), widths),
+    ):
+        line = np.geomspace(xs[0], xs[-1], 160)
+        curve = run.predict(make, line)
+        theory, found = run.simulate(make, xs, seeds)
+        lower = np.zeros(len(line))
+        at, mean, bar = np.zeros((3, len(xs)))
+        for colour, (part, label) in enumerate(zip(STACK, LABELS, strict=True)):
+            upper = lower + getattr(curve, part)
+            panel.axes.fill_between(line, lower, upper, color=f"C{colour}", alpha=0.35, linewidth=0)
+            panel.line(line, upper, label, colour)
+            at, mean = at + getattr(theory, part), mean + getattr(found.mean, part)
+            # Parts of one draw are correlated: the sum of their bars bounds that of their sum.
+            bar = found.stderr.total if part == "zeta" else bar + getattr(found.stderr, part)
+            panel.points(xs, mean, bar, at, d, label, colour)
+            lower = upper
+        panel.axes.set_ylim(0, 1.15 * lower.max())
+    picture.caption = (
+        f"Power-law features λⱼ ∝ j^-0.5, d = {d}, synthetic fraction p₂ = {FRACTION}, c² = {QUALITY}, signal "
+        f"tr ΣΓ = 1, noise σ² = {NOISE}, ridge {RIDGE:g}; errors in units of the signal. Lines: theory, each "
+        f"part on top of those before; points: mean of {seeds} simulations, bars: standard error."
+    )
+    return picture

@@ -1,0 +1,76 @@
+"""The best mix for a budget: cheap synthetic samples are worth buying only while the budget is small; the larger it
+is, the more of it belongs to real data.
+
+Error against the share of the budget that buys synthetic samples, and the best share against the budget.
+"""
+
+import numpy as np
+
+import collapse_theory as ct
+from figures.house.picture import Picture
+from figures.house.run import Run
+
+COST, COSTS = 0.1, (0.5, 0.1, 0.02)  # of a synthetic sample; a real one costs 1
+BUDGETS = (0.3, 1, 5, 50)  # real samples per feature
+QUALITY, NOISE, RIDGE = 0.1, 0.2, 0.05
+DECAY = 1.0
+
+
+def bought(covariance, budget, cost, share, weight=1.0):
+    """The problem that a budget buys."""
+    real, synthetic = ct.spend(budget, share, 1.0, cost)
+    sources = (
+        ct.Source(real, covariance, NOISE),
+        ct.Source(synthetic, covariance, NOISE, QUALITY, weight),
+    )
+    return ct.Problem(sources, signal=1.0, ridge=RIDGE)
+
+
+def best_share(question):
+    """The share of smallest error, each synthetic sample weighed as is best, too."""
+    covariance, budget, cost = question
+
+    def problem(share, weight):
+        return bought(covariance, budget, cost, share, weight)
+
+    return ct.best(problem, share=(0.0, 0.999), weight=(1e-3, 1.0)).arguments["share"]
+
+
+def draw(run: Run) -> Picture:
+    """Error against the share for several budgets; the best share against the budget for several costs."""
+    d, seeds = run.pick(100, 60), run.pick(64, 16)
+    covariance = ct.spectra.power_law(d, DECAY)
+    picture = Picture(
+        [f"a synthetic sample costs {COST:g}", "best share"],
+        x=["share of the budget for synthetic data", "budget / d"],
+        y=["excess test error", "best share"],
+    )
+    left, right = picture.panels
+    line = np.linspace(0, 0.99, 100)
+    shares = run.pick([0, 0.1, 0.3, 0.5, 0.7, 0.9], [0, 0.5])
+    for colour, budget in enumerate(BUDGETS):
+
+        def mixed(share, budget=budget):
+            return bought(covariance, budget * d, COST, share)
+
+        label = f"budget {budget:g} d"
+        left.line(line, run.predict(mixed, line).total, label, colour)
+        theory, found = run.simulate(mixed, shares, seeds)
+        left.points(shares, found.mean.total, found.stderr.total, theory.total, d, label, colour)
+    left.axes.set_xscale("linear")
+    budgets = np.geomspace(0.2, 1000, run.pick(48, 12))
+    for colour, cost in enumerate(COSTS):
+
+        def question(budget, cost=cost):
+            return covariance, budget * d, cost
+
+        right.line(budgets, run.evaluate(best_share, question, budgets), f"cost {cost:g}", colour)
+    right.axes.set(yscale="linear", ylim=(-0.02, 1.02))
+    picture.place = None
+    picture.caption = (
+        f"Power-law features λⱼ ∝ j^-{DECAY:g}, d = {d}, quality c² = {QUALITY}, signal tr ΣΓ = 1, noise σ² = {NOISE}, "
+        f"ridge {RIDGE}; budgets in real samples, errors in units of the signal. Left: lines theory, points mean of "
+        f"{seeds} simulations, bars: standard error. Right: share and weight of the synthetic data both chosen best, "
+        "by gradients through the theory."
+    )
+    return picture

@@ -1,0 +1,62 @@
+"""Larger models amplify the collapse up to the interpolation threshold m = n, and beyond it can mitigate but not
+remove it: zeta has a double descent of its own.
+
+Theorem 2, random projections: error and collapse term against model size.
+"""
+
+import numpy as np
+
+import collapse_theory as ct
+from figures.house.picture import Picture
+from figures.house.run import Run
+
+FRACTIONS = (0.0, 0.01, 0.1, 0.5)
+QUALITIES = (1.0, 0.1)
+NOISE, RIDGE = 0.1, 1e-3
+
+
+def draw(run: Run) -> Picture:
+    """Total error above, zeta below, against the width m; a column for each quality."""
+    d, n, seeds = run.pick(300, 60), run.pick(150, 40), run.pick(32, 16)
+    widths = run.pick([15, 40, 75, 110, 135, 150, 170, 220, 300, 600, 2000, 10_000], [20, 60, 200, 2000])
+    covariance = ct.spectra.isotropic(d)
+    picture = Picture(
+        [f"{part}, c² = {quality:g}" for part in ("error", "ζ") for quality in QUALITIES],
+        x="width m (model size)",
+        y=["excess test error", "", "collapse term ζ", ""],
+        rows=2,
+        legend="synthetic\nfraction p₂",
+    )
+    line = np.unique(np.append(np.geomspace(widths[0], widths[-1], 160), n))
+    above, below = picture.panels[:2], picture.panels[2:]
+    for quality, errors, zetas in zip(QUALITIES, above, below, strict=True):
+        for colour, fraction in enumerate(FRACTIONS):
+
+            def problem(m, fraction=fraction, quality=quality):
+                return ct.real_and_synthetic(
+                    n=n,
+                    synthetic_fraction=fraction,
+                    covariance=covariance,
+                    quality=quality,
+                    noise=NOISE,
+                    ridge=RIDGE,
+                    width=m,
+                )
+
+            label = f"{fraction:g}"
+            curve = run.predict(problem, line)
+            theory, found = run.simulate(problem, widths, seeds)
+            for panel, part in ((errors, "total"), (zetas, "zeta")):
+                if part == "zeta" and not fraction:
+                    continue
+                mean, stderr = getattr(found.mean, part), getattr(found.stderr, part)
+                panel.line(line, getattr(curve, part), label, colour)
+                panel.points(widths, mean, stderr, getattr(theory, part), d, label, colour)
+    for panel in picture.panels:
+        panel.axes.axvline(n, color="0.35", linestyle=":", linewidth=0.9)
+    picture.caption = (
+        f"Isotropic features, d = {d}, n = {n} (dotted: m = n), signal tr ΣΓ = 1, noise σ² = {NOISE}, ridge "
+        f"{RIDGE:g}; errors in units of the signal. Lines: theory; points: mean of {seeds} simulations, bars: "
+        "standard error."
+    )
+    return picture

@@ -1,0 +1,149 @@
+"""`simulate_generations(problem, rounds)`: models trained on the labels of earlier models, literally."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Key
+
+from collapse_theory import Problem, checks
+from simulations.measure import labelling_vectors, times
+from simulations.plan import plan_simulation
+from simulations.seeds import Estimate, over_seeds, summarise
+from simulations.training import Constants, Plan, Training, draw
+
+KEEP = ("nothing", "real", "all")
+
+
+class Schedule(NamedTuple):
+    """What is fixed before compilation."""
+
+    plan: Plan
+    rounds: int
+    keep: str
+
+
+class Normal(NamedTuple):
+    """Normal equations of some samples: sum alpha z z^T and, for each label column, sum alpha z y."""
+
+    gram: Float[Array, "q q"]
+    moment: Float[Array, "q columns"]
+
+    def add(self, other: "Normal") -> "Normal":
+        """Of both together."""
+        return Normal(self.gram + other.gram, self.moment + other.moment)
+
+
+def simulate_generations(
+    problem: Problem,
+    rounds: int,
+    seeds: int = 64,
+    key: int = 0,
+    *,
+    keep: str = "nothing",
+    memory: float = 2**32,
+    progress: bool | Callable[[int], object] = False,
+) -> Estimate:
+    """Risk after each of `rounds` rounds of training on earlier labels, averaged over `seeds` draws.
+
+    Round 1 trains on `problem`, two sources, as it is: n_1 real samples and n_2 synthetic ones,
+    labelled by w_1 + delta (a shift of 0: real labels).  In every later round the model of the round
+    before labels n_2 fresh samples, y = x.w_hat_{t-1} + noise of source 1's variance, and trains on
+    these and, depending on `keep`,
+
+    - "nothing": n_1 fresh real samples; features, noise and S are fresh every round
+      (n_1 = 0 is "replace", n_1 > 0 "mix", with a shift iterative mixing: Corollary 3, reading A);
+    - "real": the n_1 real samples of round 1, labels included; S too is that of round 1 (reading B);
+    - "all": all the samples of all earlier rounds, with the labels they had, and S of round 1
+      (accumulation).  Round t has n_1 + t n_2 samples.
+
+    Every round minimises  sum_i alpha_i (v.z_i - y_i)^2 + lambda n |v|^2,  n = n_1 + n_2,  over its
+    samples: the ridge is not rescaled where samples accumulate.
+
+    Arrays of the estimate have shape (rounds,).  Everything is drawn: features (by Gram matrices
+    with exactly the law of n_k rows), w_1, delta and label noise.  A model is linear in its labels,
+    so their signal, noise and shift are trained as three columns, whose squared errors are bias,
+    variance and zeta.  `total` is the sum: cross terms have mean 0, given the features, and would
+    only add noise (that of w_1 and delta, where `moments` correlate them, belongs to zeta).
+
+    O(d^3) a seed and round, for any n.  `key`: numbers depend neither on chunks nor on devices nor
+    on how many rounds follow; `memory`, `progress`: as in `simulate`.  Raises ValueError for
+    arguments out of range, and ArithmeticError if a risk is not finite.
+    """
+    if isinstance(rounds, bool) or not isinstance(rounds, int | np.integer) or rounds < 1:
+        raise ValueError(f"rounds = {rounds!r}: expected a whole number >= 1")
+    if keep not in KEEP:
+        raise ValueError(f"keep = {keep!r}: expected one of {', '.join(KEEP)}")
+    if len(problem.sources) != 2:
+        found = f"{len(problem.sources)} of them"
+        raise checks.fail("sources", found, "two, the real and the synthetic one")
+    plan, constants = plan_simulation(problem, "gaussian", jnp.dtype(float))
+    if constants.ridge == 0 and not plan.primal:
+        raise checks.fail("ridge", 0, "> 0, or at least as many samples as min(d, width)")
+    d = constants.covariances.shape[-1]
+    # The next model is labelled by x, whatever a narrow one sees of it: inputs are drawn in full.
+    rows = tuple(d if count else 0 for count in constants.counts)
+    schedule = Schedule(plan._replace(rows=rows, condition=False, primal=True), int(rounds), keep)
+    need = 8.0 * (10 * d * d + 20 * d)
+    return summarise(over_seeds(trained, schedule, constants, need, seeds, key, memory, progress))
+
+
+def trained(key: Key[Array, ""], schedule: Schedule, constants: Constants) -> Float[Array, "3 rounds"]:
+    """(bias, variance, zeta) after each round, of one draw of everything."""
+    plan, rounds, keep = schedule
+    vectors_key, first_key, rounds_key = jax.random.split(key, 3)
+    w_1, w_2 = labelling_vectors(vectors_key, constants)
+    none = jnp.zeros_like(w_1)
+    truth = jnp.stack([w_1, none, none], axis=1)
+    floor = jnp.zeros(3).at[0].set(constants.floor)
+
+    def samples(key: Array, rows: tuple[int, ...]) -> tuple[Training, Float[Array, "K d"]]:
+        data_key, noise_key = jax.random.split(key)
+        noise = jax.random.normal(noise_key, constants.roots.shape[:1] + w_1.shape)
+        return draw(data_key, plan._replace(rows=rows), constants), noise
+
+    def one_round(state: tuple[Array, Normal | None], t: Array) -> tuple[Any, Float[Array, " 3"]]:
+        labeller, kept = state
+        new, noise = samples(jax.random.fold_in(rounds_key, t), plan.rows if kept is None else later)
+        S = new.decoder if kept is None else first.decoder
+        pool = _normal(0, new, truth, noise, S, constants) if kept is None else kept
+        pool = pool.add(_normal(1, new, labeller, noise, S, constants))
+        w_hat = _solve(pool, S, constants)
+        error = w_hat - truth
+        products = error.T @ times(constants.test_covariance, error)
+        risk = jnp.diagonal(products) + floor
+        if constants.correlations is not None:
+            risk = risk.at[2].add(2 * products[0, 2])
+        return (w_hat, pool if keep == "all" else kept), risk
+
+    real, later = (plan.rows[0], 0), (0, plan.rows[1])
+    first, noise = samples(first_key, real)
+    kept = None if keep == "nothing" else _normal(0, first, truth, noise, first.decoder, constants)
+    labeller = jnp.stack([w_1, none, w_2 - w_1], axis=1)
+    _, risks = jax.lax.scan(one_round, (labeller, kept), jnp.arange(rounds))
+    return risks.T
+
+
+def _normal(
+    k: int,
+    data: Training,
+    labeller: Float[Array, "d 3"],
+    noise: Float[Array, "K d"],
+    S: Float[Array, "d q"] | None,
+    constants: Constants,
+) -> Normal:
+    """The samples of source k, labelled; label noise goes into the second column."""
+    X = data.inputs[k]
+    labels = (X @ labeller).at[:, 1].add(jnp.sqrt(constants.noises[k]) * noise[k, : len(X)])
+    Z = X if S is None else X @ S
+    return Normal(constants.weights[k] * Z.T @ Z, constants.weights[k] * Z.T @ labels)
+
+
+def _solve(samples: Normal, S: Float[Array, "d q"] | None, constants: Constants) -> Float[Array, "d 3"]:
+    """The trained weights of x, one column for each column of labels."""
+    ridge = constants.ridge * constants.counts.sum() * jnp.eye(len(samples.gram))
+    factor = jax.scipy.linalg.cho_factor(samples.gram + ridge)
+    v = jax.scipy.linalg.cho_solve(factor, samples.moment)
+    return v if S is None else S @ v
