@@ -17,7 +17,7 @@ LABELS = ("bias B", "variance V", "collapse ζ")
 def draw(run: Run) -> Picture:
     """Cumulated parts against n, and against m."""
     d, seeds = run.pick(200, 60), run.pick(48, 16)
-    m, n = d // 2, d
+    m, n = run.pick(d // 2, 20), run.pick(d, 40)
     covariance = ct.spectra.power_law(d, 0.5)
 
     def problem(n, m):
@@ -37,8 +37,8 @@ def draw(run: Run) -> Picture:
         y="excess test error",
         scales=("log", "linear"),
     )
-    samples = 2 * run.grid(d // 20, 50 * d, 9)
-    widths = run.pick([20, 60, 120, 160, 200, 250, 400, 1000, 4000], [30, 60, 200, 2000])
+    samples = run.pick(2 * run.grid(d // 20, 50 * d, 9), [40, 200, 2000])
+    widths = run.pick([20, 60, 120, 160, 200, 250, 400, 1000, 4000], [20, 60, 600])
     for panel, make, xs in (
         (picture.panels[0], lambda n: problem(n, m), samples),
         (picture.panels[1], lambda m: problem(n, m), widths),

@@ -48,7 +48,7 @@ def draw(run: Run) -> Picture:
     left, right = picture.panels
     line = np.linspace(0, 0.99, 100)
     shares = run.pick([0, 0.1, 0.3, 0.5, 0.7, 0.9], [0, 0.5])
-    for colour, budget in enumerate(BUDGETS):
+    for colour, budget in run.few(list(enumerate(BUDGETS))):
 
         def mixed(share, budget=budget):
             return bought(covariance, budget * d, COST, share)

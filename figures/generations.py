@@ -36,7 +36,7 @@ def draw(run: Run) -> Picture:
     )
     t = np.arange(1, rounds + 1)
     for panel, (fraction, keep) in zip(picture.panels, REGIMES.values(), strict=True):
-        for colour, (label, (decay, ridge, width)) in enumerate(MODELS.items()):
+        for colour, (label, (decay, ridge, width)) in run.few(list(enumerate(MODELS.items()))):
             problem = ct.real_and_synthetic(
                 n=n,
                 synthetic_fraction=fraction,

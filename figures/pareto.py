@@ -19,7 +19,7 @@ NOISE, RIDGE = 0.1, 1e-2
 def draw(run: Run) -> Picture:
     """A curve for each quality, a panel for each synthetic fraction, points coloured by width."""
     d, n, seeds = run.pick(600, 60), run.pick(500, 40), run.pick(16, 16)
-    widths = np.array(run.pick([50, 120, 250, 400, 600, 900, 1500, 4000], [20, 60, 200, 2000]))
+    widths = np.array(run.pick([50, 120, 250, 400, 600, 900, 1500, 4000], [20, 60, 600]))
     covariance = ct.spectra.isotropic(d)
 
     def problem(m, fraction=0.0, quality=0.0):
@@ -46,7 +46,7 @@ def draw(run: Run) -> Picture:
     colours = mpl.colormaps["viridis"]
     for panel, fraction in zip(picture.panels, FRACTIONS, strict=True):
         panel.guide(clean, clean, "no collapse", linestyle=":")
-        for quality, style in zip(QUALITIES, STYLES, strict=True):
+        for quality, style in run.few(list(zip(QUALITIES, STYLES, strict=True))):
 
             def mixed(m, fraction=fraction, quality=quality):
                 return problem(m, fraction, quality)

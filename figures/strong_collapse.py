@@ -26,7 +26,7 @@ def draw(run: Run) -> Picture:
     )
     line = np.geomspace(1.5 * d, 1e10, 120)
     for panel, quality in zip(picture.panels, QUALITIES, strict=True):
-        for colour, fraction in enumerate(FRACTIONS):
+        for colour, fraction in run.few(list(enumerate(FRACTIONS))):
 
             def problem(n, fraction=fraction, quality=quality):
                 return ct.real_and_synthetic(

@@ -42,7 +42,7 @@ def draw(run: Run) -> Picture:
     left, right = picture.panels
     line = np.geomspace(1e-5, 0.99, 120)
     weights = run.pick([1e-4, 1e-3, 1e-2, 0.05, 0.2, 0.5, 0.9], [1e-3, 1e-2, 0.1, 0.5])
-    for colour, ratio in enumerate((10, 100, 10_000, 1_000_000)):
+    for colour, ratio in run.few(list(enumerate((10, 100, 10_000, 1_000_000)))):
 
         def weighed(a, ratio=ratio):
             return ct.single_step_mixing(problem(ratio * d), a)

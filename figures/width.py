@@ -18,7 +18,7 @@ NOISE, RIDGE = 0.1, 1e-3
 def draw(run: Run) -> Picture:
     """Total error above, zeta below, against the width m; a column for each quality."""
     d, n, seeds = run.pick(300, 60), run.pick(150, 40), run.pick(32, 16)
-    widths = run.pick([15, 40, 75, 110, 135, 150, 170, 220, 300, 600, 2000, 10_000], [20, 60, 200, 2000])
+    widths = run.pick([15, 40, 75, 110, 135, 150, 170, 220, 300, 600, 2000, 10_000], [20, 60, 600])
     covariance = ct.spectra.isotropic(d)
     picture = Picture(
         [f"{part}, c² = {quality:g}" for part in ("error", "ζ") for quality in QUALITIES],
@@ -30,7 +30,7 @@ def draw(run: Run) -> Picture:
     line = np.unique(np.append(np.geomspace(widths[0], widths[-1], 160), n))
     above, below = picture.panels[:2], picture.panels[2:]
     for quality, errors, zetas in zip(QUALITIES, above, below, strict=True):
-        for colour, fraction in enumerate(FRACTIONS):
+        for colour, fraction in run.few(list(enumerate(FRACTIONS))):
 
             def problem(m, fraction=fraction, quality=quality):
                 return ct.real_and_synthetic(

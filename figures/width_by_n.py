@@ -44,7 +44,7 @@ def draw(run: Run) -> Picture:
             width=place[1],
         )
 
-    slices = [d // 2, 2 * d]
+    slices = [run.pick(d // 2, 40), 2 * d]
     picture = Picture(
         [*CASES, *(f"slice at n = {n}" for n in slices)],
         x=["number of samples n"] * 2 + ["width m (model size)"] * 2,
@@ -66,7 +66,7 @@ def draw(run: Run) -> Picture:
         panel.axes.contour(axis, axis, values.reshape(n.shape), [0.0], colors="black", linewidths=0.8)
         panel.guide(axis, axis, linestyle="--", color="black")
     picture.figure.colorbar(mesh, ax=[panel.axes for panel in maps], label="d error / d log m")
-    widths = run.pick([20, 32, 50, 80, 120, 180, 260, 400, 640, 1000, 2000], [20, 60, 200, 600])
+    widths = run.pick([20, 32, 50, 80, 120, 180, 260, 400, 640, 1000, 2000], [20, 60, 600])
     between = np.sqrt(np.multiply(widths[1:], widths[:-1]))
     line = np.geomspace(widths[0], widths[-1], 120)
     for panel, size in zip(cuts, slices, strict=True):

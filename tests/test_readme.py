@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from figures.__main__ import _parser as _figures_parser
 from simulations.sweep.__main__ import _parser, _study
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
 COMMANDS = re.findall(r"^python -m simulations\.sweep(.*?)(?:#.*)?$", README, flags=re.MULTILINE)
+FIGURES = re.findall(r"^python -m figures(.*?)(?:#.*)?$", README, flags=re.MULTILINE)
 
 
 def test_python_blocks_run_in_order(capsys):
@@ -29,6 +31,11 @@ def test_sweep_commands_parse(command, tmp_path, monkeypatch):
     Path("mine.toml").write_text("[grid]\nn = 10\n")
     options = _parser().parse_args(shlex.split(command))
     assert options.list or _study(options).grid
+
+
+@pytest.mark.parametrize("command", FIGURES)
+def test_figure_commands_parse(command):
+    assert _figures_parser().parse_args(shlex.split(command))
 
 
 def test_links_and_pictures_exist():

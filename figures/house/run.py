@@ -34,9 +34,13 @@ class Run:
         """A setting of the full figure, or of its quick version."""
         return quick if self.quick else full
 
+    def few(self, values: Sequence[Any]) -> list[Any]:
+        """These values; in the quick version the first and the last."""
+        return [values[0], values[-1]] if self.quick else list(values)
+
     def grid(self, low: float, high: float, count: int) -> np.ndarray:
         """Whole numbers evenly spaced in the logarithm; fewer of them in the quick version."""
-        values = np.geomspace(low, high, min(count, 4) if self.quick else count)
+        values = np.geomspace(low, high, min(count, 3) if self.quick else count)
         return np.unique(np.round(values))
 
     def predict(self, make: Make, xs: Sequence[float] | np.ndarray) -> Risk:
