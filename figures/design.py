@@ -4,6 +4,8 @@ is, the more of it belongs to real data.
 Error against the share of the budget that buys synthetic samples, and the best share against the budget.
 """
 
+import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 
 import collapse_theory as ct
@@ -16,22 +18,21 @@ QUALITY, NOISE, RIDGE = 0.1, 0.2, 0.05
 DECAY = 1.0
 
 
-def bought(covariance, budget, cost, share, weight=1.0):
-    """The problem that a budget buys."""
-    real, synthetic = ct.spend(budget, share, 1.0, cost)
-    sources = (
-        ct.Source(real, covariance, NOISE),
-        ct.Source(synthetic, covariance, NOISE, QUALITY, weight),
+def bought(template, budget, cost, share, weight=1.0):
+    """The template's problem with the sample sizes that a budget buys."""
+    return eqx.tree_at(
+        lambda p: [p.sources[0].n, p.sources[1].n, p.sources[1].weight],
+        template,
+        [*ct.spend(budget, share, 1.0, cost), jnp.asarray(weight)],
     )
-    return ct.Problem(sources, signal=1.0, ridge=RIDGE)
 
 
 def best_share(question):
     """The share of smallest error, each synthetic sample weighed as is best, too."""
-    covariance, budget, cost = question
+    template, budget, cost = question
 
     def problem(share, weight):
-        return bought(covariance, budget, cost, share, weight)
+        return bought(template, budget, cost, share, weight)
 
     return ct.best(problem, share=(0.0, 0.999), weight=(1e-3, 1.0)).arguments["share"]
 
@@ -39,7 +40,14 @@ def best_share(question):
 def draw(run: Run) -> Picture:
     """Error against the share for several budgets; the best share against the budget for several costs."""
     d, seeds = run.pick(100, 60), run.pick(64, 16)
-    covariance = ct.spectra.power_law(d, DECAY)
+    template = ct.real_and_synthetic(
+        n=d,
+        synthetic_fraction=0.5,
+        covariance=ct.spectra.power_law(d, DECAY),
+        quality=QUALITY,
+        noise=NOISE,
+        ridge=RIDGE,
+    )
     picture = Picture(
         [f"a synthetic sample costs {COST:g}", "best share"],
         x=["share of the budget for synthetic data", "budget / d"],
@@ -51,7 +59,7 @@ def draw(run: Run) -> Picture:
     for colour, budget in run.few(list(enumerate(BUDGETS))):
 
         def mixed(share, budget=budget):
-            return bought(covariance, budget * d, COST, share)
+            return bought(template, budget * d, COST, share)
 
         label = f"budget {budget:g} d"
         left.line(line, run.predict(mixed, line).total, label, colour)
@@ -62,7 +70,7 @@ def draw(run: Run) -> Picture:
     for colour, cost in enumerate(COSTS):
 
         def question(budget, cost=cost):
-            return covariance, budget * d, cost
+            return template, budget * d, cost
 
         right.line(budgets, run.evaluate(best_share, question, budgets), f"cost {cost:g}", colour)
     right.axes.set(yscale="linear", ylim=(-0.02, 1.02))

@@ -1,4 +1,5 @@
-"""The better a model size is on real data alone, the more of that advantage synthetic data takes away.
+"""The size that is best on real data alone need not be best on the mix: the poorer the synthetic labels, the further
+they set the largest models back.
 
 The paper's Figure 1: error trained on the mix against error trained on real data only, by model size.
 """

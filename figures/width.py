@@ -10,15 +10,15 @@ import collapse_theory as ct
 from figures.house.picture import Picture
 from figures.house.run import Run
 
-FRACTIONS = (0.0, 0.01, 0.1, 0.5)
+FRACTIONS = (0.0, 0.1, 0.5)
 QUALITIES = (1.0, 0.1)
 NOISE, RIDGE = 0.1, 1e-3
 
 
 def draw(run: Run) -> Picture:
     """Total error above, zeta below, against the width m; a column for each quality."""
-    d, n, seeds = run.pick(300, 60), run.pick(150, 40), run.pick(32, 16)
-    widths = run.pick([15, 40, 75, 110, 135, 150, 170, 220, 300, 600, 2000, 10_000], [20, 60, 600])
+    d, n, seeds = run.pick(200, 60), run.pick(100, 40), run.pick(48, 16)
+    widths = run.pick([10, 25, 50, 75, 90, 100, 115, 150, 200, 400, 1500, 8000], [20, 60, 600])
     covariance = ct.spectra.isotropic(d)
     picture = Picture(
         [f"{part}, c² = {quality:g}" for part in ("error", "ζ") for quality in QUALITIES],

@@ -178,8 +178,10 @@ def _legend(axes: Any, drawn: dict[str, list[Any]], **place: Any) -> None:
 def _few_decades(axes: Any) -> None:
     """Plain numbers on logarithmic axes that are too short for powers of ten."""
     for axis, limits in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
-        if axis.get_scale() == "log" and np.log10(limits[1] / limits[0]) < 2:
-            axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        decades = np.log10(limits[1] / limits[0]) if axis.get_scale() == "log" else np.inf
+        if decades < 2:
+            subs = (1, 2, 5) if decades > 0.8 else (0.7, 1, 1.5, 2, 3, 5)
+            axis.set_major_locator(LogLocator(subs=subs))
             axis.set_major_formatter("{x:g}")
             axis.set_minor_formatter(NullFormatter())
 
@@ -190,12 +192,12 @@ def as_colour(colour: Any) -> Any:
 
 
 def as_csv(rows: list[dict[str, Any]]) -> str:
-    """Rows as CSV text, nine digits a number."""
+    """Rows as CSV text, seven digits a number."""
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        writer.writerow({k: v if isinstance(v, str) else f"{v:.9g}" for k, v in row.items()})
+        writer.writerow({k: v if isinstance(v, str) else f"{v:.7g}" for k, v in row.items()})
     return buffer.getvalue()
 
 

@@ -1,7 +1,6 @@
 """What a figure script asks for: predictions along a curve, simulations at points of it."""
 
 import inspect
-import textwrap
 import zlib
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -51,9 +50,12 @@ class Run:
     def evaluate(
         self, function: Callable[[Any], Any], make: Callable[[Any], Any], xs: Any
     ) -> np.ndarray:
-        """`function` of `make(x)`, a problem or any other pytree, for every x; it must not depend on more."""
+        """`function` of `make(x)`, a problem or any other pytree, for every x.
+
+        Remembered by the code of its whole script, whose constants and helpers it may use.
+        """
         questions = batch(make, xs)
-        code = statements(textwrap.dedent(inspect.getsource(function)))
+        code = statements(inspect.getsource(inspect.getmodule(function)))  # type: ignore[arg-type]
 
         def compute() -> Arrays:
             return {"value": in_chunks(compiled(function), questions)}

@@ -63,7 +63,7 @@ def test_rotating_everything_changes_nothing():
 
 
 def test_a_generator_that_errs_against_the_signal_can_help():
-    """w_2 = 1.2 w_1 undoes the shrinkage of a strong ridge: zeta < 0, which no independent shift gives."""
+    """w_2 = 1.2 w_1 undoes the shrinkage of a strong ridge: zeta < 0, as no independent shift gives."""
     covariance, signal = np.ones(17), np.full(17, 1 / 17)
     sources = (ct.Source(50, covariance), ct.Source(50, covariance))
     scale = np.array([1.0, 1.2])

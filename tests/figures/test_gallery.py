@@ -1,0 +1,33 @@
+"""The committed gallery is what its arrays say, and they agree with the theory."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from figures.__main__ import NAMES, script
+from figures.house.agreement import agreement
+from figures.house.gallery import write_gallery
+
+GALLERY = Path(__file__).parents[2] / "figures" / "gallery"
+# |gap| <= 3 standard errors + 4 / d relative: the term that the worst of over a thousand points needs.
+FINITE_SIZE = 4.0
+
+
+def test_page_comes_from_the_arrays(tmp_path):
+    for name in NAMES:
+        shutil.copy(GALLERY / f"{name}.csv", tmp_path)
+        assert (GALLERY / f"{name}.png").exists()
+    write_gallery(tmp_path, {name: script(name) for name in NAMES})
+    assert (tmp_path / "README.md").read_text() == (GALLERY / "README.md").read_text()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_points_lie_on_the_lines(name):
+    found = agreement(GALLERY / f"{name}.csv")
+    if name == "finite_size":  # it shows the gap itself
+        assert found is None
+        return
+    assert found.points >= 20
+    assert found.finite_size <= FINITE_SIZE
+    assert found.within > 0.5
