@@ -1,0 +1,92 @@
+"""In a mixture of sources more of any helps while data are scarce; once they are plentiful more of a poorly labelled
+one hurts, the most where its features are distributed unlike the real ones.
+
+Covariate shift and several synthetic sources: which of them hurts, and when.  As half of the data (left) a source
+with a spectrum of its own costs less than one with the real spectrum: it takes over fewer directions.
+"""
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+import jax
+import numpy as np
+
+import collapse_theory as ct
+from collapse_theory import Problem
+from figures.house.picture import Picture
+from figures.house.run import Run
+
+GOOD, POOR = 0.05, 0.5  # c^2
+# Exponent of the spectrum, c^2.
+SOURCES = {
+    "real": (1.0, 0.0),
+    "good labels": (1.0, GOOD),
+    "poor labels": (1.0, POOR),
+    "poor, flatter": (0.0, POOR),
+    "poor, steeper": (2.0, POOR),
+}
+NOISE, RIDGE = 1.0, 0.03
+
+
+def mixture(d: int, shifted: Collection[int] = range(len(SOURCES))) -> Callable[[Any], Problem]:
+    """The problem of given sample sizes; sources that are not `shifted` have the real labels."""
+    spectra = [ct.spectra.power_law(d, exponent) for exponent, _ in SOURCES.values()]
+    qualities = [c2 if k in shifted else 0.0 for k, (_, c2) in enumerate(SOURCES.values())]
+
+    def problem(counts):
+        parts = zip(counts, spectra, qualities, strict=True)
+        return Problem([ct.Source(n, spectrum, NOISE, c2) for n, spectrum, c2 in parts], 1.0, RIDGE)
+
+    return problem
+
+
+def plateau_error(problem: Problem) -> jax.Array:
+    """The error that no amount of data lowers."""
+    return ct.plateau(problem).total
+
+
+def draw(run: Run) -> Picture:
+    """Real data with one source; all sources: what each one's labels cost, and what more of it does."""
+    d, seeds = run.pick(150, 60), run.pick(32, 16)
+    problem = mixture(d)
+    picture = Picture(
+        ["one source, half the data", "all five: part in ζ", "all five: doubling one"],
+        x="number of samples n",
+        y=["excess test error", "part in the collapse term ζ", "error after doubling / before"],
+        legend="source",
+    )
+    alone, price, worth = picture.panels
+    line, n = np.geomspace(2 * d, 1e5, 64), 10 * run.grid(d / 5, 1e4, 5)
+    each = np.eye(len(SOURCES))
+    fifths = np.full(len(SOURCES), 1 / len(SOURCES))
+    costs = run.evaluate(ct.zeta_by_source, problem, np.outer(line, fifths))
+    now = run.predict(problem, np.outer(line, fifths)).total
+    theory_now, found_now = run.simulate(problem, np.outer(n, fifths), seeds)
+    for k, label in enumerate(SOURCES):
+        halves = (each[0] + each[k]) / 2 if k else each[0] / 2
+        alone.line(line, run.predict(problem, np.outer(line, halves)).total, label, k)
+        theory, found = run.simulate(problem, np.outer(n, halves), seeds)
+        alone.points(n, found.mean.total, found.stderr.total, theory.total, d, label, k)
+        alone.level(run.evaluate(plateau_error, problem, [halves])[0])
+        if k:
+            price.line(line, costs[:, k], label, k)
+            theory, found = run.simulate(mixture(d, [k]), np.outer(n, fifths), seeds)
+            price.points(n, found.mean.zeta, found.stderr.zeta, theory.zeta, d, label, k)
+        doubled = fifths * (1 + each[k])
+        worth.line(line, run.predict(problem, np.outer(line, doubled)).total / now, label, k)
+        theory, found = run.simulate(problem, np.outer(n, doubled), seeds)
+        ratio = found.mean.total / found_now.mean.total
+        bar = np.hypot(
+            found.stderr.total / found.mean.total, found_now.stderr.total / found_now.mean.total
+        )
+        worth.points(n, ratio, ratio * bar, theory.total / theory_now.total, d, label, k)
+    worth.axes.set_yscale("linear")
+    worth.level(1.0)
+    picture.caption = (
+        f"Spectra ∝ j^-1, flatter: j^0, steeper: j^-2, all with trace d = {d}; shifts Δ ∝ I, c² = {GOOD} (good) "
+        f"or {POOR} (poor); signal Γ ∝ I, tr ΣΓ = 1, noise σ² = {NOISE:g}, ridge {RIDGE:g}; errors on real data "
+        "in units of the signal. Left: 'real' is the real half alone; dotted: plateaus. Middle, right: n/5 of "
+        f"each. Lines: theory; points: mean of {seeds} simulations (middle: only this source with false "
+        "labels), bars: standard error."
+    )
+    return picture
