@@ -67,7 +67,7 @@ def draw(run: Run) -> Picture:
         left.points(shares, found.mean.total, found.stderr.total, theory.total, d, label, colour)
     left.axes.set_xscale("linear")
     budgets = np.geomspace(0.2, 1000, run.pick(48, 12))
-    for colour, cost in enumerate(COSTS):
+    for colour, cost in enumerate(run.pick(COSTS, COSTS[:1])):
 
         def question(budget, cost=cost):
             return template, budget * d, cost

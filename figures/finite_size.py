@@ -19,7 +19,7 @@ FRACTION, QUALITY, NOISE, RIDGE = 0.5, 0.5, 0.1, 1e-2
 def draw(run: Run) -> Picture:
     """A panel for each model, a curve for each law of the features."""
     sizes = np.array(run.pick([16, 32, 64, 128], [8, 16, 32]))
-    draws = run.pick(400_000, 20_000)
+    draws = run.pick(400_000, 5_000)
     cases = run.pick(CASES, {"classical": None})
     picture = Picture(
         list(cases),

@@ -26,7 +26,8 @@ NOISE, SAMPLES, FOREVER = 0.5, 4, 400  # sigma^2, n / d, rounds
 def draw(run: Run) -> Picture:
     """Error against the round, in units of the first one's, a panel for each regime."""
     d, rounds, seeds = run.pick(100, 60), run.pick(15, 6), run.pick(400, 16)
-    n = SAMPLES * d
+    n, forever = SAMPLES * d, run.pick(FOREVER, rounds)
+    models = run.pick(MODELS, {"Σ = I, no ridge": (0.0, 0.0, None)})
     picture = Picture(
         list(REGIMES),
         x="round t",
@@ -36,7 +37,7 @@ def draw(run: Run) -> Picture:
     )
     t = np.arange(1, rounds + 1)
     for panel, (fraction, keep) in zip(picture.panels, REGIMES.values(), strict=True):
-        for colour, (label, (decay, ridge, width)) in run.few(list(enumerate(MODELS.items()))):
+        for colour, (label, (decay, ridge, width)) in enumerate(models.items()):
             problem = ct.real_and_synthetic(
                 n=n,
                 synthetic_fraction=fraction,
@@ -54,7 +55,7 @@ def draw(run: Run) -> Picture:
             panel.points(t, mean, stderr, expected, d, label, colour)
             if fraction < 1:
                 panel.level(
-                    run.predict_generations(problem, FOREVER).total[-1] / first, color=f"C{colour}"
+                    run.predict_generations(problem, forever).total[-1] / first, color=f"C{colour}"
                 )
         if keep == "all":
             panel.level(np.pi**2 / 6, "π²/6", linestyle="--")
@@ -63,7 +64,7 @@ def draw(run: Run) -> Picture:
     picture.caption = (
         f"d = {d}, {n} new samples a round, round 1 all real, signal tr ΣΓ = 1, noise σ² = {NOISE}; power law: λⱼ "
         f"∝ 1/j, ridge {RIDGE}. Lines: theory; points: mean of {seeds} chains of trained models, bars: standard error. "
-        f"Dotted: after {FOREVER} rounds. Dashed: known limits for Σ = I at large n: growth by the first error a "
+        f"Dotted: after {forever} rounds. Dashed: known limits for Σ = I at large n: growth by the first error a "
         "round; at most π²/6 of it."
     )
     return picture

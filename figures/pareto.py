@@ -34,8 +34,9 @@ def draw(run: Run) -> Picture:
             width=m,
         )
 
+    fractions = run.pick(FRACTIONS, (0.5,))
     picture = Picture(
-        [f"p₂ = {fraction:g}" for fraction in FRACTIONS],
+        [f"p₂ = {fraction:g}" for fraction in fractions],
         x="error on real data only",
         y="error on the mix",
         legend="quality c²",
@@ -45,7 +46,7 @@ def draw(run: Run) -> Picture:
     clean_theory, clean_found = run.simulate(problem, widths, seeds)
     shade = mpl.colors.LogNorm(widths[0], widths[-1])
     colours = mpl.colormaps["viridis"]
-    for panel, fraction in zip(picture.panels, FRACTIONS, strict=True):
+    for panel, fraction in zip(picture.panels, fractions, strict=True):
         panel.guide(clean, clean, "no collapse", linestyle=":")
         for quality, style in run.few(list(zip(QUALITIES, STYLES, strict=True))):
 

@@ -54,14 +54,14 @@ def draw(run: Run) -> Picture:
     left.guide(line, line**2 * QUALITY)
     left.axes.set_ylim(1e-10, 2)  # room for the legend
     ratios = np.geomspace(3, 1e6, run.pick(64, 16))
-    for colour, quality in enumerate(QUALITIES):
+    for colour, quality in enumerate(run.pick(QUALITIES, QUALITIES[:1])):
 
         def at(ratio, quality=quality):
             return problem(ratio * d, quality)
 
         right.line(ratios, run.evaluate(best_weight, at, ratios), f"c² = {quality:g}", colour)
         first_order = ct.corollary_2_best_weight(d=1, n=ratios, p2=FRACTION, sigma2=NOISE, c2=quality)
-        right.guide(ratios, first_order, "σ²d / (p₁c²n)" if colour == 2 else "")
+        right.guide(ratios, first_order, "σ²d / (p₁c²n)" if quality == QUALITIES[0] else "")
     right.axes.set_ylim(1e-7, 1.5)
     picture.place = None
     picture.caption = (

@@ -43,7 +43,7 @@ def agreement(path: Path) -> Agreement | None:
     gap = np.abs(value - theory)
     # A quantity that is zero in every draw (zeta of clean data) has no error bar and no gap.
     known = (stderr > 0) | (gap > 0)
-    gap, stderr, theory, size = gap[known], stderr[known], theory[known], size[known]
+    gap, stderr, theory, size = gap[known], stderr[known], np.abs(theory[known]), size[known]
     z = gap / stderr
     beyond = np.maximum(gap - GRANTED * stderr, 0)
     return Agreement(
