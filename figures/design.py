@@ -5,7 +5,6 @@ Error against the share of the budget that buys synthetic samples, and the best 
 """
 
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 
 import collapse_theory as ct
@@ -18,23 +17,17 @@ QUALITY, NOISE, RIDGE = 0.1, 0.2, 0.05
 DECAY = 1.0
 
 
-def bought(template, budget, cost, share, weight=1.0):
+def bought(template, budget, cost, share):
     """The template's problem with the sample sizes that a budget buys."""
-    return eqx.tree_at(
-        lambda p: [p.sources[0].n, p.sources[1].n, p.sources[1].weight],
-        template,
-        [*ct.spend(budget, share, 1.0, cost), jnp.asarray(weight)],
-    )
+    sizes = ct.spend(budget, share, 1.0, cost)
+    return eqx.tree_at(lambda p: [source.n for source in p.sources], template, list(sizes))
 
 
 def best_share(question):
-    """The share of smallest error, each synthetic sample weighed as is best, too."""
+    """The share of smallest error."""
     template, budget, cost = question
-
-    def problem(share, weight):
-        return bought(template, budget, cost, share, weight)
-
-    return ct.best(problem, share=(0.0, 0.999), weight=(1e-3, 1.0)).arguments["share"]
+    found = ct.best(lambda share: bought(template, budget, cost, share), share=(0.0, 1.0))
+    return found.arguments["share"]
 
 
 def draw(run: Run) -> Picture:
@@ -78,7 +71,7 @@ def draw(run: Run) -> Picture:
     picture.caption = (
         f"Power-law features λⱼ ∝ j^-{DECAY:g}, d = {d}, quality c² = {QUALITY}, signal tr ΣΓ = 1, noise σ² = {NOISE}, "
         f"ridge {RIDGE}; budgets in real samples, errors in units of the signal. Left: lines theory, points mean of "
-        f"{seeds} simulations, bars: standard error. Right: share and weight of the synthetic data both chosen best, "
+        f"{seeds} simulations, bars: standard error. Right: best share, "
         "by gradients through the theory."
     )
     return picture
