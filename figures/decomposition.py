@@ -1,4 +1,5 @@
-"""Bias, variance and the collapse term, stacked: more data remove the first two and leave the third.
+"""Bias, variance and the collapse term, stacked: more data remove the first two and leave the third, which no width
+removes either.
 
 The three parts of Theorem 2, against n at a fixed width and against the width at fixed n.
 """
@@ -9,7 +10,7 @@ import collapse_theory as ct
 from figures.house.picture import Picture
 from figures.house.run import Run
 
-FRACTION, QUALITY, NOISE, RIDGE = 0.5, 0.5, 0.2, 1e-2
+FRACTION, QUALITY, NOISE, RIDGE = 0.5, 1.0, 0.2, 1e-2
 STACK = ("bias", "variance", "zeta")
 LABELS = ("bias B", "variance V", "collapse ζ")
 
@@ -17,7 +18,7 @@ LABELS = ("bias B", "variance V", "collapse ζ")
 def draw(run: Run) -> Picture:
     """Cumulated parts against n, and against m."""
     d, seeds = run.pick(200, 60), run.pick(48, 16)
-    m, n = run.pick(d // 2, 20), run.pick(d, 40)
+    m, n = run.pick(2 * d, 600), run.pick(d // 2, 40)
     covariance = ct.spectra.power_law(d, 0.5)
 
     def problem(n, m):
@@ -34,11 +35,11 @@ def draw(run: Run) -> Picture:
     picture = Picture(
         [f"m = {m}", f"n = {n}"],
         x=["number of samples n", "width m (model size)"],
-        y="excess test error",
+        y=["excess test error"] * 2,
         scales=("log", "linear"),
     )
-    samples = run.pick(2 * run.grid(d // 20, 50 * d, 9), [40, 200, 2000])
-    widths = run.pick([20, 60, 120, 160, 200, 250, 400, 1000, 4000], [20, 60, 600])
+    samples = run.pick(2 * run.grid(d // 10, 50 * d, 9), [40, 200, 2000])
+    widths = run.pick([10, 25, 50, 75, 100, 150, 250, 600, 2000], [20, 60, 600])
     for panel, make, xs in (
         (picture.panels[0], lambda n: problem(n, m), samples),
         (picture.panels[1], lambda m: problem(n, m), widths),

@@ -1,5 +1,5 @@
-"""Where larger models help and where they hurt: below the threshold m = n more width hurts, and with synthetic
-data it goes on hurting beyond it once n > d.
+"""Larger models hurt below the threshold m = n while n < d; with synthetic data they hurt again beyond m = d, for
+every n > d.
 
 The derivative of the error with respect to log m, over sample size and model size.
 """
@@ -84,7 +84,7 @@ def draw(run: Run) -> Picture:
         panel.axes.set_yscale("symlog", linthresh=0.1)
         panel.axes.axhline(0, color="0.35", linewidth=0.8)
         panel.axes.axvline(size, color="0.35", linestyle=":", linewidth=0.9)
-    picture.place = {"loc": "best"}
+    picture.place = {"loc": "lower right"}
     picture.caption = (
         f"Isotropic features, d = {d}, c² = {QUALITY}, signal tr ΣΓ = 1, noise σ² = {NOISE}, ridge {RIDGE:g}; "
         "errors in units of the signal. Above: theory; red: a larger model is worse, blue: better, black: zero, "

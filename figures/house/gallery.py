@@ -16,7 +16,7 @@ FOOT = """
 ## Points against lines
 
 `python -m figures --report`. z is the gap in standard errors. The theory is a limit: its relative gap to
-a finite simulation is O(1/d). The last column is the smallest term c/d with which every point is within 3
+a finite simulation is O(1/d), in power_law O(1/min(n, d)). The last column is the smallest such term with which all points are within 3
 standard errors, z and gap are without it.
 
 """

@@ -28,6 +28,8 @@ CAPTION_WIDTH = 18  # characters per inch of its type
 class Picture:
     """Panels side by side, one legend, one caption; on the same axes unless x or y is a list.
 
+    Of a list of y labels an empty one stands for the axis of the panel to its left.
+
     `panels` are their titles; `caption` says what the axes do not: parameters, units, what the points
     are.  Sizes are for print: 3.4 inches a panel, the width of a column, or less for three and more.
     """
@@ -59,6 +61,8 @@ class Picture:
                 panel.axes.set_xlabel(x if isinstance(x, str) else x[index])
             if isinstance(y, list) or index % columns == 0:
                 panel.axes.set_ylabel(y if isinstance(y, str) else y[index])
+            if isinstance(y, list) and not y[index]:
+                panel.axes.sharey(axes.flat[index - 1])
         self.legend, self.caption = legend, ""
         self.place: dict[str, Any] | None = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)}
 
