@@ -1,4 +1,5 @@
-"""Replacing all data every round makes the error grow; mixing in fresh real data, or keeping all data, bounds it.
+"""Replacing all data every round makes the error grow; enough fresh real data, or keeping all data,
+bounds it.
 
 Models trained on the labels of earlier models: replace, mix, accumulate.
 """

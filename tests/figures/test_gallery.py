@@ -10,7 +10,8 @@ from figures.house.agreement import agreement
 from figures.house.gallery import write_gallery
 
 GALLERY = Path(__file__).parents[2] / "figures" / "gallery"
-# |gap| <= 3 standard errors + 4 / d relative: the term that the worst of over a thousand points needs.
+# |gap| <= 3 standard errors + (4 / d) theory; the worst of 800 points, at m = n in `width`,
+# needs 2.9 / d.
 FINITE_SIZE = 4.0
 
 
