@@ -40,6 +40,10 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     parser = _parser()
     options = parser.parse_args(arguments)
+    try:
+        options.format = formats(options.format)
+    except ValueError as error:
+        parser.error(str(error))
     scripts = {name: script(name) for name in options.names or NAMES}
     console = wide_console()
     if options.list:
@@ -123,7 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     add("names", nargs="*", type=_name, metavar="NAME", help="figures to draw (default: all)")
     add("--list", action="store_true", help="say what each figure shows and stop")
     add("--quick", action="store_true", help="small dimensions, few points and seeds")
-    add("--format", default="png,pdf", type=formats, help="among png, pdf, svg (png,pdf)")
+    add("--format", default="png,pdf", help="among png, pdf, svg (png,pdf)")
     add("--out", metavar="DIR", help="output folder (default: results/figures)")
     add("--cache", default="results/cache", metavar="DIR", help="computed numbers (results/cache)")
     add("--refresh", action="store_true", help="compute everything again")

@@ -16,11 +16,11 @@ class Parser(argparse.ArgumentParser):
 
 
 def formats(text: str) -> list[str]:
-    """Picture formats from a comma-separated list.  Raises argparse's error for an unknown one."""
+    """Picture formats from a comma-separated list.  Raises ValueError for an unknown one."""
     chosen = text.split(",")
     for suffix in chosen:
         if suffix not in FORMATS:
-            raise argparse.ArgumentTypeError(f"{text}: expected a list among {', '.join(FORMATS)}")
+            raise ValueError(f"format = {text}: expected a list among {', '.join(FORMATS)}")
     return chosen
 
 

@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         study = _study(options)
         grid = points(study.grid, fastest=study.x)
-        memory = _memory(options.memory)
+        memory, suffixes = _memory(options.memory), formats(options.format)
         rows = [inputs(point, study.run) for point in grid]
         folder = Path(options.out or f"results/{study.name}{'-quick' if options.quick else ''}")
         table = _open(folder)
@@ -56,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     console = wide_console()
     print_report(console, study, grid, finished)
-    pictures = [folder / f"sweep.{suffix}" for suffix in options.format]
+    pictures = [folder / f"sweep.{suffix}" for suffix in suffixes]
     draw(study, grid, finished, pictures)
     console.print(f"table {table.path}, pictures {', '.join(map(str, pictures))}", soft_wrap=True)
     for row in failed:
@@ -105,7 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--features", choices=tuple(NAMED), help="law of the feature entries")
     add("--memory", default="4", metavar="GB", help="memory that one batch of seeds may use (4)")
     add("--out", metavar="DIR", help="output folder (default: results/NAME)")
-    add("--format", default="png,pdf", type=formats, help=f"among {', '.join(FORMATS)} (png,pdf)")
+    add("--format", default="png,pdf", help=f"among {', '.join(FORMATS)} (png,pdf)")
     fields = parser.add_argument_group("fields of the problem")
     for name, field in FIELDS.items():
         default = "none" if field.default is None else f"{field.default:g}"

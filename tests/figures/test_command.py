@@ -111,7 +111,7 @@ def test_list(call, capsys):
     ("arguments", "expected"),
     [
         (["nonsense"], "'nonsense': expected one of pareto"),
-        (["--format", "gif"], "gif: expected a list among png, pdf, svg"),
+        (["--format", "gif"], "format = gif: expected a list among png, pdf, svg"),
         (["--out", "/proc/figures"], "out = /proc/figures"),
     ],
 )
