@@ -68,9 +68,11 @@ def draw(run: Run) -> Picture:
     theory_now, found_now = run.simulate(problem, np.outer(n, fifths), seeds)
     for k, label in enumerate(sources):
         halves = (each[0] + each[k]) / 2 if k else each[0] / 2
-        alone.line(line, run.predict(problem, np.outer(line, halves)).total, label, k)
-        theory, found = run.simulate(problem, np.outer(n, halves), seeds)
-        alone.points(n, found.mean.total, found.stderr.total, theory.total, d, label, k)
+
+        def half(n, halves=halves):
+            return problem(n * halves)
+
+        run.curve(alone, half, line, n, seeds, d, label, k)
         alone.level(run.evaluate(plateau_error, problem, [halves])[0])
         if k:
             price.line(line, costs[:, k], label, k)

@@ -49,15 +49,12 @@ def draw(run: Run) -> Picture:
     left, right = picture.panels
     line = np.linspace(0, 0.99, 100)
     shares = run.pick([0, 0.1, 0.3, 0.5, 0.7, 0.9], [0, 0.5])
-    for colour, budget in run.few(list(enumerate(BUDGETS))):
+    for colour, budget in run.few(enumerate(BUDGETS)):
 
         def mixed(share, budget=budget):
             return bought(template, budget * d, COST, share)
 
-        label = f"budget {budget:g} d"
-        left.line(line, run.predict(mixed, line).total, label, colour)
-        theory, found = run.simulate(mixed, shares, seeds)
-        left.points(shares, found.mean.total, found.stderr.total, theory.total, d, label, colour)
+        run.curve(left, mixed, line, shares, seeds, d, f"budget {budget:g} d", colour)
     left.axes.set_xscale("linear")
     budgets = np.geomspace(0.2, 1000, run.pick(48, 12))
     for colour, cost in enumerate(run.pick(COSTS, COSTS[:1])):

@@ -25,7 +25,7 @@ def draw(run: Run) -> Picture:
         list(READINGS), x="round t", y="excess test error", scales=("linear", "log"), legend="n / d"
     )
     t = np.arange(1, rounds + 1)
-    for colour, ratio in run.few(list(enumerate(RATIOS))):
+    for colour, ratio in run.few(enumerate(RATIOS)):
         settings: dict[str, Any] = {"covariance": covariance, "noise": NOISE, "ridge": 0.0}
         problem = ct.real_and_synthetic(n=ratio * d, synthetic_fraction=0.5, quality=QUALITY, **settings)
         half = ct.real_and_synthetic(n=ratio * d / 2, synthetic_fraction=0.0, quality=0.0, **settings)

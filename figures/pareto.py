@@ -48,7 +48,7 @@ def draw(run: Run) -> Picture:
     colours = mpl.colormaps["viridis"]
     for panel, fraction in zip(picture.panels, fractions, strict=True):
         panel.guide(clean, clean, "no collapse", linestyle=":")
-        for quality, style in run.few(list(zip(QUALITIES, STYLES, strict=True))):
+        for quality, style in run.few(zip(QUALITIES, STYLES, strict=True)):
 
             def mixed(m, fraction=fraction, quality=quality):
                 return problem(m, fraction, quality)
@@ -58,15 +58,16 @@ def draw(run: Run) -> Picture:
             panel.line(clean, mix, label, "0.5", linestyle=style, linewidth=1)
             theory, found = run.simulate(mixed, widths, seeds)
             for i, m in enumerate(widths):
+                here = slice(i, i + 1)
                 panel.points(
-                    clean_found.mean.total[i : i + 1],
-                    found.mean.total[i : i + 1],
-                    found.stderr.total[i : i + 1],
-                    theory.total[i : i + 1],
+                    clean_found.mean.total[here],
+                    found.mean.total[here],
+                    found.stderr.total[here],
+                    theory.total[here],
                     d,
                     colour=colours(shade(m)),
-                    x_stderr=clean_found.stderr.total[i : i + 1],
-                    x_theory=clean_theory.total[i : i + 1],
+                    x_stderr=clean_found.stderr.total[here],
+                    x_theory=clean_theory.total[here],
                 )
     scale = mpl.cm.ScalarMappable(shade, colours)
     axes = [panel.axes for panel in picture.panels]

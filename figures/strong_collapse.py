@@ -25,8 +25,9 @@ def draw(run: Run) -> Picture:
         legend="synthetic fraction p₂",
     )
     line = np.geomspace(1.5 * d, 1e10, 120)
+    points = run.grid(1, 1e7, 8) * 1000  # multiples of 1000: whole numbers of synthetic samples
     for panel, quality in zip(picture.panels, QUALITIES, strict=True):
-        for colour, fraction in run.few(list(enumerate(FRACTIONS))):
+        for colour, fraction in run.few(enumerate(FRACTIONS)):
 
             def problem(n, fraction=fraction, quality=quality):
                 return ct.real_and_synthetic(
@@ -38,12 +39,7 @@ def draw(run: Run) -> Picture:
                     ridge=1e-8,
                 )
 
-            label = f"{fraction:g}"
-            panel.line(line, run.predict(problem, line).total, label, colour)
-            # Whole numbers of synthetic samples: n is a multiple of 1000.
-            n = run.grid(1, 1e7, 8) * 1000
-            theory, found = run.simulate(problem, n, seeds)
-            panel.points(n, found.mean.total, found.stderr.total, theory.total, d, label, colour)
+            run.curve(panel, problem, line, points, seeds, d, f"{fraction:g}", colour)
             if fraction:
                 panel.level(fraction**2 * quality)
     picture.caption = (

@@ -42,15 +42,12 @@ def draw(run: Run) -> Picture:
     left, right = picture.panels
     line = np.geomspace(1e-5, 0.99, 120)
     weights = run.pick([1e-4, 1e-3, 1e-2, 0.05, 0.2, 0.5, 0.9], [1e-3, 1e-2, 0.1, 0.5])
-    for colour, ratio in run.few(list(enumerate((10, 100, 10_000, 1_000_000)))):
+    for colour, ratio in run.few(enumerate((10, 100, 10_000, 1_000_000))):
 
         def weighed(a, ratio=ratio):
             return ct.single_step_mixing(problem(ratio * d), a)
 
-        label = f"n = {ratio:,} d"
-        left.line(line, run.predict(weighed, line).total, label, colour)
-        theory, found = run.simulate(weighed, weights, seeds)
-        left.points(weights, found.mean.total, found.stderr.total, theory.total, d, label, colour)
+        run.curve(left, weighed, line, weights, seeds, d, f"n = {ratio:,} d", colour)
     left.guide(line, line**2 * QUALITY)
     left.axes.set_ylim(1e-10, 2)  # room for the legend
     ratios = np.geomspace(3, 1e6, run.pick(64, 16))

@@ -30,7 +30,7 @@ def draw(run: Run) -> Picture:
     line = np.unique(np.append(np.geomspace(widths[0], widths[-1], 160), n))
     above, below = picture.panels[:2], picture.panels[2:]
     for quality, errors, zetas in zip(QUALITIES, above, below, strict=True):
-        for colour, fraction in run.few(list(enumerate(FRACTIONS))):
+        for colour, fraction in run.few(enumerate(FRACTIONS)):
 
             def problem(m, fraction=fraction, quality=quality):
                 return ct.real_and_synthetic(

@@ -4,7 +4,6 @@ import csv
 import io
 import textwrap
 from importlib.resources import files
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +53,7 @@ class Picture:
             sharey=isinstance(y, str),
             squeeze=False,
         )
-        self.panels = [Panel(axis, title) for axis, title in zip_longest(axes.flat, panels)]
+        self.panels = [Panel(axis, title) for axis, title in zip(axes.flat, panels, strict=True)]
         for index, panel in enumerate(self.panels):
             panel.axes.set(xscale=scales[0], yscale=scales[1], title=panel.title)
             if isinstance(x, list) or index >= len(panels) - columns:

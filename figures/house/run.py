@@ -2,7 +2,7 @@
 
 import inspect
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from collapse_theory import Problem, Risk, accumulate, generations, predict
 from figures.house.memory import Arrays, Memory
+from figures.house.picture import Panel
 from simulations import Estimate, simulate, simulate_generations
 from simulations.code import statements
 
@@ -33,9 +34,10 @@ class Run:
         """A setting of the full figure, or of its quick version."""
         return quick if self.quick else full
 
-    def few(self, values: Sequence[Any]) -> list[Any]:
+    def few(self, values: Iterable[Any]) -> list[Any]:
         """These values; in the quick version the first and the last."""
-        return [values[0], values[-1]] if self.quick else list(values)
+        found = list(values)
+        return [found[0], found[-1]] if self.quick else found
 
     def grid(self, low: float, high: float, count: int) -> np.ndarray:
         """Whole numbers evenly spaced in the logarithm; fewer of them in the quick version."""
@@ -46,6 +48,22 @@ class Run:
         """The theory of `make(x)` for every x: arrays (len(xs),); NaN where there is no solution."""
         problems = batch(make, xs)
         return as_risk(self.memory.recall(lambda: _predict(problems), "predict", problems))
+
+    def curve(
+        self,
+        panel: Panel,
+        make: Make,
+        line: np.ndarray,
+        points: Sequence[float] | np.ndarray,
+        seeds: int,
+        size: float,
+        label: str,
+        colour: int,
+    ) -> None:
+        """Draw the total error of `make(x)`: theory along `line`, simulations at `points`."""
+        panel.line(line, self.predict(make, line).total, label, colour)
+        theory, found = self.simulate(make, points, seeds)
+        panel.points(points, found.mean.total, found.stderr.total, theory.total, size, label, colour)
 
     def evaluate(
         self, function: Callable[[Any], Any], make: Callable[[Any], Any], xs: Any
