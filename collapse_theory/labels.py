@@ -38,8 +38,7 @@ class Sandwich:
         return product(self.G, B, self.G) + self.inflation(B) * self.G_squared
 
     def __call__(self, C: Matrix, B: Matrix) -> Float[Array, ""]:
-        first = trace(product(self.G, B, self.G), C)
-        return first + self.inflation(B) * trace(C, self.G_squared)
+        return trace(C, self.matrix(B))
 
 
 class MeanPredictor:

@@ -17,7 +17,7 @@ from figures.house.gallery import sentence, write_gallery
 from figures.house.memory import Memory
 from figures.house.run import Run
 from simulations.command import Parser, formats, wide_console
-from simulations.manifest import write_manifest
+from simulations.manifest import this_command, write_manifest
 
 NAMES = (
     "pareto",
@@ -64,7 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
     seconds, failed = _draw(scripts, folder, memory, options)
     made = [name for name in NAMES if (folder / f"{name}.csv").exists()]
     write_gallery(folder, {name: script(name) for name in made})
-    command = [Path(sys.executable).name, "-m", "figures", *arguments]
+    command = this_command("figures", arguments)
     write_manifest(folder / "manifest.json", started, command, seconds=seconds, failed=list(failed))
     _report(console, folder, [name for name in scripts if name not in failed])
     console.print(f"gallery {folder / 'README.md'}, {time.time() - started:.0f} s", soft_wrap=True)

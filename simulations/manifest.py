@@ -16,6 +16,8 @@ import jax
 import collapse_theory
 from simulations.table import atomic_write
 
+CODE = ("collapse_theory", "simulations", "figures/*.py")  # git's * crosses folders
+
 
 def write_manifest(path: Path, started: float, command: list[str], **facts: Any) -> None:
     """Write `facts` and the circumstances of this run as JSON; `started` is a `time.time()`."""
@@ -45,12 +47,12 @@ def git_commit() -> str | None:
         return run.stdout.strip()
 
     try:
-        changed = git("status", "--porcelain", "--", "collapse_theory", "simulations")
+        changed = git("status", "--porcelain", "--", *CODE)
         return git("rev-parse", "HEAD") + ("+changes" if changed else "")
     except (OSError, subprocess.CalledProcessError):
         return None
 
 
-def this_command(arguments: list[str]) -> list[str]:
-    """The command line of `python -m simulations.sweep` with these arguments."""
-    return [Path(sys.executable).name, "-m", "simulations.sweep", *arguments]
+def this_command(module: str, arguments: list[str]) -> list[str]:
+    """The command line of `python -m module` with these arguments."""
+    return [Path(sys.executable).name, "-m", module, *arguments]

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import jax.numpy as jnp
-import numpy as np
-from jaxtyping import Float
 
 from collapse_theory import Problem
 from simulations.measure import averaged, trained
@@ -47,20 +45,9 @@ def simulate(
     if measure not in MEASURES:
         raise ValueError(f"measure = {measure!r}: expected one of {', '.join(MEASURES)}")
     plan, constants = plan_simulation(problem, features, jnp.dtype(dtype))
-    return summarise(_run(plan, constants, measure, seeds, key, memory, progress))
-
-
-def _run(
-    plan: Plan,
-    constants: Constants,
-    measure: str,
-    seeds: int,
-    key: int,
-    memory: float,
-    progress: bool | Callable[[int], object],
-) -> Float[np.ndarray, "seeds parts"]:
     need = _bytes_per_seed(plan, constants)
-    return over_seeds(MEASURES[measure], plan, constants, need, seeds, key, memory, progress)
+    drawn = over_seeds(MEASURES[measure], plan, constants, need, seeds, key, memory, progress)
+    return summarise(drawn)
 
 
 def _bytes_per_seed(plan: Plan, constants: Constants) -> float:

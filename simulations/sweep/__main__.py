@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     write_manifest(
         folder / "manifest.json",
         started,
-        this_command(arguments),
+        this_command("simulations.sweep", arguments),
         study=study.name,
         grid=study.grid,
         **study.run,
