@@ -13,8 +13,8 @@ import numpy as np
 
 import collapse_theory as ct
 from collapse_theory import Problem
-from figures.house.picture import Picture
 from figures.house.run import Run
+from simulations.picture import Picture
 
 GOOD, POOR = 0.05, 0.5  # c^2
 # Exponent of the spectrum, c^2.

@@ -7,8 +7,8 @@ The three parts of Theorem 2, against n at a fixed width and against the width a
 import numpy as np
 
 import collapse_theory as ct
-from figures.house.picture import Picture
 from figures.house.run import Run
+from simulations.picture import Picture
 
 FRACTION, QUALITY, NOISE, RIDGE = 0.5, 1.0, 0.2, 1e-2
 STACK = ("bias", "variance", "zeta")

@@ -8,8 +8,8 @@ import equinox as eqx
 import numpy as np
 
 import collapse_theory as ct
-from figures.house.picture import Picture
 from figures.house.run import Run
+from simulations.picture import Picture
 
 COST, COSTS = 0.1, (0.5, 0.1, 0.02)  # of a synthetic sample; a real one costs 1
 BUDGETS = (0.3, 1, 5, 50)  # real samples per feature

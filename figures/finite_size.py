@@ -6,9 +6,9 @@
 import numpy as np
 
 import collapse_theory as ct
-from figures.house.picture import Picture
 from figures.house.run import Run
 from simulations.fit import fit_power_law
+from simulations.picture import Picture
 
 CASES: dict[str, float | None] = {"classical": None, "m = d/2": 0.5}  # m / d
 LAWS = {"gaussian": "Gaussian", "rademacher": "signs ±1", "laplace": "Laplace"}

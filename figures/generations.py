@@ -7,8 +7,8 @@ Models trained on the labels of earlier models: replace, mix, accumulate.
 import numpy as np
 
 import collapse_theory as ct
-from figures.house.picture import Picture
 from figures.house.run import Run
+from simulations.picture import Picture
 
 REGIMES = {  # title: synthetic fraction, what is kept
     "replace": (1.0, "nothing"),

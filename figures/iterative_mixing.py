@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 import collapse_theory as ct
-from figures.house.picture import Picture
 from figures.house.run import Run
+from simulations.picture import Picture
 
 READINGS = {"fresh real half every round": "nothing", "the same real half every round": "real"}
 RATIOS = (10, 100, 1000)  # n / d

@@ -8,8 +8,8 @@ import matplotlib as mpl
 import numpy as np
 
 import collapse_theory as ct
-from figures.house.picture import Picture
 from figures.house.run import Run
+from simulations.picture import Picture
 
 FRACTIONS = (0.1, 0.5, 0.8)
 QUALITIES = (0.1, 0.5, 1.0)

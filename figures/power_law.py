@@ -10,9 +10,9 @@ import numpy as np
 
 import collapse_theory as ct
 from collapse_theory import Problem
-from figures.house.picture import Picture
 from figures.house.run import Run
 from simulations.fit import fit_power_law
+from simulations.picture import Picture
 
 FRACTIONS = (0.0, 0.01, 0.1, 0.5)
 CAPACITY, QUALITY, NOISE = 2.0, 1.0, 0.01

@@ -6,8 +6,8 @@ Strong model collapse: Theorem 1 and Corollary 1 of the paper.
 import numpy as np
 
 import collapse_theory as ct
-from figures.house.picture import Picture
 from figures.house.run import Run
+from simulations.picture import Picture
 
 FRACTIONS = (0.0, 0.001, 0.01, 0.1, 0.5)
 QUALITIES = (1.0, 0.1)

@@ -7,8 +7,8 @@ Corollary 2, single-step mixing: error against the weight a, and the best weight
 import numpy as np
 
 import collapse_theory as ct
-from figures.house.picture import Picture
 from figures.house.run import Run
+from simulations.picture import Picture
 
 FRACTION, QUALITY, NOISE, RIDGE = 0.5, 0.5, 0.2, 1e-8
 QUALITIES = (0.05, 0.5, 5.0)

@@ -7,8 +7,8 @@ Theorem 2, random projections: error and collapse term against model size.
 import numpy as np
 
 import collapse_theory as ct
-from figures.house.picture import Picture
 from figures.house.run import Run
+from simulations.picture import Picture
 
 FRACTIONS = (0.0, 0.1, 0.5)
 QUALITIES = (1.0, 0.1)

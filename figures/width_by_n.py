@@ -12,8 +12,8 @@ import numpy as np
 
 import collapse_theory as ct
 from collapse_theory import Problem
-from figures.house.picture import Picture
 from figures.house.run import Run
+from simulations.picture import Picture
 
 CASES = {"real data only": 0.0, "half synthetic": 0.5}
 QUALITY, NOISE, RIDGE = 1.0, 0.1, 1e-2

@@ -8,18 +8,26 @@ from pathlib import Path
 import collapse_theory
 import simulations
 
+# Modules that only present numbers: a change of style must not compute anything again.
+PRESENTATION = ("__main__", "command", "manifest", "picture", "report")
+
 
 @cache
-def code_version() -> str:
+def code_version(package: str = "") -> str:
     """Twelve hex digits that change with the statements of `collapse_theory` and `simulations`.
 
-    Comments, docstrings and formatting do not count, and neither do the packages inside
-    `simulations` (the sweep's grid and pictures), which only call what is fingerprinted.
+    Comments, docstrings and formatting do not count, nor do modules that only present numbers.  Of
+    the packages inside `simulations` only the one that is named counts: the sweep's only calls what
+    is fingerprinted.
     """
+    root = Path(str(simulations.__file__)).parent
+    folders = [Path(str(collapse_theory.__file__)).parent, root]
     digest = hashlib.sha256()
-    for package in (collapse_theory, simulations):
-        for path in sorted(Path(str(package.__file__)).parent.glob("*.py")):
-            digest.update(f"{path.parent.name}/{path.name}\n{statements(path.read_text())}\n".encode())
+    for folder in [*folders, root / package] if package else folders:
+        for path in sorted(folder.glob("*.py")):
+            if path.stem not in PRESENTATION:
+                name = f"{folder.name}/{path.name}"
+                digest.update(f"{name}\n{statements(path.read_text())}\n".encode())
     return digest.hexdigest()[:12]
 
 

@@ -1,6 +1,7 @@
 """What the command lines of this project share."""
 
 import argparse
+from collections.abc import Iterable
 from typing import NoReturn
 
 from rich.console import Console
@@ -17,10 +18,14 @@ class Parser(argparse.ArgumentParser):
 
 def formats(text: str) -> list[str]:
     """Picture formats from a comma-separated list.  Raises ValueError for an unknown one."""
+    return choices("format", text, FORMATS)
+
+
+def choices(name: str, text: str, known: Iterable[str]) -> list[str]:
+    """Some of the known words from a comma-separated list.  Raises ValueError for an unknown one."""
     chosen = text.split(",")
-    for suffix in chosen:
-        if suffix not in FORMATS:
-            raise ValueError(f"format = {text}: expected a list among {', '.join(FORMATS)}")
+    if not set(chosen) <= set(known):
+        raise ValueError(f"{name} = {text}: expected a list among {', '.join(known)}")
     return chosen
 
 

@@ -77,6 +77,18 @@ class Table:
             self.rows[self._key(row)] = row
 
 
+def open_table(folder: Path, name: str, columns: list[str], identity: list[str]) -> Table:
+    """The table of this name in a folder, both made if they are not there.
+
+    Raises ValueError, naming the command line's --out, if that cannot be.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return Table(folder / name, columns, identity)
+    except OSError as error:
+        raise ValueError(f"out = {folder}: {error.strerror}") from None
+
+
 def as_text(value: Any) -> str:
     """A value as the table holds it: numbers so that they read back exactly."""
     if value is None:

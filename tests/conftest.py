@@ -9,6 +9,7 @@ INNER = [
     for name in ("equivalent", "errors", "labels", "limits", "model", "predict", "root")
 ]
 INNER += [f"simulations.{name}" for name in ("features", "measure", "training")]
+INNER += [f"simulations.mnist.{name}" for name in ("features", "mix", "ridge", "theory")]
 
 with install_import_hook(INNER, "beartype.beartype"):
     import collapse_theory  # noqa: F401

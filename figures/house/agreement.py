@@ -7,7 +7,7 @@ import numpy as np
 from rich import box
 from rich.table import Table
 
-from figures.house.picture import read_csv
+from simulations.picture import read_csv
 
 # Sampling error that is granted before the rest of a gap counts as finite size.
 GRANTED = 3.0

@@ -13,9 +13,9 @@ import numpy as np
 
 from collapse_theory import Problem, Risk, accumulate, generations, predict
 from figures.house.memory import Arrays, Memory
-from figures.house.picture import Panel
 from simulations import Estimate, simulate, simulate_generations
 from simulations.code import statements
+from simulations.picture import Panel
 
 PARTS = ("bias", "variance", "zeta", "total")
 # Predictions are computed this many at a time: curves of any length share one program.

@@ -17,7 +17,7 @@ from simulations.sweep.picture import draw
 from simulations.sweep.report import print_report
 from simulations.sweep.rows import COLUMNS, INPUTS, inputs, results
 from simulations.sweep.study import RUN, Study, load_file, load_preset, presets
-from simulations.table import Row, Table
+from simulations.table import Row, Table, open_table
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
         memory, suffixes = _memory(options.memory), formats(options.format)
         rows = [inputs(point, study.run) for point in grid]
         folder = Path(options.out or f"results/{study.name}{'-quick' if options.quick else ''}")
-        table = _open(folder)
+        table = open_table(folder, "sweep.csv", COLUMNS, INPUTS)
     except ValueError as error:
         parser.error(str(error))
     started = time.time()
@@ -134,14 +134,6 @@ def _study(options: argparse.Namespace) -> Study:
         if study.run[name] not in known:
             raise ValueError(f"{name} = {study.run[name]!r}: expected one of {', '.join(known)}")
     return study
-
-
-def _open(folder: Path) -> Table:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        return Table(folder / "sweep.csv", COLUMNS, identity=INPUTS)
-    except OSError as error:
-        raise ValueError(f"out = {folder}: {error.strerror}") from None
 
 
 def _memory(text: str) -> float:

@@ -8,7 +8,7 @@ import pytest
 import collapse_theory as ct
 from figures import __main__ as command
 from figures.house import run as run_module
-from figures.house.picture import Picture
+from simulations.picture import Picture
 
 
 def problem(n):

@@ -10,9 +10,9 @@ from figures.house import memory as memory_module
 from figures.house.agreement import agreement, as_markdown
 from figures.house.gallery import sentence
 from figures.house.memory import Memory, content_key
-from figures.house.picture import COLUMNS, Picture, read_csv
 from figures.house.run import CHUNK, Run, batch
 from simulations.code import statements
+from simulations.picture import COLUMNS, Picture, read_csv
 
 
 def problem(n=50.0, **changes):

@@ -1,0 +1,110 @@
+"""`python -m simulations.mnist`: models trained on images with true and synthetic labels, and theory."""
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import jax
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from simulations.code import code_version
+from simulations.command import formats, wide_console
+from simulations.manifest import this_command, write_manifest
+from simulations.mnist import options, study
+from simulations.mnist.data import load
+from simulations.mnist.picture import draw
+from simulations.mnist.report import print_report
+from simulations.mnist.results import COLUMNS, INPUTS, cost, inputs, measure
+from simulations.mnist.study import MODELS, STUDIES, Job
+from simulations.mnist.task import Task, make_task
+from simulations.table import Row, Table, open_table
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; the exit code is 1 if a model could not be trained, 2 for bad input."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    parser = options.parser(__doc__)
+    given = parser.parse_args(arguments)
+    if given.list:
+        for name, shows in (STUDIES | MODELS).items():
+            print(f"{name:12}{shows}")
+        return 0
+    started = time.time()
+    try:
+        blocks, suffixes = options.blocks(given), formats(given.format)
+        images = load(given.data, small=given.quick)
+        options.check(blocks, images)
+        kind = "-quick" if given.quick else "-full" if given.full else ""
+        folder = Path(given.out or f"results/{images.name}{kind}")
+        table = open_table(folder, "mnist.csv", COLUMNS, INPUTS)
+        task = make_task(images, [g for block in blocks for g in block.generators], given.key)
+    except ValueError as error:
+        parser.error(str(error))
+    if given.quick:  # nearly all of it is compilation
+        jax.config.update("jax_disable_most_optimizations", True)
+    jobs = [job for block in blocks for job in study.jobs(block)]
+    rows = [inputs(job, task, given.key, code_version("mnist")) for job in jobs]
+    missing = [i for i, some in enumerate(rows) if not all(map(table.get, some))]
+    facts = _compute([jobs[i] for i in missing], [rows[i] for i in missing], task, table, given.key)
+    finished = table.finish([row for some in rows for row in some if table.get(row)])
+    write_manifest(
+        folder / "manifest.json",
+        started,
+        this_command("simulations.mnist", arguments),
+        code=code_version("mnist"),
+        images={"pool": len(task.pool), "test": len(task.test.images)},
+        rows=len(finished),
+        jobs_reused=len(jobs) - len(missing),
+        **facts,
+    )
+    console = wide_console()
+    print_report(console, finished)
+    drawn = draw(finished, folder, suffixes)
+    console.print(f"table {table.path}, pictures {', '.join(map(str, drawn))}", soft_wrap=True)
+    for name, rate in facts["network_samples_per_second"].items():
+        console.print(f"{name}: {rate:,} samples a second, all networks together")
+    for name, reason in facts["failed"].items():
+        console.print(f"FAILED {name}: {reason}", soft_wrap=True)
+    return 1 if facts["failed"] else 0
+
+
+def _compute(
+    jobs: list[Job], rows: list[list[Row]], task: Task, table: Table, key: int
+) -> dict[str, dict[str, Any]]:
+    """Put the jobs' rows into the table; what else there is to say of each job."""
+    bar = Progress(
+        TextColumn("{task.description:34}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )
+    costs = [cost(job, task) for job in jobs]
+    seconds, rates, failed = {}, {}, {}
+    with bar:
+        shown = bar.add_task("", total=sum(costs))
+        bar.console.print(f"{len(jobs)} jobs, {sum(costs) / 1e12:.3g} TFLOP")
+        for job, some, flops in zip(jobs, rows, costs, strict=True):
+            name, started = str(job), time.time()
+            bar.update(shown, description=name)
+
+            def progress(share: float, flops: float = flops) -> None:
+                bar.advance(shown, share * flops)
+
+            try:
+                found = measure(job, task, some, key, progress)
+            except (ArithmeticError, ValueError, RuntimeError, MemoryError) as error:
+                failed[name] = " ".join(str(error).split())[:300] or type(error).__name__
+                continue
+            for row in found.rows:
+                table.append(row)
+            seconds[name] = round(time.time() - started, 1)
+            if found.samples_per_second:
+                rates[name] = round(found.samples_per_second)
+    return {"seconds": seconds, "network_samples_per_second": rates, "failed": failed}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

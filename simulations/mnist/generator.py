@@ -1,0 +1,42 @@
+"""The earlier model that writes synthetic labels: random features on few or badly labelled images."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Key
+
+from simulations.mnist.features import relu_features
+
+WIDTH, RIDGE = 2000, 0.01
+
+
+class Generator(NamedTuple):
+    """How good the generator is: the number of images it saw, and the variance of its label noise."""
+
+    samples: int
+    noise: float = 0.0
+
+
+def synthetic_labels(
+    generator: Generator,
+    images: Float[Array, "N0 d"],
+    labels: Float[Array, "N0 classes"],
+    others: list[Float[Array, "_ d"]],
+    key: Key[Array, ""],
+) -> list[Float[Array, "_ classes"]]:
+    """The labels that a generator trained on the first `samples` of these images gives to others.
+
+    A ridge regression on `WIDTH` ReLU features.  Raises ValueError if there are too few images.
+    """
+    if not 1 <= generator.samples <= len(images):
+        raise ValueError(f"generator = {generator.samples}: expected 1 to {len(images)} images")
+    features_key, noise_key = jax.random.split(key)
+    n = generator.samples
+    d = images.shape[1]
+    S = jax.random.normal(features_key, (d, WIDTH)) / jnp.sqrt(d)
+    noise = jnp.sqrt(generator.noise) * jax.random.normal(noise_key, labels[:n].shape)
+    Z = relu_features(images[:n], S)
+    gram = Z.T @ Z / n + RIDGE * jnp.eye(WIDTH)
+    weights = jax.scipy.linalg.solve(gram, Z.T @ (labels[:n] + noise) / n, assume_a="pos")
+    return [relu_features(rows, S) @ weights for rows in others]

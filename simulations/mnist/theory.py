@@ -1,0 +1,73 @@
+"""The closed form fed with images: their covariance, and the best linear predictors of their labels."""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from collapse_theory import Problem, Source, predict, spectra
+
+
+class Population(NamedTuple):
+    """What the theory needs to know of features z and of label sets y_0 (true), y_1, ... (synthetic).
+
+    With w_k the best linear predictor of y_k: `moments` are C_jk = w_j w_k^T summed over the classes,
+    of which only the diagonal in the eigenbasis of the covariance ever matters, and `noises` are
+    E|y_k - w_k^T z|^2, label noise as far as a linear model can tell.
+    """
+
+    eigenvalues: Float[Array, " d"]
+    moments: Float[Array, "K K d"]
+    noises: Float[Array, " K"]
+
+
+def population(features: Float[Array, "N d"], labels: list[Float[Array, "N classes"]]) -> Population:
+    """Estimates from N samples, unbiased up to the clipping of what is below sampling error.
+
+    Least squares finds w_k + error, E[error_j error_k^T] = s_jk Sigma^-1 / N with s_jk the residuals'
+    covariance; that is subtracted.  The residuals are divided by N - rank, not by N.  Together they
+    leave the variance of the labels what it is.  Needs N well above d.
+    """
+    N = len(features)
+    eigenvalues, basis = spectra.from_data(features, center=False)
+    seen = eigenvalues > 0
+    inverse = jnp.where(seen, 1 / jnp.where(seen, eigenvalues, 1), 0)
+    targets = jnp.stack(labels)
+    weights = inverse[None, :, None] * (basis.T @ jnp.einsum("nd,jnc->jdc", features, targets) / N)
+    left = targets - features @ (basis @ weights)
+    noise = jnp.einsum("jnc,knc->jk", left, left) / (N - seen.sum())
+    moments = jnp.einsum("jdc,kdc->djk", weights, weights)
+    values, vectors = jnp.linalg.eigh(moments - noise[None] * inverse[:, None, None] / N)
+    moments = jnp.einsum("dja,da,dka->jkd", vectors, jnp.maximum(values, 0), vectors)
+    return Population(eigenvalues, moments, jnp.diagonal(noise))
+
+
+def predicted_errors(
+    population: Population,
+    label_sets: list[int],
+    counts: list[tuple[int, int]],
+    ridges: list[float],
+    widths: list[int] | None,
+) -> Float[Array, " points"]:
+    """Test errors at points, one entry each: label noise of the true labels plus `predict(...).total`.
+
+    A point has `counts` = (n_1, n_2) true labels and labels of the set `label_sets`, a ridge, and,
+    unless these features are trained on directly, a width.
+    """
+
+    def error(which: Array, count: Array, ridge: Array, width: Array | None) -> Array:
+        pair = jnp.stack([jnp.zeros_like(which), which])
+        noises = population.noises[pair]
+        sources = tuple(Source(count[k], population.eigenvalues, noises[k]) for k in range(2))
+        moments = population.moments[pair][:, pair]
+        problem = Problem(sources, signal=None, ridge=ridge, width=width, moments=moments)
+        return noises[0] + predict(problem).total
+
+    points: list[Any] = [
+        jnp.array(label_sets),
+        jnp.array(counts, dtype=float),
+        jnp.array(ridges),
+        None if widths is None else jnp.array(widths, dtype=float),
+    ]
+    return jax.jit(jax.vmap(error, in_axes=(0, 0, 0, None if widths is None else 0)))(*points)
