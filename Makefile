@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 RUN = $(VENV)/bin/python
 
-.PHONY: sweep test derivations figures check clean
+.PHONY: sweep test derivations figures tables check clean
 
 sweep: $(VENV)/.run
 	$(RUN) -m simulations.sweep $(ARGS)
@@ -23,6 +23,12 @@ figures: $(VENV)/.run
 	cp results/gallery/ridgeless/sweep.csv $(GALLERY)/ridgeless.csv
 	$(RUN) -m derivations own-model --out results/gallery/own-model
 	cp results/gallery/own-model/pictures/own-model-2.svg $(GALLERY)/ensemble.svg
+
+# The results on MNIST that the figures are drawn from.
+tables: $(VENV)/.run
+	$(RUN) -m simulations.mnist --out results/tables/mnist $(ARGS)
+	cp results/tables/mnist/mnist.csv figures/tables/mnist.csv
+	cp results/tables/mnist/manifest.json figures/tables/mnist.json
 
 check: $(VENV)/.test
 	$(VENV)/bin/ruff format --check .

@@ -32,6 +32,9 @@ NAMES = (
     "covariate_shift",
     "finite_size",
     "design",
+    "mnist_scaling",
+    "mnist_width",
+    "mnist_theory",
 )
 
 

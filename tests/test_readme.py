@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from figures.__main__ import _parser as _figures_parser
+from simulations.mnist import options
 from simulations.sweep.__main__ import _parser, _study
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
 COMMANDS = re.findall(r"^python -m simulations\.sweep(.*?)(?:#.*)?$", README, flags=re.MULTILINE)
+MNIST = re.findall(r"^python -m simulations\.mnist(.*?)(?:#.*)?$", README, flags=re.MULTILINE)
 FIGURES = re.findall(r"^python -m figures(.*?)(?:#.*)?$", README, flags=re.MULTILINE)
 
 
@@ -31,6 +33,11 @@ def test_sweep_commands_parse(command, tmp_path, monkeypatch):
     Path("mine.toml").write_text("[grid]\nn = 10\n")
     options = _parser().parse_args(shlex.split(command))
     assert options.list or _study(options).grid
+
+
+@pytest.mark.parametrize("command", MNIST)
+def test_mnist_commands_parse(command):
+    assert options.blocks(options.parser("").parse_args(shlex.split(command)))
 
 
 @pytest.mark.parametrize("command", FIGURES)

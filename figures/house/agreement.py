@@ -20,7 +20,8 @@ class Agreement(NamedTuple):
     - `worst_z`: largest |gap| in standard errors, no finite-size term granted;
     - `within`: fraction of points within 3 standard errors, none granted;
     - `worst_gap`: largest |gap| / theory;
-    - `finite_size`: the smallest c for which every |gap| <= 3 s.e. + (c / size) theory.
+    - `finite_size`: the smallest c for which every |gap| <= 3 s.e. + (c / size) theory; NaN where
+      points have no size to speak of, as those of real data.
     """
 
     points: int
@@ -61,6 +62,7 @@ def cells(name: str, found: Agreement | None) -> list[str]:
         return [name, "0", "-", "-", "-", "-"]
     points, worst_z, within, worst_gap, finite_size = found
     term = f"{finite_size:.2g} / d" if finite_size else "none"
+    term = "-" if np.isnan(finite_size) else term
     return [name, f"{points}", f"{worst_z:.1f}", f"{within:.0%}", f"{worst_gap:.2%}", term]
 
 

@@ -17,7 +17,7 @@ FOOT = """
 
 `python -m figures --report`. z is the gap in standard errors. The theory is a limit: its relative gap to
 a finite simulation is O(1/d), in power_law O(1/min(n, d)). The last column is the smallest such term with which all points are within 3
-standard errors, z and gap are without it.
+standard errors, z and gap are without it.  Images (mnist_*) are not Gaussian and have no such term.
 
 """
 

@@ -4,6 +4,8 @@ import inspect
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import equinox as eqx
@@ -15,7 +17,9 @@ from collapse_theory import Problem, Risk, accumulate, generations, predict
 from figures.house.memory import Arrays, Memory
 from simulations import Estimate, simulate, simulate_generations
 from simulations.code import statements
-from simulations.picture import Panel
+from simulations.mnist import __main__ as mnist
+from simulations.picture import Panel, read_csv
+from simulations.table import Row
 
 PARTS = ("bias", "variance", "zeta", "total")
 # Predictions are computed this many at a time: curves of any length share one program.
@@ -114,6 +118,20 @@ class Run:
             return {part: np.asarray(getattr(risk, part)) for part in PARTS}
 
         return as_risk(self.memory.recall(compute, function.__name__, problem, rounds=rounds))
+
+    def mnist(self, study: str) -> list[Row]:
+        """The rows of a study of `python -m simulations.mnist`, from the table beside the figures.
+
+        With `refresh` from a run on this machine, which needs the images and resumes if killed.
+        """
+        folder = Path(str(files("figures"))) / "tables"
+        if self.memory.refresh:
+            folder = self.memory.folder / "mnist"
+            if mnist.main(["--out", str(folder), *(["--quick"] if self.quick else [])]):
+                raise RuntimeError(f"simulations.mnist failed; {folder} has what it found")
+        rows = read_csv(folder / "mnist.csv")
+        # The run's own rows come first; others on file are of other code or other options.
+        return [row for row in rows if row["study"] == study and row["code"] == rows[0]["code"]]
 
     def _measure(self, simulator: Callable[..., Estimate], problem: Problem, **options: Any) -> Arrays:
         """What `simulator` finds, with a random key of this problem's own."""

@@ -35,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         blocks, suffixes = options.blocks(given), formats(given.format)
         images = load(given.data, small=given.quick)
+        images = images.first(3000, 500) if given.quick else images
         options.check(blocks, images)
         kind = "-quick" if given.quick else "-full" if given.full else ""
         folder = Path(given.out or f"results/{images.name}{kind}")

@@ -25,6 +25,16 @@ class Images(NamedTuple):
     test: Float[np.ndarray, "T pixels"]
     test_digits: Int[np.ndarray, " T"]
 
+    def first(self, train: int, test: int) -> "Images":
+        """The first images of both parts."""
+        return Images(
+            self.name,
+            self.train[:train],
+            self.train_digits[:train],
+            self.test[:test],
+            self.test_digits[:test],
+        )
+
 
 def load(folder: str | None, small: bool = False) -> Images:
     """MNIST from `folder`, else from the folder COLLAPSE_DATA, else from the cache, else downloaded.

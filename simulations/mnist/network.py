@@ -14,10 +14,10 @@ from jaxtyping import Array, Float, Key
 
 from simulations.mnist.mix import Mix, mixed_labels
 from simulations.mnist.ridge import Scores, image_order
-from simulations.mnist.task import Task, HeldOut
+from simulations.mnist.study import BATCH
+from simulations.mnist.task import HeldOut, Task
 
 LEARNING_RATE = 1e-3  # of Adam, falling to zero as a cosine
-BATCH = 128
 SEGMENTS = 10  # of a training run, after each of which progress is told
 
 # A network and the state of its optimiser; trained side by side, with axes (seeds, mixes) in front.

@@ -106,7 +106,9 @@ def _changed(block: Block, changes: dict[str, Any], steps: int | None) -> Block:
     """The block with these fields, as far as its model has them."""
     absent = ABSENT.get(block.model, set())
     block = replace(block, **{name: value for name, value in changes.items() if name not in absent})
-    return replace(block, steps=steps) if steps is not None and block.model == "network" else block
+    if steps is None or block.model != "network":
+        return block
+    return replace(block, steps=steps, epochs=0)
 
 
 def _generator(text: str) -> Generator:

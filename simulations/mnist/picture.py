@@ -10,14 +10,15 @@ from simulations.picture import Panel, Picture
 from simulations.table import Row
 
 TITLES = {
-    "linear": "linear, pixels",
-    "projection": "random projections",
-    "relu": "random ReLU features",
-    "network": "two-layer network",
+    "linear": "linear",
+    "projection": "projections",
+    "relu": "ReLU features",
+    "network": "network",
 }
-POINTS = (
-    "Points: mean over draws, bars: standard error. Lines: closed form, from the training images alone"
-)
+POINTS = "Points: mean over draws, bars: standard error. Lines: closed form, which knows the training images and no test image"
+COLLAPSE = "Collapse: test error less that of the same images with true labels."
+SMALLEST = 1e-5  # of the collapses that are drawn
+LINEAR_BELOW = 0.03  # where collapses of both signs are drawn
 
 
 def draw(rows: list[Row], folder: Path, suffixes: list[str]) -> list[Path]:
@@ -25,7 +26,7 @@ def draw(rows: list[Row], folder: Path, suffixes: list[str]) -> list[Path]:
     paths = []
     for study, picture in PICTURES.items():
         some = [row for row in rows if row["study"] == study]
-        if some:
+        if any(row["predicted_error"] for row in some) or (some and study != "theory"):
             picture(some).save(folder, study, suffixes)
             paths += [folder / f"{study}.{suffix}" for suffix in suffixes]
     return paths
@@ -34,17 +35,22 @@ def draw(rows: list[Row], folder: Path, suffixes: list[str]) -> list[Path]:
 def scaling(rows: list[Row]) -> Picture:
     """Error and collapse against the number of images, a column a model, a colour a fraction."""
     groups = grouped(rows, "model", "width")
-    picture = _grid(
-        [_title(some[0]) for some in groups], ["test error", "collapse"], "training images n", "p₂"
-    )
+    titles = [_title(some[0], "width", "m") for some in groups]
+    picture = _grid(titles, ["test error", "collapse"], "training images n", "p₂")
     for column, some in enumerate(groups):
-        for colour, curve in enumerate(
-            grouped(some, "p2", "generator_samples", "generator_noise", "ridge")
-        ):
-            _curves(picture, column, len(groups), curve, "n", f"{float(curve[0]['p2']):g}", colour)
+        above, below = picture.panels[column :: len(groups)]
+        kinds = grouped(some, "p2", "generator_samples", "generator_noise", "ridge")
+        for colour, curve in enumerate(kinds):
+            label = f"{float(curve[0]['p2']):g}"
+            _curve(above, curve, "n", "error", label, colour)
+            if float(curve[0]["p2"]):
+                _curve(below, curve, "n", "collapse", label, colour)
+                if curve[0]["predicted_plateau"]:
+                    below.level(float(curve[0]["predicted_plateau"]), color=f"C{colour % 8}")
+        below.axes.set_ylim(bottom=SMALLEST)
     picture.caption = (
-        f"{_data(rows)}. {_quality(rows)} {POINTS} (bottom: its difference from p₂ = 0). Collapse: test error less "
-        "that of the same images with true labels."
+        f"{_data(rows)} {_quality(rows)} {POINTS} (bottom: its difference from p₂ = 0; dotted: its limit for endless "
+        f"images). Networks: joined points. {COLLAPSE}"
     )
     return picture
 
@@ -52,68 +58,66 @@ def scaling(rows: list[Row]) -> Picture:
 def width(rows: list[Row]) -> Picture:
     """Error, collapse and training error against model size, a colour a quality of the labels."""
     groups = grouped(rows, "model", "n")
+    titles = [_title(some[0], "n", "n") for some in groups]
     names = ["test error", "collapse", "training error"]
-    titles = [f"{TITLES[some[0]['model']]}, n = {some[0]['n']}" for some in groups]
     picture = _grid(titles, names, "model size m", "c²")
     for column, some in enumerate(groups):
+        panels = picture.panels[column :: len(groups)]
         for colour, curve in enumerate(grouped(some, "c2", "p2", "ridge")):
             label = f"{float(curve[0]['c2']):.2g}" if float(curve[0]["p2"]) else "clean"
-            _curves(picture, column, len(groups), curve, "width", label, colour)
-            panel, at = picture.panels[2 * len(groups) + column], numbers(curve, "width")
-            panel.points(
-                at, numbers(curve, "train_error"), np.zeros(len(at)), colour=colour, linestyle="-"
-            )
+            _curve(panels[0], curve, "width", "error", label, colour)
+            if float(curve[0]["p2"]):
+                _curve(panels[1], curve, "width", "collapse", label, colour)
+            at, left = numbers(curve, "width"), numbers(curve, "train_error")
+            panels[2].points(at, left, np.zeros(len(at)), colour=colour, linestyle="-", linewidth=0.8)
+        panels[1].axes.set_yscale("symlog", linthresh=LINEAR_BELOW)
+        panels[1].level(0.0)
         if some[0]["model"] != "network":
-            for panel in picture.panels[column :: len(groups)]:
+            for panel in panels:
                 panel.axes.axvline(float(some[0]["n"]), color="0.35", linestyle=":", linewidth=0.9)
-    fractions = ", ".join(f"{p:g}" for p in sorted({float(row["p2"]) for row in rows} - {0.0}))
+    known = [int(row["width"]) for row in rows if row["predicted_error"] and row["model"] == "relu"]
+    most = f" (of ReLU features up to m = {max(known)})" if known else ""
     picture.caption = (
-        f"{_data(rows)}. p₂ = {fractions}; c²: mean squared error of the synthetic labels on the test images. {POINTS} "
-        f"({_most(rows)} features at most), networks: joined points. Dotted: m = n, the interpolation threshold."
+        f"{_data(rows)} p₂ = {_fractions(rows)}; c²: mean squared error of the synthetic labels on the test images. {POINTS}{most}. "
+        f"Networks and training errors: joined points. Dotted: m = n. {COLLAPSE}"
     )
     return picture
 
 
 def theory(rows: list[Row]) -> Picture:
-    """How far measured errors are from predicted ones, a panel a model, a colour a ridge."""
+    """Measured over predicted error, a panel a model, a colour a ridge."""
     rows = [row for row in rows if row["predicted_error"]]
     groups = grouped(rows, "model", "width")
-    titles = ["all", *(_title(some[0]) for some in groups)]
-    labels = ["measured test error", *["measured / predicted - 1"] * len(groups)]
     picture = Picture(
-        titles,
-        x=["predicted test error", *["training images n"] * len(groups)],
-        y=labels,
-        rows=2 if len(titles) > 3 else 1,
+        [_title(some[0], "width", "m") for some in groups],
+        x="training images n",
+        y="measured / predicted error",
+        rows=2 if len(groups) == 4 else 1,
         legend="ridge λ",
     )
     ridges = sorted({float(row["ridge"]) for row in rows})
-    for colour, ridge in enumerate(ridges):
-        some = [row for row in rows if float(row["ridge"]) == ridge]
-        predicted, error = numbers(some, "predicted_error"), numbers(some, "error")
-        stderr = numbers(some, "error_stderr")
-        picture.panels[0].points(predicted, error, stderr, predicted, np.nan, f"{ridge:g}", colour)
-    ends = [numbers(rows, "predicted_error").min(), numbers(rows, "predicted_error").max()]
-    picture.panels[0].guide(ends, ends)
-    for panel, group in zip(picture.panels[1:], groups, strict=True):
-        panel.axes.set_yscale("linear")
-        panel.level(0.0)
-        for curve in grouped(group, "ridge", "p2", "generator_samples"):
-            predicted = numbers(curve, "predicted_error")
-            clean = not float(curve[0]["p2"])
+    for panel, some in zip(picture.panels, groups, strict=True):
+        panel.level(1.0)
+        for curve in grouped(some, "ridge", "p2", "generator_samples", "generator_noise"):
+            predicted, ridge = numbers(curve, "predicted_error"), float(curve[0]["ridge"])
+            mixed = float(curve[0]["p2"]) > 0
             panel.points(
                 numbers(curve, "n"),
-                numbers(curve, "error") / predicted - 1,
+                numbers(curve, "error") / predicted,
                 numbers(curve, "error_stderr") / predicted,
-                colour=ridges.index(float(curve[0]["ridge"])),
-                linestyle="-" if clean else "--",
+                np.ones(len(curve)),
+                np.nan,
+                "" if mixed else f"{ridge:g}",
+                ridges.index(ridge),
+                linestyle="--" if mixed else "-",
+                linewidth=0.8,
             )
-        if group[0]["width"] != "none":
-            panel.axes.axvline(float(group[0]["width"]), color="0.35", linestyle=":", linewidth=0.9)
+        if some[0]["width"] != "none":
+            panel.axes.axvline(float(some[0]["width"]), color="0.35", linestyle=":", linewidth=0.9)
     picture.caption = (
-        f"{_data(rows)}. {_quality(rows)} Full: true labels; dashed: mixed ones. Dotted: n = m. The prediction knows "
-        "the covariance of the training images and the best linear predictors of their labels, and nothing of the test "
-        "images."
+        f"{_data(rows)} {_quality(rows)} Full: true labels; dashed: p₂ = {_fractions(rows)}. Bars: standard error over draws. "
+        "Dotted: n = m. The prediction knows the covariance of the training images (or of their features) and the best "
+        "linear predictors of their labels, and no test image."
     )
     return picture
 
@@ -140,59 +144,47 @@ def numbers(rows: list[Row], name: str) -> np.ndarray:
 
 def _grid(titles: list[str], names: list[str], x: str, legend: str) -> Picture:
     """A column for each title, a row for each name; the y axes of a row are one."""
-    count = len(titles)
-    labels = list(itertools.chain.from_iterable([name, *[""] * (count - 1)] for name in names))
-    places = [*titles, *[""] * (count * (len(names) - 1))]
-    across = [*[""] * (count * (len(names) - 1)), *[x] * count]
-    return Picture(places, x=across, y=labels, rows=len(names), legend=legend)
+    count, above = len(titles), len(titles) * (len(names) - 1)
+    labels = itertools.chain.from_iterable([name, *[""] * (count - 1)] for name in names)
+    return Picture(
+        [*titles, *[""] * above],
+        x=[*[""] * above, *[x] * count],
+        y=list(labels),
+        rows=len(names),
+        legend=legend,
+    )
 
 
-def _curves(
-    picture: Picture, column: int, columns: int, curve: list[Row], x: str, label: str, colour: int
-) -> None:
-    """Test error in the first row of panels, collapse in the second."""
-    at = numbers(curve, x)
-    predicted = numbers(curve, "predicted_error")
+def _curve(panel: Panel, curve: list[Row], x: str, name: str, label: str, colour: int) -> None:
+    """Measured points, and a line where the closed form knows them; else a thin one joins them."""
+    at, measured, stderr = (numbers(curve, column) for column in (x, name, f"{name}_stderr"))
+    predicted = numbers(curve, f"predicted_{name}")
     known = np.isfinite(predicted)
-    for panel, name in zip(picture.panels[column::columns], ("error", "collapse"), strict=False):
-        measured, stderr = numbers(curve, name), numbers(curve, f"{name}_stderr")
-        if not measured.any():  # the collapse of clean data
-            continue
-        style = {} if known.any() else {"linestyle": "-", "linewidth": 0.8}
-        _points(
-            panel, at, measured, stderr, predicted if name == "error" else None, label, colour, style
-        )
-        if known.any():
-            panel.line(at[known], numbers(curve, f"predicted_{name}")[known], label, colour)
+    joined = {} if known.any() else {"linestyle": "-", "linewidth": 0.8}
+    for some in (known, ~known):
+        if some.any():
+            # The collapse is a small difference: what the report compares is the error.
+            expected = predicted[some] if name == "error" and known[some].all() else None
+            panel.points(
+                at[some], measured[some], stderr[some], expected, np.nan, label, colour, **joined
+            )
+    if known.any():
+        panel.line(at[known], predicted[known], label, colour)
 
 
-def _points(
-    panel: Panel,
-    x: np.ndarray,
-    y: np.ndarray,
-    stderr: np.ndarray,
-    predicted: np.ndarray | None,
-    label: str,
-    colour: int,
-    style: dict[str, object],
-) -> None:
-    """Points, those with a prediction apart from those without one."""
-    known = np.zeros(len(x), bool) if predicted is None else np.isfinite(predicted)
-    if predicted is not None and known.any():
-        panel.points(x[known], y[known], stderr[known], predicted[known], np.nan, label, colour, **style)
-    if not known.all():
-        rest = ~known
-        panel.points(x[rest], y[rest], stderr[rest], None, 0, label, colour, **style)
-
-
-def _title(row: Row) -> str:
-    return TITLES[row["model"]] + ("" if row["width"] == "none" else f", m = {row['width']}")
+def _title(row: Row, column: str, symbol: str) -> str:
+    return TITLES[row["model"]] + ("" if row[column] == "none" else f", {symbol} = {row[column]}")
 
 
 def _data(rows: list[Row]) -> str:
     seeds = sorted({int(row["seeds"]) for row in rows})
-    draws = " - ".join(dict.fromkeys((str(seeds[0]), str(seeds[-1]))))
-    return f"{rows[0]['data'].upper()}, one-hot labels, squared error summed over the ten classes, {draws} draws"
+    draws = " to ".join(dict.fromkeys((str(seeds[0]), str(seeds[-1]))))
+    name = {"mnist": "MNIST"}.get(rows[0]["data"], rows[0]["data"])
+    return f"{name}, one-hot labels, squared error summed over ten classes, {draws} draws."
+
+
+def _fractions(rows: list[Row]) -> str:
+    return ", ".join(f"{p:g}" for p in sorted({float(row["p2"]) for row in rows} - {0.0}))
 
 
 def _quality(rows: list[Row]) -> str:
@@ -203,8 +195,3 @@ def _quality(rows: list[Row]) -> str:
         if float(row["p2"])
     }
     return f"Synthetic labels: {'; '.join(sorted(kinds))}."
-
-
-def _most(rows: list[Row]) -> int:
-    known = [int(row["width"]) for row in rows if row["predicted_error"] and row["model"] == "relu"]
-    return max(known, default=0)

@@ -9,10 +9,9 @@ import numpy as np
 from jaxtyping import Float
 
 from simulations.mnist.features import linear_features, projection, relu_features
-from simulations.mnist.mix import CLEAN
-from simulations.mnist.network import BATCH, train_networks
+from simulations.mnist.network import train_networks
 from simulations.mnist.ridge import Scores, projection_key, scores_by_size, scores_by_width
-from simulations.mnist.study import Block, Job, Point, points
+from simulations.mnist.study import BATCH, Block, Job, Point, points
 from simulations.mnist.task import CLASSES, Task
 from simulations.mnist.theory import population, predicted_errors
 from simulations.table import Row, as_text
@@ -20,10 +19,11 @@ from simulations.table import Row, as_text
 INPUTS = ["study", "data", "d", "model", "n", "width", "p2", "generator_samples", "generator_noise"]
 INPUTS += ["ridge", "steps", "seeds", "key", "code"]
 MEASURED = ["c2", "c2_stderr", "error", "error_stderr", "collapse", "collapse_stderr"]
-MEASURED += ["train_error", "accuracy", "predicted_error", "predicted_collapse"]
+MEASURED += ["train_error", "accuracy", "predicted_error", "predicted_collapse", "predicted_plateau"]
 COLUMNS = [*INPUTS, *MEASURED]
 # The covariance of features is estimated for up to this many, and from this many images for each.
 MOST_FEATURES, IMAGES_A_FEATURE = 3000, 8
+ENDLESS = 1e12  # images, for plateaus
 
 
 class Found(NamedTuple):
@@ -36,7 +36,7 @@ class Found(NamedTuple):
 def inputs(job: Job, task: Task, key: int, code: str) -> list[Row]:
     """The input columns of a job's rows."""
     block = job.block
-    common = {"study": block.study, "model": block.model, "steps": block.steps}
+    common: dict[str, object] = {"study": block.study, "model": block.model}
     common |= {
         "data": task.name,
         "d": task.pool.shape[1],
@@ -49,6 +49,7 @@ def inputs(job: Job, task: Task, key: int, code: str) -> list[Row]:
         generator = point.mix.generator
         own = {"n": point.n, "width": point.width, "p2": point.mix.fraction, "ridge": point.ridge}
         own |= {
+            "steps": block.steps_for(point.n) if block.model == "network" else 0,
             "generator_samples": generator and generator.samples,
             "generator_noise": generator and generator.noise,
         }
@@ -62,7 +63,7 @@ def cost(job: Job, task: Task) -> float:
     n, mixes = max(job.sizes), len(block.mixes)
     if block.model == "network":
         (m,) = job.widths
-        return block.seeds * mixes * block.steps * BATCH * 6.0 * m * (d + CLASSES)  # type: ignore[operator]
+        return block.seeds * mixes * block.steps_for(n) * BATCH * 6.0 * m * (d + CLASSES)  # type: ignore[operator]
     m = max(width or d for width in job.widths)
     features = 0 if block.model == "linear" else 2.0 * (n + T) * d * m
     if len(job.widths) > 1:
@@ -81,7 +82,7 @@ def measure(
     if block.model == "network":
         (n,), (width,) = job.sizes, job.widths
         assert width is not None  # a network has one
-        scores, rate = train_networks(task, block.mixes, n, width, block.steps, keys, progress)
+        scores, rate = train_networks(task, block.mixes, n, width, block.steps_for(n), keys, progress)
         scores = jax.tree.map(lambda leaf: leaf[:, None, None], scores)
     else:
         drawn = []
@@ -117,10 +118,11 @@ def _scores(job: Job, task: Task, key: jax.Array) -> Scores:
     return scores_by_size(task, block.mixes, list(job.sizes), width, features, ridges, key)
 
 
-def _summary(scores: Scores, theory: Float[np.ndarray, "shape ridges mixes"]) -> dict[str, np.ndarray]:
+def _summary(scores: Scores, theory: Float[np.ndarray, "2 shape ridges mixes"]) -> dict[str, np.ndarray]:
     """Means and standard errors over seeds (the first axis), a value a row.
 
     The collapse is the error less that of the same images with true labels: mixes share all draws.
+    Its plateau is what the theory says of it for n -> infinity.
     """
     root = np.sqrt(len(scores.error))
     collapse = scores.error - scores.error[..., :1]
@@ -131,18 +133,22 @@ def _summary(scores: Scores, theory: Float[np.ndarray, "shape ridges mixes"]) ->
         "collapse_stderr": collapse.std(axis=0, ddof=1) / root,
         "train_error": scores.train_error.mean(axis=0),
         "accuracy": scores.accuracy.mean(axis=0),
-        "predicted_error": theory,
-        "predicted_collapse": theory - theory[..., :1],
+        "predicted_error": theory[0],
+        "predicted_collapse": theory[0] - theory[0, ..., :1],
+        "predicted_plateau": theory[1] - theory[1, ..., :1],
     }
     return {name: values.ravel() for name, values in found.items()}
 
 
-def _theory(job: Job, task: Task, key: jax.Array) -> Float[np.ndarray, "shape ridges mixes"]:
-    """Predicted errors; NaN where there is no theory, or too many features to estimate it from."""
+def _theory(job: Job, task: Task, key: jax.Array) -> Float[np.ndarray, "2 shape ridges mixes"]:
+    """Predicted errors, of the sizes asked for and of endless data.
+
+    NaN where there is no theory, or too many features to estimate it from.
+    """
     block = job.block
-    shape = (len(job.sizes) * len(job.widths), len(block.ridges), len(block.mixes))
+    shape = (2, len(job.sizes) * len(job.widths), len(block.ridges), len(block.mixes))
     all_points = points(job)
-    found = np.full(len(all_points), np.nan)
+    found = np.full((2, len(all_points)), np.nan)
     if block.model in ("linear", "projection"):
         groups = {None: list(range(len(all_points)))}
     elif block.model == "relu":
@@ -152,13 +158,13 @@ def _theory(job: Job, task: Task, key: jax.Array) -> Float[np.ndarray, "shape ri
     else:
         groups = {}
     for width, chosen in groups.items():
-        found[chosen] = _predictions(block, task, width, [all_points[i] for i in chosen], key)
+        found[:, chosen] = _predictions(block, task, width, [all_points[i] for i in chosen], key)
     return found.reshape(shape)
 
 
 def _predictions(
     block: Block, task: Task, width: int | None, some: list[Point], key: jax.Array
-) -> np.ndarray:
+) -> list[np.ndarray]:
     """Predictions for points that share features: pixels, or this seed's ReLU features of a width."""
     features = task.pool
     if width is not None:
@@ -166,10 +172,16 @@ def _predictions(
         features = relu_features(task.pool, S)
     labels = [task.labels, *(task.synthetic[g].pool for g in block.generators)]
     known = population(features, labels)
-    sets = [block.generators.index(p.mix.generator) + 1 if p.mix != CLEAN else 0 for p in some]  # type: ignore[arg-type]
-    counts = [(p.n - p.mix.synthetic(p.n), p.mix.synthetic(p.n)) for p in some]
-    widths = [p.width for p in some] if block.model == "projection" else None
-    return np.asarray(predicted_errors(known, sets, counts, [p.ridge for p in some], widths))
+    kinds = (None, *block.generators)  # None: true labels
+    sets = [kinds.index(point.mix.generator) for point in some]
+    synthetic = np.array([point.mix.synthetic(point.n) for point in some])
+    fraction = np.array([point.mix.fraction for point in some])
+    counts = np.stack([[point.n for point in some] - synthetic, synthetic], axis=1).astype(float)
+    endless = ENDLESS * np.stack([1 - fraction, fraction], axis=1)
+    ridges = [point.ridge for point in some]
+    widths = [point.width or 0 for point in some] * 2 if block.model == "projection" else None
+    both = np.concatenate([counts, endless])
+    return np.split(np.asarray(predicted_errors(known, sets * 2, both, ridges * 2, widths)), 2)
 
 
 def _short(value: float) -> str:

@@ -19,7 +19,7 @@ from jaxtyping import Array, Float, Key
 
 from simulations.mnist.features import BLOCK, block, projection
 from simulations.mnist.mix import Mix, mixed_labels
-from simulations.mnist.task import Task, HeldOut
+from simulations.mnist.task import HeldOut, Task
 
 FeatureMap = Callable[[Array, Array], Array]  # (images, S) -> features
 ROWS = 1000  # images of a chunk
@@ -82,9 +82,9 @@ def scores_by_width(
     done = 0
     for m in sorted(widths):
         for start, stop in _pieces(done, m, BLOCK):
+            column = start // BLOCK * BLOCK + np.arange(BLOCK)
             S = block(projection_key(key), start // BLOCK, images.shape[1])
-            chosen = np.arange(BLOCK) + start // BLOCK * BLOCK
-            S = S * ((chosen >= start) & (chosen < stop))[None]  # others are zero, and so are their features
+            S = S * ((column >= start) & (column < stop))[None]  # no features of the other columns
             kernels = _add_columns(kernels, images, task.test.images, S, features)
         done = m
         found.append([_from_kernels(kernels, labels, ridge, task.test) for ridge in ridges])

@@ -13,6 +13,8 @@ MODELS = {
     "relu": "ridge regression on random ReLU features",
     "network": "two-layer network, all weights trained",
 }
+BATCH = 128  # images a step of a network
+
 STUDIES = {
     "scaling": "error against the number of images",
     "width": "error against model size",
@@ -35,7 +37,12 @@ class Block:
     generators: tuple[Generator, ...]
     ridges: tuple[float, ...]
     seeds: int
-    steps: int = 0  # of a network's training
+    steps: int = 0  # of a network's training, or more where they are fewer than the epochs
+    epochs: int = 0
+
+    def steps_for(self, n: int) -> int:
+        """Steps of a network's training on n images."""
+        return max(self.steps, self.epochs * n // BATCH)
 
     @property
     def mixes(self) -> list[Mix]:
@@ -89,18 +96,19 @@ def points(job: Job) -> list[Point]:
 FRACTIONS = (0.0, 0.001, 0.01, 0.1, 0.5, 1.0)
 GOOD, FAIR, POOR = Generator(10000), Generator(300), Generator(300, 0.1)
 SIZES = (100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000)
+THRESHOLDS = (100, 300, 500, 700, 1000, 2000, 5000, 50000)
 WIDTHS = (10, 30, 100, 200, 400, 700, 1000, 1500, 2500, 5000, 10000, 30000, 100000)
 
-_scaling = Block("scaling", "linear", SIZES, (None,), FRACTIONS, (POOR,), (0.01,), seeds=8)
-_width = Block("width", "projection", (400,), WIDTHS, (0.5,), (GOOD, FAIR, POOR), (0.001,), seeds=5)
-_theory = Block("theory", "linear", SIZES[::2], (None,), (0.5,), (POOR,), (1e-4, 1e-2, 1.0), seeds=8)
+_scaling = Block("scaling", "linear", SIZES, (None,), FRACTIONS, (POOR,), (0.01,), seeds=16)
+_width = Block("width", "projection", (400,), WIDTHS, (0.5,), (GOOD, FAIR, POOR), (0.1,), seeds=5)
+_theory = Block("theory", "linear", THRESHOLDS, (None,), (0.5,), (POOR,), (1e-4, 1e-2, 1.0), seeds=8)
 
 DEFAULT = (
     _scaling,
     replace(_scaling, model="relu", widths=(1000,)),
     replace(_scaling, model="network", widths=(100,), ridges=(0.0,), seeds=3, steps=3000),
     _width,
-    replace(_width, model="relu", sizes=(1000,)),
+    replace(_width, model="relu", sizes=(1000,), ridges=(0.001,)),
     replace(
         _width,
         model="network",
@@ -122,8 +130,8 @@ def quick() -> tuple[Block, ...]:
 
     def shape(block: Block) -> tuple[tuple[int, ...], tuple[int | None, ...]]:
         if block.study == "width":
-            return (100,), (10, 100, 1000)
-        return (50, 200, 800), (None,) if block.model == "linear" else (50,)
+            return (100,), (10, 100, 300)
+        return (50, 500), (None,) if block.model == "linear" else (50,)
 
     def small(block: Block) -> Block:
         sizes, widths = shape(block)
@@ -143,12 +151,9 @@ def quick() -> tuple[Block, ...]:
 
 def full() -> tuple[Block, ...]:
     """More seeds, and networks trained for the 400 passes over the data of the paper; for a GPU."""
-    large = []
-    for block in DEFAULT:
-        if block.model == "network":
-            for n in block.sizes:
-                steps = max(400 * n // 128, 2000)
-                large.append(replace(block, sizes=(n,), seeds=5, steps=steps))
-        else:
-            large.append(replace(block, seeds=2 * block.seeds))
-    return tuple(large)
+    return tuple(
+        replace(block, seeds=5, epochs=400)
+        if block.model == "network"
+        else replace(block, seeds=2 * block.seeds)
+        for block in DEFAULT
+    )

@@ -1,9 +1,11 @@
 """The closed form fed with images: their covariance, and the best linear predictors of their labels."""
 
-from typing import Any, NamedTuple
+from functools import partial
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from collapse_theory import Problem, Source, predict, spectra
@@ -46,28 +48,28 @@ def population(features: Float[Array, "N d"], labels: list[Float[Array, "N class
 def predicted_errors(
     population: Population,
     label_sets: list[int],
-    counts: list[tuple[int, int]],
+    counts: Float[np.ndarray, "points 2"],
     ridges: list[float],
-    widths: list[int] | None,
+    widths: list[int] | None = None,
 ) -> Float[Array, " points"]:
-    """Test errors at points, one entry each: label noise of the true labels plus `predict(...).total`.
+    """Test errors at points, one entry each: noise of the true labels plus `predict(...).total`.
 
     A point has `counts` = (n_1, n_2) true labels and labels of the set `label_sets`, a ridge, and,
     unless these features are trained on directly, a width.
     """
+    points = (jnp.array(label_sets), jnp.asarray(counts), jnp.array(ridges))
+    width = None if widths is None else jnp.array(widths, dtype=float)
+    return _errors(population, *points, width)
 
-    def error(which: Array, count: Array, ridge: Array, width: Array | None) -> Array:
-        pair = jnp.stack([jnp.zeros_like(which), which])
-        noises = population.noises[pair]
-        sources = tuple(Source(count[k], population.eigenvalues, noises[k]) for k in range(2))
-        moments = population.moments[pair][:, pair]
-        problem = Problem(sources, signal=None, ridge=ridge, width=width, moments=moments)
-        return noises[0] + predict(problem).total
 
-    points: list[Any] = [
-        jnp.array(label_sets),
-        jnp.array(counts, dtype=float),
-        jnp.array(ridges),
-        None if widths is None else jnp.array(widths, dtype=float),
-    ]
-    return jax.jit(jax.vmap(error, in_axes=(0, 0, 0, None if widths is None else 0)))(*points)
+@jax.jit
+@partial(jax.vmap, in_axes=(None, 0, 0, 0, 0))
+def _errors(
+    population: Population, which: Array, counts: Array, ridge: Array, width: Array | None
+) -> Array:
+    pair = jnp.stack([jnp.zeros_like(which), which])
+    noises = population.noises[pair]
+    sources = tuple(Source(counts[k], population.eigenvalues, noises[k]) for k in range(2))
+    moments = population.moments[pair][:, pair]
+    problem = Problem(sources, signal=None, ridge=ridge, width=width, moments=moments)
+    return noises[0] + predict(problem).total

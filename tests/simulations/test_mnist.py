@@ -16,7 +16,7 @@ from simulations.mnist.generator import Generator
 from simulations.mnist.mix import CLEAN, Mix, mixed_labels
 from simulations.mnist.network import mean_squared_error, train_networks, train_step, two_layers
 from simulations.mnist.ridge import image_order, projection_key, scores_by_size, scores_by_width
-from simulations.mnist.task import Synthetic, Task, HeldOut, make_task
+from simulations.mnist.task import HeldOut, Synthetic, Task, make_task
 from simulations.mnist.theory import population, predicted_errors
 
 GOOD, POOR = Generator(200), Generator(50, 0.1)
@@ -112,6 +112,11 @@ def gaussian_task(N, d, rng):
     return Task("gaussian", jnp.array(X[:N]), jnp.array(Y[:N]), test, written), spectrum, W, V
 
 
+def counted(mixes, sizes):
+    """(n_1, n_2) of every mix at every size."""
+    return np.array([(n - mix.synthetic(n), mix.synthetic(n)) for n in sizes for mix in mixes], float)
+
+
 def test_population_is_unbiased():
     """Means over 200 data sets within 4 standard errors, though each is of only 5 d samples."""
     d, N = 12, 60
@@ -143,7 +148,7 @@ def test_theory_predicts_models_on_gaussian_images():
         drawn = np.stack(
             [scores_by_size(task, mixes, sizes, width, linear_features, [0.05], k).error for k in keys]
         )[:, :, 0]
-        counts = [(n - mix.synthetic(n), mix.synthetic(n)) for n in sizes for mix in mixes]
+        counts = counted(mixes, sizes)
         widths = None if width is None else [width] * 6
         predicted = predicted_errors(known, [0, 1] * 3, counts, [0.05] * 6, widths).reshape(3, 2)
         stderr = drawn.std(axis=0, ddof=1) / np.sqrt(len(keys))
@@ -160,7 +165,7 @@ def test_theory_predicts_models_on_digits(task):
     drawn = np.stack(
         [scores_by_size(task, mixes, sizes, None, linear_features, [0.05], k).error for k in keys]
     )[:, :, 0]
-    counts = [(n - mix.synthetic(n), mix.synthetic(n)) for n in sizes for mix in mixes]
+    counts = counted(mixes, sizes)
     predicted = np.asarray(predicted_errors(known, [0, 1] * 2, counts, [0.05] * 4, None)).reshape(2, 2)
     stderr = drawn.std(axis=0, ddof=1) / np.sqrt(len(keys))
     assert (abs(drawn.mean(axis=0) - predicted) < 3 * stderr + 0.06 * predicted).all()

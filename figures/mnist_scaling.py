@@ -1,0 +1,14 @@
+"""On MNIST the error stops falling with the number of images wherever a fixed part of the labels is
+synthetic, at the level that the closed form predicts from the training images alone.
+
+Section 4.1 of the paper, with the theory of sections 3 and 4 fed with real data.
+"""
+
+from figures.house.run import Run
+from simulations.mnist import picture
+from simulations.picture import Picture
+
+
+def draw(run: Run) -> Picture:
+    """Error and collapse against the number of images, a column for each model."""
+    return picture.scaling(run.mnist("scaling"))

@@ -1,0 +1,14 @@
+"""Gaussian theory predicts models of real images to a few percent, except near the interpolation
+threshold with little ridge.
+
+Predicted and measured errors of the ridge models on MNIST.
+"""
+
+from figures.house.run import Run
+from simulations.mnist import picture
+from simulations.picture import Picture
+
+
+def draw(run: Run) -> Picture:
+    """Measured against predicted error, and their ratio, a panel for each model."""
+    return picture.theory(run.mnist("theory"))
