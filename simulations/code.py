@@ -8,15 +8,15 @@ from pathlib import Path
 import collapse_theory
 import simulations
 
-# Modules that only present numbers: a change of style must not compute anything again.
-PRESENTATION = ("__main__", "command", "manifest", "picture", "report")
+# Modules that only present numbers, or say which are wanted: changing them must not compute again.
+AROUND = ("__main__", "command", "manifest", "options", "picture", "report", "study")
 
 
 @cache
 def code_version(package: str = "") -> str:
     """Twelve hex digits that change with the statements of `collapse_theory` and `simulations`.
 
-    Comments, docstrings and formatting do not count, nor do modules that only present numbers.  Of
+    Comments, docstrings and formatting do not count, nor do the modules `AROUND`.  Of
     the packages inside `simulations` only the one that is named counts: the sweep's only calls what
     is fingerprinted.
     """
@@ -25,7 +25,7 @@ def code_version(package: str = "") -> str:
     digest = hashlib.sha256()
     for folder in [*folders, root / package] if package else folders:
         for path in sorted(folder.glob("*.py")):
-            if path.stem not in PRESENTATION:
+            if path.stem not in AROUND:
                 name = f"{folder.name}/{path.name}"
                 digest.update(f"{name}\n{statements(path.read_text())}\n".encode())
     return digest.hexdigest()[:12]

@@ -30,7 +30,7 @@ def write_manifest(path: Path, started: float, command: list[str], **facts: Any)
         "versions": {
             "strong-model-collapse": collapse_theory.__version__,
             "python": platform.python_version(),
-            **{name: version(name) for name in ("jax", "jaxlib", "numpy", "scipy")},
+            **{name: version(name) for name in ("jax", "jaxlib", "equinox", "optax", "numpy", "scipy")},
         },
         "device": {"platform": device.platform, "kind": device.device_kind, "count": jax.device_count()},
         **facts,

@@ -61,8 +61,9 @@ def cells(name: str, found: Agreement | None) -> list[str]:
     if found is None:
         return [name, "0", "-", "-", "-", "-"]
     points, worst_z, within, worst_gap, finite_size = found
+    if np.isnan(finite_size):
+        return [name, f"{points}", "-", "-", f"{worst_gap:.2%}", "-"]
     term = f"{finite_size:.2g} / d" if finite_size else "none"
-    term = "-" if np.isnan(finite_size) else term
     return [name, f"{points}", f"{worst_z:.1f}", f"{within:.0%}", f"{worst_gap:.2%}", term]
 
 

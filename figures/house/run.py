@@ -17,7 +17,8 @@ from collapse_theory import Problem, Risk, accumulate, generations, predict
 from figures.house.memory import Arrays, Memory
 from simulations import Estimate, simulate, simulate_generations
 from simulations.code import statements
-from simulations.mnist import __main__ as mnist
+from simulations.mnist import options as mnist_options
+from simulations.mnist.__main__ import run as run_mnist
 from simulations.picture import Panel, read_csv
 from simulations.table import Row
 
@@ -124,14 +125,11 @@ class Run:
 
         With `refresh` from a run on this machine, which needs the images and resumes if killed.
         """
-        folder = Path(str(files("figures"))) / "tables"
         if self.memory.refresh:
-            folder = self.memory.folder / "mnist"
-            if mnist.main(["--out", str(folder), *(["--quick"] if self.quick else [])]):
-                raise RuntimeError(f"simulations.mnist failed; {folder} has what it found")
-        rows = read_csv(folder / "mnist.csv")
-        # The run's own rows come first; others on file are of other code or other options.
-        return [row for row in rows if row["study"] == study and row["code"] == rows[0]["code"]]
+            rows = _new_mnist(str(self.memory.folder / "mnist"), self.quick)
+        else:
+            rows = read_csv(Path(str(files("figures"))) / "tables" / "mnist.csv")
+        return [row for row in rows if row["study"] == study]
 
     def _measure(self, simulator: Callable[..., Estimate], problem: Problem, **options: Any) -> Arrays:
         """What `simulator` finds, with a random key of this problem's own."""
@@ -144,6 +142,16 @@ class Run:
         found = self.memory.recall(compute, simulator.__name__, problem, **options)
         self.progress(1, 0)
         return found
+
+
+@cache
+def _new_mnist(folder: str, quick: bool) -> list[Row]:
+    """The rows of a run now, in which a killed one goes on; one for all figures."""
+    arguments = ["--out", f"{folder}-quick", "--quick"] if quick else ["--out", folder]
+    done = run_mnist(mnist_options.parser("").parse_args(arguments), arguments)
+    if done.failed:
+        raise RuntimeError(f"{len(done.failed)} jobs of simulations.mnist failed: {done.failed}")
+    return done.rows
 
 
 def batch(make: Callable[[Any], Any], xs: Any) -> Any:

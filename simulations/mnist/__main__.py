@@ -1,9 +1,11 @@
 """`python -m simulations.mnist`: models trained on images with true and synthetic labels, and theory."""
 
+import argparse
+import json
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 from rich.console import Console
@@ -21,6 +23,17 @@ from simulations.mnist.study import MODELS, STUDIES, Job
 from simulations.mnist.task import Task, make_task
 from simulations.table import Row, Table, open_table
 
+QUICK_IMAGES = 8000, 500  # for training and tests
+
+
+class Outcome(NamedTuple):
+    """The rows of a run, where they are, and what is to be said of its jobs by their names."""
+
+    rows: list[Row]
+    folder: Path
+    samples_per_second: dict[str, int]
+    failed: dict[str, str]
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; the exit code is 1 if a model could not be trained, 2 for bad input."""
@@ -31,50 +44,61 @@ def main(arguments: list[str] | None = None) -> int:
         for name, shows in (STUDIES | MODELS).items():
             print(f"{name:12}{shows}")
         return 0
-    started = time.time()
     try:
-        blocks, suffixes = options.blocks(given), formats(given.format)
-        images = load(given.data, small=given.quick)
-        images = images.first(3000, 500) if given.quick else images
-        options.check(blocks, images)
-        kind = "-quick" if given.quick else "-full" if given.full else ""
-        folder = Path(given.out or f"results/{images.name}{kind}")
-        table = open_table(folder, "mnist.csv", COLUMNS, INPUTS)
-        task = make_task(images, [g for block in blocks for g in block.generators], given.key)
+        suffixes = formats(given.format)
+        done = run(given, arguments)
     except ValueError as error:
         parser.error(str(error))
+    console = wide_console()
+    print_report(console, done.rows)
+    made = [done.folder / "mnist.csv", *draw(done.rows, done.folder, suffixes)]
+    console.print(f"made {', '.join(map(str, made))}", soft_wrap=True)
+    for name, rate in done.samples_per_second.items():
+        console.print(f"{name}: {rate:,} samples a second, all networks together")
+    for name, reason in done.failed.items():
+        console.print(f"FAILED {name}: {reason}", soft_wrap=True)
+    return 1 if done.failed else 0
+
+
+def run(given: argparse.Namespace, arguments: list[str]) -> Outcome:
+    """Compute what is not in the table yet.  Raises ValueError for bad input."""
+    started = time.time()
+    blocks = options.blocks(given)
+    images = load(given.data, small=given.quick)
+    images = images.first(*QUICK_IMAGES) if given.quick else images
+    options.check(blocks, images)
+    kind = "-quick" if given.quick else "-full" if given.full else ""
+    folder = Path(given.out or f"results/{images.name}{kind}")
+    table = open_table(folder, "mnist.csv", COLUMNS, INPUTS)
+    task = make_task(images, [g for block in blocks for g in block.generators], given.key)
     if given.quick:  # nearly all of it is compilation
         jax.config.update("jax_disable_most_optimizations", True)
     jobs = [job for block in blocks for job in study.jobs(block)]
-    rows = [inputs(job, task, given.key, code_version("mnist")) for job in jobs]
+    code = code_version("mnist")
+    rows = [inputs(job, task, given.key, code) for job in jobs]
     missing = [i for i, some in enumerate(rows) if not all(map(table.get, some))]
     facts = _compute([jobs[i] for i in missing], [rows[i] for i in missing], task, table, given.key)
     finished = table.finish([row for some in rows for row in some if table.get(row)])
+    manifest = folder / "manifest.json"
+    rates = _earlier(manifest, code, "network_samples_per_second") | facts["rates"]
     write_manifest(
-        folder / "manifest.json",
+        manifest,
         started,
         this_command("simulations.mnist", arguments),
-        code=code_version("mnist"),
-        images={"pool": len(task.pool), "test": len(task.test.images)},
+        code=code,
         rows=len(finished),
         jobs_reused=len(jobs) - len(missing),
-        **facts,
+        seconds=_earlier(manifest, code, "seconds") | facts["seconds"],
+        network_samples_per_second=rates,
+        failed=facts["failed"],
     )
-    console = wide_console()
-    print_report(console, finished)
-    drawn = draw(finished, folder, suffixes)
-    console.print(f"table {table.path}, pictures {', '.join(map(str, drawn))}", soft_wrap=True)
-    for name, rate in facts["network_samples_per_second"].items():
-        console.print(f"{name}: {rate:,} samples a second, all networks together")
-    for name, reason in facts["failed"].items():
-        console.print(f"FAILED {name}: {reason}", soft_wrap=True)
-    return 1 if facts["failed"] else 0
+    return Outcome(finished, folder, rates, facts["failed"])
 
 
 def _compute(
     jobs: list[Job], rows: list[list[Row]], task: Task, table: Table, key: int
 ) -> dict[str, dict[str, Any]]:
-    """Put the jobs' rows into the table; what else there is to say of each job."""
+    """Put the jobs' rows into the table; seconds, networks' samples per second, and failures."""
     bar = Progress(
         TextColumn("{task.description:34}"),
         BarColumn(),
@@ -85,8 +109,8 @@ def _compute(
     costs = [cost(job, task) for job in jobs]
     seconds, rates, failed = {}, {}, {}
     with bar:
-        shown = bar.add_task("", total=sum(costs))
         bar.console.print(f"{len(jobs)} jobs, {sum(costs) / 1e12:.3g} TFLOP")
+        shown = bar.add_task("", total=sum(costs))
         for job, some, flops in zip(jobs, rows, costs, strict=True):
             name, started = str(job), time.time()
             bar.update(shown, description=name)
@@ -104,7 +128,16 @@ def _compute(
             seconds[name] = round(time.time() - started, 1)
             if found.samples_per_second:
                 rates[name] = round(found.samples_per_second)
-    return {"seconds": seconds, "network_samples_per_second": rates, "failed": failed}
+    return {"seconds": seconds, "rates": rates, "failed": failed}
+
+
+def _earlier(manifest: Path, code: str, name: str) -> dict[str, Any]:
+    """What an earlier run of the same code, which this one resumes, said."""
+    try:
+        content = json.loads(manifest.read_text())
+    except (OSError, ValueError):
+        return {}
+    return content.get(name, {}) if content.get("code") == code else {}
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ WIDTH, RIDGE = 2000, 0.01
 
 
 class Generator(NamedTuple):
-    """How good the generator is: the number of images it saw, and the variance of its label noise."""
+    """How good a generator is: how many images it saw, and the variance of noise on each class label."""
 
     samples: int
     noise: float = 0.0

@@ -14,10 +14,10 @@ from jaxtyping import Array, Float, Key
 
 from simulations.mnist.mix import Mix, mixed_labels
 from simulations.mnist.ridge import Scores, image_order
-from simulations.mnist.study import BATCH
 from simulations.mnist.task import HeldOut, Task
 
 LEARNING_RATE = 1e-3  # of Adam, falling to zero as a cosine
+BATCH = 128  # images a step
 SEGMENTS = 10  # of a training run, after each of which progress is told
 
 # A network and the state of its optimiser; trained side by side, with axes (seeds, mixes) in front.
@@ -57,7 +57,7 @@ def train_networks(
 
     begun = eqx.filter_vmap(lambda key, mix: begin(key), in_axes=(None, 0))
     state = eqx.filter_vmap(begun, in_axes=(0, None))(keys, jnp.arange(len(mixes)))
-    bounds = np.linspace(0, steps, min(SEGMENTS, steps) + 1).astype(int)
+    bounds = [*range(0, steps, -(-steps // SEGMENTS)), steps]
     times = [time.perf_counter()]
     for start, stop in pairwise(bounds):
         index = jnp.arange(start, stop)
@@ -68,10 +68,10 @@ def train_networks(
     scores = _scores(state[0], pool, images, labels, task.test)
     if not np.isfinite(np.asarray(scores.train_error)).all():
         raise ArithmeticError(f"n = {n}, width = {width}: a network's training error is not finite")
-    # The first segment compiles; of one segment nothing else is known.
-    first = 1 if len(times) > 2 else 0
-    made = BATCH * len(keys) * len(mixes) * (steps - bounds[first])
-    return Training(scores, made / (times[-1] - times[first]))
+    # The first segment compiles, and so does a last one that is shorter.
+    alike = [b - a for a, b in pairwise(times)][: steps // bounds[1]]
+    seconds = np.median(alike[1:] or alike)
+    return Training(scores, float(BATCH * len(keys) * len(mixes) * bounds[1] / seconds))
 
 
 def two_layers(d: int, width: int, classes: int, key: Key[Array, ""]) -> eqx.nn.MLP:
@@ -131,8 +131,10 @@ def _scores(networks: eqx.nn.MLP, pool, images, labels, test: HeldOut) -> Scores
     def one(arrays: Any, images: Array, labels: Array) -> Scores:
         network = eqx.combine(arrays, rest)
         predicted = jax.vmap(network)(seen)
+        wrong = jnp.sum((predicted - test.labels) ** 2, axis=1)
         return Scores(
-            error=jnp.mean(jnp.sum((predicted - test.labels) ** 2, axis=1)),
+            error=wrong.mean(),
+            test_stderr=wrong.std(ddof=1) / jnp.sqrt(len(wrong)),
             accuracy=jnp.mean(jnp.argmax(predicted + test.offset[None], axis=1) == test.digits),
             train_error=mean_squared_error(network, pool[images], labels),
         )

@@ -13,9 +13,15 @@ from simulations.mnist.task import parts
 from simulations.sweep.grid import parse
 
 FIELDS = {"n": "sizes", "width": "widths", "synthetic_fraction": "fractions", "ridge": "ridges"}
-ABSENT = {"linear": {"widths"}, "network": {"ridges"}}  # fields that a model does not have
-# A ridge model of n images or m features solves a system of the smaller of the block's two lists.
-MOST_UNKNOWNS = 20_000
+FIELDS |= {"generator": "generators", "seeds": "seeds", "steps": "steps"}
+# Fields that a model does not have.
+ABSENT = {
+    "linear": {"width", "steps"},
+    "projection": {"steps"},
+    "relu": {"steps"},
+    "network": {"ridge"},
+}
+MOST_UNKNOWNS = 20_000  # of one linear system
 
 
 def parser(description: str) -> argparse.ArgumentParser:
@@ -63,16 +69,12 @@ def blocks(options: argparse.Namespace) -> list[Block]:
     chosen = [block for block in prepared if block.study in studies and block.model in models]
     if not chosen:
         raise ValueError(f"study = {options.study}: expected one that trains {options.model}")
-    changes: dict[str, Any] = {
-        field: tuple(parse(name, getattr(options, name)))
-        for name, field in FIELDS.items()
-        if getattr(options, name) is not None
-    }
-    if options.generator is not None:
-        changes["generators"] = tuple(map(_generator, options.generator.split(",")))
-    if options.seeds is not None:
-        changes["seeds"] = options.seeds
-    return [_changed(block, changes, options.steps) for block in chosen]
+    changes = {name: _values(name, getattr(options, name)) for name in FIELDS}
+    changes = {name: value for name, value in changes.items() if value is not None}
+    for name, value in changes.items():
+        if all(name in ABSENT[block.model] for block in chosen):
+            raise ValueError(f"{name} = {value}: expected a model that has one, not {options.model}")
+    return [_changed(block, changes) for block in chosen]
 
 
 def check(chosen: list[Block], images: Images) -> None:
@@ -96,24 +98,36 @@ def check(chosen: list[Block], images: Images) -> None:
                 if not low <= value <= high:
                     raise ValueError(f"{name} = {value:g}: expected between {low:g} and {high:g}")
         if block.model in ("projection", "relu"):
-            name, unknowns = min((("n", block.sizes), ("width", widths)), key=lambda side: len(side[1]))
+            name, unknowns = ("n", block.sizes) if block.by_width else ("width", widths)
             if max(unknowns) > MOST_UNKNOWNS:
                 expected = f"at most {MOST_UNKNOWNS}, the other of n and width having more values"
                 raise ValueError(f"{name} = {max(unknowns)}: expected {expected}")
 
 
-def _changed(block: Block, changes: dict[str, Any], steps: int | None) -> Block:
+def _values(name: str, given: Any) -> Any:
+    """What the block's field takes: sorted values without repetition, or a number."""
+    if given is None or name in ("seeds", "steps"):
+        return given
+    if name == "generator":
+        return tuple(dict.fromkeys(map(_generator, given.split(","))))
+    values = parse(name, given)
+    return tuple(values if None in values else sorted(values))
+
+
+def _changed(block: Block, changes: dict[str, Any]) -> Block:
     """The block with these fields, as far as its model has them."""
-    absent = ABSENT.get(block.model, set())
-    block = replace(block, **{name: value for name, value in changes.items() if name not in absent})
-    if steps is None or block.model != "network":
-        return block
-    return replace(block, steps=steps, epochs=0)
+    own = {FIELDS[name]: value for name, value in changes.items() if name not in ABSENT[block.model]}
+    if "steps" in own:
+        own["epochs"] = 0
+    return replace(block, **own)
 
 
 def _generator(text: str) -> Generator:
+    samples, _, noise = text.partition(":")
     try:
-        samples, _, noise = text.partition(":")
-        return Generator(int(float(samples)), float(noise or 0))
+        found = Generator(int(float(samples)), float(noise or 0))
     except (ValueError, OverflowError):
-        raise ValueError(f"generator = {text}: expected SAMPLES or SAMPLES:NOISE") from None
+        found = None
+    if found is None or found.samples != float(samples):
+        raise ValueError(f"generator = {text}: expected SAMPLES or SAMPLES:NOISE")
+    return found

@@ -17,6 +17,7 @@ TITLES = {
 }
 POINTS = "Points: mean over draws, bars: standard error. Lines: closed form, which knows the training images and no test image"
 COLLAPSE = "Collapse: test error less that of the same images with true labels."
+SYMBOLS = {"c2": "c²", "p2": "p₂", "ridge": "λ"}
 SMALLEST = 1e-5  # of the collapses that are drawn
 LINEAR_BELOW = 0.03  # where collapses of both signs are drawn
 
@@ -37,17 +38,21 @@ def scaling(rows: list[Row]) -> Picture:
     groups = grouped(rows, "model", "width")
     titles = [_title(some[0], "width", "m") for some in groups]
     picture = _grid(titles, ["test error", "collapse"], "training images n", "p₂")
+    harmed = (numbers(rows, "collapse") > 0).any()
     for column, some in enumerate(groups):
         above, below = picture.panels[column :: len(groups)]
+        if not harmed:
+            below.axes.set_yscale("symlog", linthresh=LINEAR_BELOW)
         kinds = grouped(some, "p2", "generator_samples", "generator_noise", "ridge")
         for colour, curve in enumerate(kinds):
-            label = f"{float(curve[0]['p2']):g}"
+            label = f"{float(curve[0]['p2']):g}" + _besides(curve, some, "c2", "ridge")
             _curve(above, curve, "n", "error", label, colour)
             if float(curve[0]["p2"]):
                 _curve(below, curve, "n", "collapse", label, colour)
                 if curve[0]["predicted_plateau"]:
                     below.level(float(curve[0]["predicted_plateau"]), color=f"C{colour % 8}")
-        below.axes.set_ylim(bottom=SMALLEST)
+        if harmed:
+            below.axes.set_ylim(bottom=SMALLEST)
     picture.caption = (
         f"{_data(rows)} {_quality(rows)} {POINTS} (bottom: its difference from p₂ = 0; dotted: its limit for endless "
         f"images). Networks: joined points. {COLLAPSE}"
@@ -63,14 +68,15 @@ def width(rows: list[Row]) -> Picture:
     picture = _grid(titles, names, "model size m", "c²")
     for column, some in enumerate(groups):
         panels = picture.panels[column :: len(groups)]
+        panels[1].axes.set_yscale("symlog", linthresh=LINEAR_BELOW)
         for colour, curve in enumerate(grouped(some, "c2", "p2", "ridge")):
             label = f"{float(curve[0]['c2']):.2g}" if float(curve[0]["p2"]) else "clean"
+            label += _besides(curve, some, "p2", "ridge")
             _curve(panels[0], curve, "width", "error", label, colour)
             if float(curve[0]["p2"]):
                 _curve(panels[1], curve, "width", "collapse", label, colour)
             at, left = numbers(curve, "width"), numbers(curve, "train_error")
             panels[2].points(at, left, np.zeros(len(at)), colour=colour, linestyle="-", linewidth=0.8)
-        panels[1].axes.set_yscale("symlog", linthresh=LINEAR_BELOW)
         panels[1].level(0.0)
         if some[0]["model"] != "network":
             for panel in panels:
@@ -78,7 +84,7 @@ def width(rows: list[Row]) -> Picture:
     known = [int(row["width"]) for row in rows if row["predicted_error"] and row["model"] == "relu"]
     most = f" (of ReLU features up to m = {max(known)})" if known else ""
     picture.caption = (
-        f"{_data(rows)} p₂ = {_fractions(rows)}; c²: mean squared error of the synthetic labels on the test images. {POINTS}{most}. "
+        f"{_data(rows)} p₂ = {_fractions(rows) or 0}; c²: mean squared error of the synthetic labels on the test images. {POINTS}{most}. "
         f"Networks and training errors: joined points. Dotted: m = n. {COLLAPSE}"
     )
     return picture
@@ -146,13 +152,16 @@ def _grid(titles: list[str], names: list[str], x: str, legend: str) -> Picture:
     """A column for each title, a row for each name; the y axes of a row are one."""
     count, above = len(titles), len(titles) * (len(names) - 1)
     labels = itertools.chain.from_iterable([name, *[""] * (count - 1)] for name in names)
-    return Picture(
-        [*titles, *[""] * above],
+    picture = Picture(
+        [f"{title}: {name}" for name in names for title in titles],  # as the saved arrays call them
         x=[*[""] * above, *[x] * count],
         y=list(labels),
         rows=len(names),
         legend=legend,
     )
+    for panel, title in zip(picture.panels, [*titles, *[""] * above], strict=True):
+        panel.axes.set_title(title)
+    return picture
 
 
 def _curve(panel: Panel, curve: list[Row], x: str, name: str, label: str, colour: int) -> None:
@@ -172,6 +181,13 @@ def _curve(panel: Panel, curve: list[Row], x: str, name: str, label: str, colour
         panel.line(at[known], predicted[known], label, colour)
 
 
+def _besides(curve: list[Row], some: list[Row], *names: str) -> str:
+    """What else tells a curve from others of its panel."""
+    mixed = [row for row in some if float(row["p2"])]
+    varied = [name for name in names if len({row[name] for row in mixed}) > 1]
+    return "".join(f", {SYMBOLS[name]} {float(curve[0][name]):.2g}" for name in varied)
+
+
 def _title(row: Row, column: str, symbol: str) -> str:
     return TITLES[row["model"]] + ("" if row[column] == "none" else f", {symbol} = {row[column]}")
 
@@ -180,7 +196,10 @@ def _data(rows: list[Row]) -> str:
     seeds = sorted({int(row["seeds"]) for row in rows})
     draws = " to ".join(dict.fromkeys((str(seeds[0]), str(seeds[-1]))))
     name = {"mnist": "MNIST"}.get(rows[0]["data"], rows[0]["data"])
-    return f"{name}, one-hot labels, squared error summed over ten classes, {draws} draws."
+    return (
+        f"{name}, one-hot labels, squared error summed over ten classes, {draws} draws from one pool of "
+        f"{int(rows[0]['pool']):,} images, tested on {int(rows[0]['test']):,}."
+    )
 
 
 def _fractions(rows: list[Row]) -> str:
@@ -194,4 +213,4 @@ def _quality(rows: list[Row]) -> str:
         for row in rows
         if float(row["p2"])
     }
-    return f"Synthetic labels: {'; '.join(sorted(kinds))}."
+    return f"Synthetic labels: {'; '.join(sorted(kinds))}." if kinds else ""

@@ -1,4 +1,4 @@
-"""What a run prints: its main table, and how well the closed form predicted it."""
+"""What a run prints: its main table, plateaus, thresholds, and how well the closed form predicted it."""
 
 import numpy as np
 from rich import box
@@ -9,52 +9,96 @@ from simulations.mnist.picture import grouped, numbers
 from simulations.table import Row
 
 MOST_ROWS = 120
-NEAR = 1.5  # within this factor of n = m, or of n = d where m is larger, counts as the threshold
+NEAR = 2.0  # within this factor of as many images as features counts as the threshold
+INTERPOLATES = 0.01  # training error, in units of the labels' variance, which is near 0.9
 
 
 def print_report(console: Console, rows: list[Row]) -> None:
-    """Print every study, then measured against predicted errors."""
-    for study in grouped(rows, "study"):
-        console.print(_table(study[:MOST_ROWS]))
-        if len(study) > MOST_ROWS:
-            console.print(f"the first {MOST_ROWS} rows; the CSV file has all {len(study)}")
+    """Print every study, what its curves show, and measured against predicted errors."""
+    for some in grouped(rows, "study"):
+        console.print(_table(some[:MOST_ROWS]))
+        if len(some) > MOST_ROWS:
+            console.print(f"the first {MOST_ROWS} rows; the CSV file has all {len(some)}")
+    scaling = [row for row in rows if row["study"] == "scaling" and float(row["p2"])]
+    if scaling:
+        console.print(_plateaus(scaling))
+    width = [row for row in rows if row["study"] == "width"]
+    if width:
+        console.print(_thresholds(width))
     known = [row for row in rows if row["predicted_error"]]
     if known:
         console.print(_agreement(known))
 
 
 def _table(rows: list[Row]) -> Grid:
-    grid = Grid(title=f"{rows[0]['data']}, {rows[0]['study']}", box=box.SIMPLE)
-    for name in ("model", "n", "m", "ridge", "p2", "c2", "test error", "+- s.e.", "theory", "collapse"):
-        grid.add_column(name, justify="left" if name == "model" else "right", no_wrap=True)
-    grid.add_column("train", justify="right", no_wrap=True)
-    grid.add_column("accuracy", justify="right", no_wrap=True)
+    columns = ("model", "n", "m", "ridge", "p2", "c2", "test error", "+- s.e.", "theory", "collapse")
+    grid = _grid(f"{rows[0]['data']}, {rows[0]['study']}", *columns, "train", "accuracy")
     for row in rows:
+        mixed = float(row["p2"]) > 0
         grid.add_row(
             row["model"],
             row["n"],
             row["width"],
             f"{float(row['ridge']):g}",
             f"{float(row['p2']):g}",
-            f"{float(row['c2']):.3f}" if float(row["p2"]) else "",
+            f"{float(row['c2']):.3f}" if mixed else "",
             f"{float(row['error']):.4f}",
             f"{float(row['error_stderr']):.1g}",
             f"{float(row['predicted_error']):.4f}" if row["predicted_error"] else "",
-            f"{float(row['collapse']):.4f}" if float(row["p2"]) else "",
+            f"{float(row['collapse']):.4f}" if mixed else "",
             f"{float(row['train_error']):.3g}",
             f"{float(row['accuracy']):.1%}",
         )
     return grid
 
 
+def _plateaus(rows: list[Row]) -> Grid:
+    """How far each curve of the collapse still is above its predicted limit."""
+    columns = ("model", "p2", "largest n", "collapse", "+- s.e.", "limit", "collapse / limit")
+    grid = _grid("plateaus: the collapse at the largest n, and its predicted limit", *columns)
+    for curve in grouped(rows, "model", "width", "ridge", "p2", "generator_samples", "generator_noise"):
+        last = max(curve, key=lambda row: int(row["n"]))
+        limit = float(last["predicted_plateau"] or "nan")
+        collapse = float(last["collapse"])
+        grid.add_row(
+            last["model"],
+            f"{float(last['p2']):g}",
+            last["n"],
+            f"{collapse:.3g}",
+            f"{float(last['collapse_stderr']):.1g}",
+            "" if np.isnan(limit) else f"{limit:.3g}",
+            f"{collapse / limit:.2f}" if limit > 0 else "",
+        )
+    return grid
+
+
+def _thresholds(rows: list[Row]) -> Grid:
+    """Where each curve against model size peaks, and where the model begins to interpolate."""
+    columns = ("model", "n", "c2", "m of largest error", "m of largest collapse", "interpolates from m")
+    grid = _grid(f"thresholds: interpolation is a training error below {INTERPOLATES}", *columns)
+    for curve in grouped(rows, "model", "n", "ridge", "p2", "generator_samples", "generator_noise"):
+        mixed = float(curve[0]["p2"]) > 0
+        largest = [
+            max(curve, key=lambda row: float(row[name]))["width"] for name in ("error", "collapse")
+        ]
+        fits = [int(row["width"]) for row in curve if float(row["train_error"]) < INTERPOLATES]
+        grid.add_row(
+            curve[0]["model"],
+            curve[0]["n"],
+            f"{float(curve[0]['c2']):.3f}" if mixed else "clean",
+            largest[0],
+            largest[1] if mixed else "",
+            str(min(fits)) if fits else "",
+        )
+    return grid
+
+
 def _agreement(rows: list[Row]) -> Grid:
     """Relative gaps, measured over predicted, near the interpolation threshold and away from it."""
-    grid = Grid(title="measured / predicted test error - 1", box=box.SIMPLE)
-    for name in ("model", "ridge", "where", "points", "median", "median size", "worst"):
-        grid.add_column(name, justify="right", no_wrap=True)
-    for some in grouped(
-        sorted(rows, key=lambda row: (row["model"], float(row["ridge"]))), "model", "ridge"
-    ):
+    columns = ("model", "ridge", "where", "points", "median", "median size", "worst")
+    grid = _grid("measured / predicted test error - 1", *columns)
+    ordered = sorted(rows, key=lambda row: (row["model"], float(row["ridge"])))
+    for some in grouped(ordered, "model", "ridge"):
         for where, wanted in (("away", False), ("threshold", True)):
             chosen = [row for row in some if near_threshold(row) == wanted]
             if not chosen:
@@ -78,3 +122,10 @@ def near_threshold(row: Row) -> bool:
     if row["model"] == "projection":
         features = min(features, float(row["d"]))
     return bool(1 / NEAR <= float(row["n"]) / features <= NEAR)
+
+
+def _grid(title: str, *columns: str) -> Grid:
+    grid = Grid(title=title, box=box.SIMPLE)
+    for name in columns:
+        grid.add_column(name, justify="left" if name == "model" else "right", no_wrap=True)
+    return grid

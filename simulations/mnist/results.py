@@ -1,6 +1,7 @@
 """Rows of the table: what a job measures, over seeds, and what the theory predicts for it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -9,16 +10,16 @@ import numpy as np
 from jaxtyping import Float
 
 from simulations.mnist.features import linear_features, projection, relu_features
-from simulations.mnist.network import train_networks
+from simulations.mnist.network import BATCH, train_networks
 from simulations.mnist.ridge import Scores, projection_key, scores_by_size, scores_by_width
-from simulations.mnist.study import BATCH, Block, Job, Point, points
-from simulations.mnist.task import CLASSES, Task
+from simulations.mnist.study import Block, Job, Point, points
+from simulations.mnist.task import CLASSES, Task, task_keys
 from simulations.mnist.theory import population, predicted_errors
 from simulations.table import Row, as_text
 
-INPUTS = ["study", "data", "d", "model", "n", "width", "p2", "generator_samples", "generator_noise"]
-INPUTS += ["ridge", "steps", "seeds", "key", "code"]
-MEASURED = ["c2", "c2_stderr", "error", "error_stderr", "collapse", "collapse_stderr"]
+INPUTS = ["study", "data", "d", "pool", "test", "model", "n", "width", "p2"]
+INPUTS += ["generator_samples", "generator_noise", "ridge", "steps", "seeds", "key", "code"]
+MEASURED = ["c2", "c2_stderr", "error", "error_stderr", "test_stderr", "collapse", "collapse_stderr"]
 MEASURED += ["train_error", "accuracy", "predicted_error", "predicted_collapse", "predicted_plateau"]
 COLUMNS = [*INPUTS, *MEASURED]
 # The covariance of features is estimated for up to this many, and from this many images for each.
@@ -40,6 +41,8 @@ def inputs(job: Job, task: Task, key: int, code: str) -> list[Row]:
     common |= {
         "data": task.name,
         "d": task.pool.shape[1],
+        "pool": len(task.pool),
+        "test": len(task.test.images),
         "seeds": block.seeds,
         "key": key,
         "code": code,
@@ -66,7 +69,7 @@ def cost(job: Job, task: Task) -> float:
         return block.seeds * mixes * block.steps_for(n) * BATCH * 6.0 * m * (d + CLASSES)  # type: ignore[operator]
     m = max(width or d for width in job.widths)
     features = 0 if block.model == "linear" else 2.0 * (n + T) * d * m
-    if len(job.widths) > 1:
+    if block.by_width:
         return block.seeds * (features + 2.0 * (n + T) * n * m)
     solves = len(job.sizes) * len(block.ridges) * m**3 / 3
     return block.seeds * (features + 2.0 * n * m * m + solves)
@@ -75,9 +78,12 @@ def cost(job: Job, task: Task) -> float:
 def measure(
     job: Job, task: Task, rows: list[Row], key: int, progress: Callable[[float], object]
 ) -> Found:
-    """The job's rows, complete.  `progress` hears which share of the job was done."""
+    """The job's rows, complete.  `progress` hears which share of the job was done.
+
+    Raises ArithmeticError if a model or its prediction is not finite.
+    """
     block = job.block
-    keys = jax.vmap(lambda seed: jax.random.fold_in(jax.random.key(key), seed))(jnp.arange(block.seeds))
+    keys = jax.vmap(partial(jax.random.fold_in, task_keys(key)[2]))(jnp.arange(block.seeds))
     rate = None
     if block.model == "network":
         (n,), (width,) = job.sizes, job.widths
@@ -91,6 +97,8 @@ def measure(
             progress(1 / block.seeds)
         scores = jax.tree.map(lambda *leaves: jnp.stack(leaves), *drawn)
     theory = _theory(job, task, keys[0])
+    if not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(scores)):
+        raise ArithmeticError("a model is singular to rounding; use a larger ridge")
     results = _summary(jax.tree.map(np.asarray, scores), theory)
     quality = [task.synthetic.get(mix.generator) for mix in block.mixes]  # type: ignore[arg-type]
     complete = []
@@ -110,7 +118,7 @@ def _scores(job: Job, task: Task, key: jax.Array) -> Scores:
     block = job.block
     features = relu_features if block.model == "relu" else linear_features
     ridges = list(block.ridges)
-    if len(job.widths) > 1:
+    if block.by_width:
         (n,) = job.sizes
         widths = [width for width in job.widths if width is not None]
         return scores_by_width(task, block.mixes, n, widths, features, ridges, key)
@@ -131,6 +139,7 @@ def _summary(scores: Scores, theory: Float[np.ndarray, "2 shape ridges mixes"]) 
         "error_stderr": scores.error.std(axis=0, ddof=1) / root,
         "collapse": collapse.mean(axis=0),
         "collapse_stderr": collapse.std(axis=0, ddof=1) / root,
+        "test_stderr": scores.test_stderr.mean(axis=0),
         "train_error": scores.train_error.mean(axis=0),
         "accuracy": scores.accuracy.mean(axis=0),
         "predicted_error": theory[0],
@@ -149,16 +158,16 @@ def _theory(job: Job, task: Task, key: jax.Array) -> Float[np.ndarray, "2 shape 
     shape = (2, len(job.sizes) * len(job.widths), len(block.ridges), len(block.mixes))
     all_points = points(job)
     found = np.full((2, len(all_points)), np.nan)
-    if block.model in ("linear", "projection"):
-        groups = {None: list(range(len(all_points)))}
-    elif block.model == "relu":
-        most = min(MOST_FEATURES, len(task.pool) // IMAGES_A_FEATURE)
-        known = [width for width in job.widths if width is not None and width <= most]
-        groups = {w: [i for i, p in enumerate(all_points) if p.width == w] for w in known}  # type: ignore[misc]
-    else:
-        groups = {}
+    most = min(MOST_FEATURES, len(task.pool) // IMAGES_A_FEATURE)
+    groups: dict[int | None, list[int]] = {}
+    for index, point in enumerate(all_points):
+        width = point.width if block.model == "relu" else None
+        if block.model != "network" and (width or task.pool.shape[1]) <= most:
+            groups.setdefault(width, []).append(index)
     for width, chosen in groups.items():
         found[:, chosen] = _predictions(block, task, width, [all_points[i] for i in chosen], key)
+        if not np.isfinite(found[:, chosen]).all():
+            raise ArithmeticError("the closed form did not converge")
     return found.reshape(shape)
 
 

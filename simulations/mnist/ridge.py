@@ -26,9 +26,13 @@ ROWS = 1000  # images of a chunk
 
 
 class Scores(NamedTuple):
-    """Mean squared errors on test and training images, summed over classes; share of digits right."""
+    """Mean squared errors on test and training images, summed over classes; share of digits right.
+
+    `test_stderr` is the standard error of `error` for there being so few test images.
+    """
 
     error: Float[Array, "*shape mixes"]
+    test_stderr: Float[Array, "*shape mixes"]
     accuracy: Float[Array, "*shape mixes"]
     train_error: Float[Array, "*shape mixes"]
 
@@ -46,7 +50,8 @@ def scores_by_size(
 
     Costs max(sizes) m^2 + m^3 for each size and ridge, whatever the number of mixes.
     """
-    S, order = _draw(task, width, max(sizes), key)
+    order = image_order(task, max(sizes), key)
+    S = None if width is None else projection(projection_key(key), task.pool.shape[1], width)
     seen = task.test.images if S is None else features(task.test.images, S)
     labels = mixed_labels(task, order, mixes)
     m = seen.shape[1]
@@ -75,7 +80,7 @@ def scores_by_width(
 
     T is the number of test images.
     """
-    _, order = _draw(task, None, n, key)
+    order = image_order(task, n, key)
     images, labels = task.pool[order], mixed_labels(task, order, mixes)
     kernels = (jnp.zeros((n, n)), jnp.zeros((len(task.test.images), n)))
     found = []
@@ -99,14 +104,6 @@ def image_order(task: Task, n: int, key: Key[Array, ""]) -> np.ndarray:
     if n > len(task.pool):
         raise ValueError(f"n = {n}: expected at most {len(task.pool)}, the images there are")
     return np.asarray(jax.random.permutation(jax.random.fold_in(key, 0), len(task.pool)))[:n]
-
-
-def _draw(
-    task: Task, width: int | None, n: int, key: Key[Array, ""]
-) -> tuple[Float[Array, "d m"] | None, np.ndarray]:
-    d = task.pool.shape[1]
-    S = None if width is None else projection(projection_key(key), d, width)
-    return S, image_order(task, n, key)
 
 
 def projection_key(key: Key[Array, ""]) -> Key[Array, ""]:
@@ -167,7 +164,8 @@ def _scores(predicted: Array, train_error: Array, test: HeldOut) -> Scores:
     """Scores of predictions (mixes, T, classes) for the test images."""
     wrong = jnp.sum((predicted - test.labels[None]) ** 2, axis=2)
     right = jnp.argmax(predicted + test.offset[None, None], axis=2) == test.digits[None]
-    return Scores(wrong.mean(axis=1), right.mean(axis=1), train_error)
+    stderr = wrong.std(axis=1, ddof=1) / jnp.sqrt(wrong.shape[1])
+    return Scores(wrong.mean(axis=1), stderr, right.mean(axis=1), train_error)
 
 
 def _stack(found: list[list[Scores]], order: list[int]) -> Scores:

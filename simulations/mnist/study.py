@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from simulations.mnist.generator import Generator
 from simulations.mnist.mix import CLEAN, Mix
+from simulations.mnist.network import BATCH
 
 MODELS = {
     "linear": "ridge regression on the pixels",
@@ -13,8 +14,6 @@ MODELS = {
     "relu": "ridge regression on random ReLU features",
     "network": "two-layer network, all weights trained",
 }
-BATCH = 128  # images a step of a network
-
 STUDIES = {
     "scaling": "error against the number of images",
     "width": "error against model size",
@@ -26,7 +25,8 @@ STUDIES = {
 class Block:
     """Models of one kind, trained on every combination of the lists.
 
-    True labels alone (p_2 = 0) are always among the mixes: the collapse is counted from there.
+    True labels alone (p_2 = 0) are always among the mixes: the collapse is counted from there.  Ridge
+    models of all sizes, or of all widths, whichever are more, are computed together.
     """
 
     study: str
@@ -43,6 +43,14 @@ class Block:
     def steps_for(self, n: int) -> int:
         """Steps of a network's training on n images."""
         return max(self.steps, self.epochs * n // BATCH)
+
+    @property
+    def by_width(self) -> bool:
+        """Whether all widths are one job, an n x n system, or all sizes are, an m x m one."""
+        if self.model not in ("projection", "relu"):
+            return False
+        sizes, widths = (len(self.sizes), max(self.sizes)), (len(self.widths), max(self.widths))  # type: ignore[type-var]
+        return widths > sizes
 
     @property
     def mixes(self) -> list[Mix]:
@@ -74,10 +82,10 @@ class Point(NamedTuple):
 
 
 def jobs(block: Block) -> Iterator[Job]:
-    """Jobs of a block.  Ridge models of all sizes, or of all widths, whichever are more, are one."""
+    """Jobs of a block."""
     if block.model == "network":
         return (Job(block, (n,), (m,)) for m in block.widths for n in block.sizes)
-    if len(block.widths) > len(block.sizes):
+    if block.by_width:
         return (Job(block, (n,), block.widths) for n in block.sizes)
     return (Job(block, block.sizes, (m,)) for m in block.widths)
 
@@ -95,11 +103,11 @@ def points(job: Job) -> list[Point]:
 
 FRACTIONS = (0.0, 0.001, 0.01, 0.1, 0.5, 1.0)
 GOOD, FAIR, POOR = Generator(10000), Generator(300), Generator(300, 0.1)
-SIZES = (100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000)
-THRESHOLDS = (100, 300, 500, 700, 1000, 2000, 5000, 50000)
+SIZES = (100, 200, 500, 1000, 2000, 5000, 10000, 20000, 40000)
+THRESHOLDS = (100, 300, 500, 700, 1000, 2000, 5000, 40000)
 WIDTHS = (10, 30, 100, 200, 400, 700, 1000, 1500, 2500, 5000, 10000, 30000, 100000)
 
-_scaling = Block("scaling", "linear", SIZES, (None,), FRACTIONS, (POOR,), (0.01,), seeds=16)
+_scaling = Block("scaling", "linear", SIZES, (None,), FRACTIONS, (POOR,), (0.01,), seeds=12)
 _width = Block("width", "projection", (400,), WIDTHS, (0.5,), (GOOD, FAIR, POOR), (0.1,), seeds=5)
 _theory = Block("theory", "linear", THRESHOLDS, (None,), (0.5,), (POOR,), (1e-4, 1e-2, 1.0), seeds=8)
 
@@ -108,7 +116,7 @@ DEFAULT = (
     replace(_scaling, model="relu", widths=(1000,)),
     replace(_scaling, model="network", widths=(100,), ridges=(0.0,), seeds=3, steps=3000),
     _width,
-    replace(_width, model="relu", sizes=(1000,), ridges=(0.001,)),
+    replace(_width, model="relu", sizes=(1000,), ridges=(0.001,), seeds=4),
     replace(
         _width,
         model="network",
@@ -116,7 +124,7 @@ DEFAULT = (
         widths=(3, 10, 30, 100, 300, 1000, 2000),
         ridges=(0.0,),
         seeds=3,
-        steps=2000,
+        steps=1200,
     ),
     _theory,
     replace(_theory, model="projection", widths=(300,)),
@@ -150,7 +158,7 @@ def quick() -> tuple[Block, ...]:
 
 
 def full() -> tuple[Block, ...]:
-    """More seeds, and networks trained for the 400 passes over the data of the paper; for a GPU."""
+    """More seeds, and networks trained on as many batches as 400 passes over the images have."""
     return tuple(
         replace(block, seeds=5, epochs=400)
         if block.model == "network"

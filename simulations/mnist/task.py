@@ -5,7 +5,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, Key
 
 from simulations.mnist.data import Images
 from simulations.mnist.generator import Generator, synthetic_labels
@@ -49,9 +49,14 @@ def parts(images: int) -> tuple[int, int]:
     return images // 6, images - images // 6
 
 
+def task_keys(key: int) -> Key[Array, " 3"]:
+    """Independent keys: of the split, of the generators and of everything trained on the task."""
+    return jax.random.split(jax.random.key(key), 3)
+
+
 def make_task(images: Images, generators: list[Generator], key: int) -> Task:
     """The task on these images.  The split and the generators depend on `key` alone."""
-    split_key, generator_key = jax.random.split(jax.random.key(key))
+    split_key, generator_key, _ = task_keys(key)
     order = np.asarray(jax.random.permutation(split_key, len(images.train)))
     own, pool = np.split(order, parts(len(order))[:1])
     one_hot = np.eye(CLASSES)
@@ -67,7 +72,7 @@ def make_task(images: Images, generators: list[Generator], key: int) -> Task:
     training, test = pixels(images.train[pool]), pixels(images.test)
     true = labels(images.test_digits)
     synthetic = {}
-    for generator in generators:
+    for generator in dict.fromkeys(generators):
         written, held_out = synthetic_labels(
             generator,
             pixels(images.train[own]),

@@ -25,11 +25,12 @@ class Population(NamedTuple):
 
 
 def population(features: Float[Array, "N d"], labels: list[Float[Array, "N classes"]]) -> Population:
-    """Estimates from N samples, unbiased up to the clipping of what is below sampling error.
+    """Unbiased estimates from N samples.
 
     Least squares finds w_k + error, E[error_j error_k^T] = s_jk Sigma^-1 / N with s_jk the residuals'
-    covariance; that is subtracted.  The residuals are divided by N - rank, not by N.  Together they
-    leave the variance of the labels what it is.  Needs N well above d.
+    covariance; that is subtracted, and the residuals are divided by N - rank.  Below sampling error a
+    coordinate's moments can come out negative, which does no harm: the theory is linear in them.
+    Needs N well above d.
     """
     N = len(features)
     eigenvalues, basis = spectra.from_data(features, center=False)
@@ -40,8 +41,7 @@ def population(features: Float[Array, "N d"], labels: list[Float[Array, "N class
     left = targets - features @ (basis @ weights)
     noise = jnp.einsum("jnc,knc->jk", left, left) / (N - seen.sum())
     moments = jnp.einsum("jdc,kdc->djk", weights, weights)
-    values, vectors = jnp.linalg.eigh(moments - noise[None] * inverse[:, None, None] / N)
-    moments = jnp.einsum("dja,da,dka->jkd", vectors, jnp.maximum(values, 0), vectors)
+    moments = jnp.moveaxis(moments - noise[None] * inverse[:, None, None] / N, 0, -1)
     return Population(eigenvalues, moments, jnp.diagonal(noise))
 
 

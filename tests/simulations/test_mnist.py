@@ -2,6 +2,10 @@
 
 import csv
 import json
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -12,11 +16,13 @@ import pytest
 from simulations.mnist.__main__ import main
 from simulations.mnist.data import digits
 from simulations.mnist.features import BLOCK, linear_features, projection, relu_features
-from simulations.mnist.generator import Generator
+from simulations.mnist.generator import RIDGE, WIDTH, Generator, synthetic_labels
 from simulations.mnist.mix import CLEAN, Mix, mixed_labels
 from simulations.mnist.network import mean_squared_error, train_networks, train_step, two_layers
+from simulations.mnist.results import inputs, measure
 from simulations.mnist.ridge import image_order, projection_key, scores_by_size, scores_by_width
-from simulations.mnist.task import HeldOut, Synthetic, Task, make_task
+from simulations.mnist.study import DEFAULT, Block, jobs
+from simulations.mnist.task import HeldOut, Synthetic, Task, make_task, task_keys
 from simulations.mnist.theory import population, predicted_errors
 
 GOOD, POOR = Generator(200), Generator(50, 0.1)
@@ -28,6 +34,33 @@ def task():
     return make_task(digits(), [GOOD, POOR], key=0)
 
 
+def test_quality_is_measured_on_the_test_images(task):
+    """c^2 from labels written again by hand: the generator's images are those outside the pool."""
+    images = digits()
+    order = np.asarray(jax.random.permutation(task_keys(0)[0], 1348))
+    own, pool = order[:224], order[224:]
+    scale = np.sqrt(64 / images.train[pool].var(axis=0).sum())
+    mean, offset = images.train[pool].mean(axis=0), np.eye(10)[images.train_digits[pool]].mean(axis=0)
+    np.testing.assert_allclose(task.pool, (images.train[pool] - mean) * scale, rtol=1e-12, atol=1e-12)
+    for generator in (GOOD, POOR):
+        (held_out,) = synthetic_labels(
+            generator,
+            jnp.array((images.train[own] - mean) * scale),
+            jnp.array(np.eye(10)[images.train_digits[own]] - offset),
+            [task.test.images],
+            task_keys(0)[1],
+        )
+        wrong = np.sum((np.asarray(held_out) - np.asarray(task.test.labels)) ** 2, axis=1)
+        found = task.synthetic[generator]
+        assert found.quality == pytest.approx(wrong.mean(), rel=1e-6)
+        assert found.stderr == pytest.approx(wrong.std(ddof=1) / np.sqrt(449), rel=1e-6)
+
+
+def test_label_noise_makes_a_generator_worse(task):
+    noisy = make_task(digits(), [Generator(200, 0.3)], key=0).synthetic[Generator(200, 0.3)]
+    assert noisy.quality > task.synthetic[GOOD].quality + 10 * noisy.stderr
+
+
 def test_task_is_centred_and_scaled(task):
     assert abs(task.pool.mean(axis=0)).max() < 1e-12
     assert jnp.mean(jnp.sum(task.pool**2, axis=1)) == pytest.approx(task.pool.shape[1])
@@ -37,18 +70,14 @@ def test_task_is_centred_and_scaled(task):
         assert 0 < task.synthetic[better].quality < task.synthetic[worse].quality
 
 
-def test_quality_is_the_distance_on_the_test_images(task):
-    """The same ridge regression in NumPy, on the same random features."""
-    from simulations.mnist import generator as module
-
+def test_a_generator_is_a_ridge_regression(task):
+    """The same in NumPy, dual, on the same random features."""
     images, labels = np.asarray(task.pool[:200]), np.asarray(task.labels[:200])
     key = jax.random.key(3)
-    (written,) = module.synthetic_labels(
-        GOOD, task.pool[:200], task.labels[:200], [task.test.images], key
-    )
-    S = np.asarray(jax.random.normal(jax.random.split(key)[0], (64, module.WIDTH))) / 8
+    (written,) = synthetic_labels(GOOD, task.pool[:200], task.labels[:200], [task.test.images], key)
+    S = np.asarray(jax.random.normal(jax.random.split(key)[0], (64, WIDTH))) / 8
     Z, T = np.maximum(images @ S, 0), np.maximum(np.asarray(task.test.images) @ S, 0)
-    kernel = Z @ Z.T / 200 + module.RIDGE * np.eye(200)
+    kernel = Z @ Z.T / 200 + RIDGE * np.eye(200)
     np.testing.assert_allclose(
         written, T @ Z.T @ np.linalg.solve(kernel, labels) / 200, rtol=1e-6, atol=1e-8
     )
@@ -120,19 +149,19 @@ def counted(mixes, sizes):
 def test_population_is_unbiased():
     """Means over 200 data sets within 4 standard errors, though each is of only 5 d samples."""
     d, N = 12, 60
-    found = []
     rng = np.random.default_rng(0)
-    W = rng.normal(size=(d, 2))
+    W, V = rng.normal(size=(2, d, 2))
+    found = []
     for _ in range(200):
         X = rng.normal(size=(N, d))
-        Y = X @ W + 0.5 * rng.normal(size=(N, 2))
-        known = population(jnp.array(X), [jnp.array(Y)])
-        signal = float(jnp.sum(known.eigenvalues * known.moments[0, 0]))
-        found.append((float(known.noises[0]), signal + float(known.noises[0])))
-    noise, variance = np.array(found).T
-    root = np.sqrt(len(found))
-    assert abs(noise.mean() - 0.5) < 4 * noise.std() / root
-    assert abs(variance.mean() - 0.5 - np.sum(W**2)) < 4 * variance.std() / root
+        noise = rng.normal(size=(N, 2))
+        Y, L = X @ W + 0.5 * noise, X @ V + 0.3 * noise  # residuals are correlated
+        known = population(jnp.array(X), [jnp.array(Y), jnp.array(L)])
+        weighted = np.asarray(jnp.sum(known.eigenvalues[None, None] * known.moments, axis=2))
+        found.append([*known.noises, weighted[0, 0], weighted[0, 1], weighted[1, 1]])
+    expected = [0.5, 0.18, np.sum(W * W), np.sum(W * V), np.sum(V * V)]
+    stderr = np.std(found, axis=0, ddof=1) / np.sqrt(len(found))
+    assert (abs(np.mean(found, axis=0) - expected) < 4 * stderr).all()
 
 
 def test_theory_predicts_models_on_gaussian_images():
@@ -155,6 +184,11 @@ def test_theory_predicts_models_on_gaussian_images():
         # Squared errors of two Gaussian outputs vary as much as their mean.
         allowed = 4 * stderr + (4 / np.sqrt(2000) + 2 / d) * np.asarray(predicted)
         assert (abs(drawn.mean(axis=0) - predicted) < allowed).all()
+        # The test images' own noise cancels in the collapse, which is linear in what is predicted.
+        collapse = drawn[..., 1] - drawn[..., 0]
+        stderr = collapse.std(axis=0, ddof=1) / np.sqrt(len(keys))
+        expected = np.asarray(predicted[:, 1] - predicted[:, 0])
+        assert (abs(collapse.mean(axis=0) - expected) < 4 * stderr + 4 / d * expected).all()
 
 
 def test_theory_predicts_models_on_digits(task):
@@ -210,6 +244,58 @@ def test_a_network_that_diverges_is_an_error(task):
         train_networks(broken, [CLEAN], 1123, 4, 20, jax.random.split(jax.random.key(0), 1))
 
 
+@pytest.mark.parametrize(
+    ("model", "sizes", "widths"), [("linear", (80, 300), (None,)), ("relu", (60,), (20, 90))]
+)
+def test_rows_hold_what_they_say(task, model, sizes, widths):
+    """Every row of a job again by itself: one size, one width, one ridge, one mix."""
+    block = Block("theory", model, sizes, widths, (0.3,), (GOOD, POOR), (0.02, 0.5), seeds=2)
+    (job,) = jobs(block)
+    rows = measure(job, task, inputs(job, task, 7, "code"), 7, lambda share: None).rows
+    assert len(rows) == 12
+    for row in rows:
+        generator = None
+        if row["generator_samples"] != "none":
+            generator = Generator(int(row["generator_samples"]), float(row["generator_noise"]))
+        mix = Mix(float(row["p2"]), generator) if generator else CLEAN
+        n, ridge = int(row["n"]), float(row["ridge"])
+        width = None if row["width"] == "none" else int(row["width"])
+        features = relu_features if model == "relu" else linear_features
+        keys = [jax.random.fold_in(task_keys(7)[2], seed) for seed in range(2)]
+        drawn = [
+            float(scores_by_size(task, [mix], [n], width, features, [ridge], key).error[0, 0, 0])
+            for key in keys
+        ]
+        assert float(row["error"]) == pytest.approx(np.mean(drawn), rel=1e-4)
+        assert float(row["error_stderr"]) == pytest.approx(np.std(drawn, ddof=1) / np.sqrt(2), rel=1e-3)
+        seen = task.pool
+        if width is not None:
+            seen = relu_features(seen, projection(projection_key(keys[0]), 64, width))
+        labels = [task.labels, task.synthetic[generator or GOOD].pool]
+        counts = np.array([[n - mix.synthetic(n), mix.synthetic(n)]], float)
+        (expected,) = predicted_errors(population(seen, labels), [1], counts, [ridge])
+        assert float(row["predicted_error"]) == pytest.approx(float(expected), rel=1e-4)
+
+
+def test_a_job_is_over_sizes_or_over_widths():
+    block = Block("width", "relu", (100,), (100, 200), (0.5,), (GOOD,), (0.1,), seeds=2)
+    assert [len(list(jobs(b))) for b in (block, replace(block, sizes=(1, 2, 3)))] == [1, 2]
+    # Of one size and one width the smaller makes the system.
+    assert replace(block, widths=(200,)).by_width
+    assert not replace(block, widths=(50,)).by_width
+
+
+def test_the_committed_table_is_that_of_the_default_run():
+    task = SimpleNamespace(
+        name="mnist", pool=np.empty((50000, 784)), test=SimpleNamespace(images=np.empty((10000, 784)))
+    )
+    with open(Path(str(files("figures"))) / "tables" / "mnist.csv") as file:
+        found = list(csv.DictReader(file))
+    wanted = [row for b in DEFAULT for job in jobs(b) for row in inputs(job, task, 0, found[0]["code"])]
+    assert [{name: row[name] for name in wanted[0]} for row in found] == wanted
+    assert all(float(row["error"]) > 0 for row in found)
+
+
 SMALL = ["--quick", "--study", "scaling", "--model", "linear", "--n", "50,100", "--seeds", "2"]
 
 
@@ -258,6 +344,12 @@ def test_command_resumes_and_says_how_it_ran(tmp_path, capsys):
         (["--ridge", "0"], "ridge = 0"),
         (["--generator", "5000"], "generator = 5000"),
         (["--generator", "x"], "generator = x"),
+        (["--generator", "10.7"], "generator = 10.7"),
+        (["--steps", "5"], "steps = 5"),
+        (["--width", "50"], "width = (50,)"),
+        (["--model", "relu", "--width", "none"], "width = none"),
+        (["--model", "relu", "--n", "100,200", "--width", "50000"], "width = 50000"),
+        (["--model", "network", "--steps", "0"], "steps = 0"),
         (["--seeds", "1"], "seeds = 1"),
         (["--key", "-1"], "key = -1"),
         (["--study", "depth"], "study = depth"),
@@ -273,5 +365,5 @@ def test_bad_input_is_one_line(tmp_path, capsys, flags, says):
     assert stop.value.code == 2
     text = capsys.readouterr().err
     assert says in text
-    assert "expected" in text or "unrecognized" in text
+    assert "expected" in text
     assert text.count("\n") == 1
