@@ -1,5 +1,5 @@
-"""On MNIST the error stops falling with the number of images wherever a fixed part of the labels is
-synthetic, at the level that the closed form predicts from the training images alone.
+"""On MNIST the harm that a fixed part of synthetic labels does stops falling with the number of images, at
+the level that the closed form predicts; for 1% and less that takes more images than there are.
 
 Section 4.1 of the paper, with the theory of sections 3 and 4 fed with real data.
 """

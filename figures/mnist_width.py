@@ -1,5 +1,5 @@
-"""Wider models amplify the collapse up to m = n; beyond it they mitigate it, and stay worse than narrow
-ones unless the synthetic labels are good.
+"""Poor labels hurt wide models of images more than narrow ones: most where they begin to interpolate, less
+beyond, never as little as small models; labels that are less noisy than they are wrong even help.
 
 Section 4.1 of the paper: random projections of the pixels, random ReLU features, trained networks.
 """

@@ -166,6 +166,8 @@ def _grid(titles: list[str], names: list[str], x: str, legend: str) -> Picture:
 
 def _curve(panel: Panel, curve: list[Row], x: str, name: str, label: str, colour: int) -> None:
     """Measured points, and a line where the closed form knows them; else a thin one joins them."""
+    if name == "collapse":  # of a mix whose synthetic part rounds to no image there is none
+        curve = [row for row in curve if float(row["collapse"])]
     at, measured, stderr = (numbers(curve, column) for column in (x, name, f"{name}_stderr"))
     predicted = numbers(curve, f"predicted_{name}")
     known = np.isfinite(predicted)

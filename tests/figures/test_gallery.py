@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from figures.__main__ import NAMES, script
@@ -30,5 +31,9 @@ def test_points_lie_on_the_lines(name):
         assert found is None
         return
     assert found.points >= 20
+    if name.startswith("mnist"):  # real images are no limit of anything
+        assert np.isnan(found.finite_size)
+        assert name != "mnist_scaling" or found.worst_gap < 0.06
+        return
     assert found.finite_size <= FINITE_SIZE
     assert found.within > 0.5
