@@ -23,7 +23,7 @@ from simulations.mnist.study import MODELS, STUDIES, Job
 from simulations.mnist.task import Task, make_task
 from simulations.table import Row, Table, open_table
 
-QUICK_IMAGES = 8000, 500  # for training and tests
+QUICK_IMAGES = 7600, 500  # for training and tests
 
 
 class Outcome(NamedTuple):

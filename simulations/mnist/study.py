@@ -138,7 +138,7 @@ def quick() -> tuple[Block, ...]:
 
     def shape(block: Block) -> tuple[tuple[int, ...], tuple[int | None, ...]]:
         if block.study == "width":
-            return (100,), (10, 100, 300)
+            return (100,), (10, 50, 200)
         return (50, 500), (None,) if block.model == "linear" else (50,)
 
     def small(block: Block) -> Block:

@@ -1,0 +1,1 @@
+"""Language models on real and synthetic stories: `python -m simulations.language`."""
