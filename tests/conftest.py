@@ -1,5 +1,11 @@
 """Strict JAX: float64, no silent broadcasting across ranks, shapes of inner functions checked."""
 
+import os
+
+# Most of the suite is compilation.  JAX_DISABLE_MOST_OPTIMIZATIONS=0 tests what users run, in a fifth
+# more time; without optimisation numbers differ by rounding.
+os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
+
 import jax
 from jaxtyping import install_import_hook
 

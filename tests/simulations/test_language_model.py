@@ -20,7 +20,7 @@ SMALL = Architecture(vocabulary=11, context=9, width=8, depth=3, heads=2)
 @pytest.fixture(scope="module")
 def model():
     """A model whose weights are all of order one: nothing hides behind a small initialisation."""
-    arrays, rest = eqx.partition(GPT2(SMALL, jax.random.key(0)), eqx.is_array)
+    arrays, rest = eqx.partition(eqx.filter_jit(GPT2)(SMALL, jax.random.key(0)), eqx.is_array)
     leaves, structure = jax.tree.flatten(arrays)
     keys = jax.random.split(jax.random.key(1), len(leaves))
     moved = [
@@ -76,9 +76,9 @@ def test_the_future_is_not_seen(model):
 
 
 def test_the_cache_changes_nothing(model):
-    cache = empty_cache(model)
+    cache, logits_after = empty_cache(model), eqx.filter_jit(next_logits)
     for position, token in enumerate(TEXT):
-        logits, cache = next_logits(model, cache, token, jnp.array(position))
+        logits, cache = logits_after(model, cache, token, jnp.array(position))
         np.testing.assert_allclose(logits, model(TEXT)[position], rtol=1e-4, atol=1e-4)
 
 
@@ -89,7 +89,7 @@ def test_dropout_is_off_without_a_key_and_random_with_one(model):
 
 
 def test_initial_weights_are_gpt2s():
-    model = GPT2(Architecture(100, 50, 64, 8, 4), jax.random.key(0))
+    model = eqx.filter_jit(GPT2)(Architecture(100, 50, 64, 8, 4), jax.random.key(0))
     assert model.tokens.std() == pytest.approx(0.02, rel=0.05)
     assert model.blocks.expand.weight.std() == pytest.approx(0.02, rel=0.02)
     assert model.blocks.contract.weight.std() == pytest.approx(0.02 / 4, rel=0.02)

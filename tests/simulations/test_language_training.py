@@ -13,17 +13,18 @@ from simulations.language.training import Recipe, begin, mean_loss, optimiser, t
 
 SMALL = Architecture(vocabulary=12, context=10, width=16, depth=2, heads=2)
 PAD, END = 0, 2
-RECIPE = Recipe(steps=150, batch=4, learning_rate=1e-2)
+RECIPE = Recipe(steps=150, batch=4, learning_rate=1e-2, warmup=1 / 150)
+STEP, LOSS = eqx.filter_jit(train_step), eqx.filter_jit(mean_loss)
 TEXTS = jnp.array([[1, 5, 6, 7, 2, 0, 0, 0], [1, 8, 9, 3, 4, 5, 2, 0], [1, 3, 3, 3, 6, 6, 6, 2]])
 
 
 @pytest.fixture(scope="module")
 def model():
-    return GPT2(SMALL, jax.random.key(0))
+    return eqx.filter_jit(GPT2)(SMALL, jax.random.key(0))
 
 
 def test_a_model_that_knows_nothing_loses_log_vocabulary(model):
-    assert float(mean_loss(model, TEXTS, PAD)) == pytest.approx(np.log(12), rel=0.02)
+    assert float(LOSS(model, TEXTS, PAD)) == pytest.approx(np.log(12), rel=0.02)
 
 
 def test_padding_is_not_predicted(model):
@@ -31,33 +32,32 @@ def test_padding_is_not_predicted(model):
     assert there.sum(axis=1).tolist() == [4, 6, 7]
     assert float(abs(loss * (1 - there)).max()) == 0
     more = jnp.pad(TEXTS, ((0, 0), (0, 2)))
-    np.testing.assert_allclose(mean_loss(model, more, PAD), mean_loss(model, TEXTS, PAD), rtol=1e-6)
+    np.testing.assert_allclose(LOSS(model, more, PAD), LOSS(model, TEXTS, PAD), rtol=1e-6)
 
 
 def test_one_step_is_adamw_by_hand(model):
     """Gradient by finite differences, then clipping, Adam's first step and decay, in NumPy."""
-    recipe = RECIPE._replace(warmup=1 / 150)
-    state = begin(model, recipe)
-    first, _ = train_step(state, TEXTS, PAD, recipe, jax.random.key(0))  # at learning rate 0
+    state = begin(model, RECIPE)
+    first, _ = STEP(state, TEXTS, PAD, RECIPE, jax.random.key(0))  # at learning rate 0
     np.testing.assert_array_equal(first[0].tokens, model.tokens)
-    gradient = eqx.filter_grad(mean_loss)(model, TEXTS, PAD)
+    gradient = eqx.filter_jit(eqx.filter_grad(mean_loss))(model, TEXTS, PAD)
     norm = float(optax.tree.norm(gradient))
 
     def at(step):
         moved = model.positions.at[1, 2].add(step)
-        return float(mean_loss(eqx.tree_at(lambda m: m.positions, model, moved), TEXTS, PAD))
+        return float(LOSS(eqx.tree_at(lambda m: m.positions, model, moved), TEXTS, PAD))
 
     slope = (at(2e-3) - at(-2e-3)) / 4e-3  # in float32: to a few percent
     assert float(gradient.positions[1, 2]) == pytest.approx(slope, rel=0.05)
-    second, _ = train_step(first, TEXTS, PAD, recipe, jax.random.key(0))
-    g = np.asarray(gradient.positions) * min(1, recipe.clip / norm)
+    second, _ = STEP(first, TEXTS, PAD, RECIPE, jax.random.key(0))
+    g = np.asarray(gradient.positions) * min(1, RECIPE.clip / norm)
     # Both steps see the same gradient: Adam's averages, corrected, are g and g^2.
     expected = np.asarray(model.positions) - 1e-2 * (
         g / (abs(g) + 1e-8) + 0.1 * np.asarray(model.positions)
     )
     np.testing.assert_allclose(second[0].positions, expected, rtol=1e-3, atol=1e-6)
     bias, moved = model.blocks.expand.bias, second[0].blocks.expand.bias
-    g = np.asarray(gradient.blocks.expand.bias) * min(1, recipe.clip / norm)
+    g = np.asarray(gradient.blocks.expand.bias) * min(1, RECIPE.clip / norm)
     np.testing.assert_allclose(
         moved, np.asarray(bias) - 1e-2 * g / (abs(g) + 1e-8), rtol=1e-3, atol=1e-6
     )
@@ -80,10 +80,9 @@ def test_learning_rate_rises_and_falls():
 
 
 def test_overfits_one_batch_and_writes_it_again(model):
-    step = eqx.filter_jit(train_step)
     state = begin(model, RECIPE)
     for index in range(RECIPE.steps):
-        state, loss = step(state, TEXTS, PAD, RECIPE, jax.random.key(index))
+        state, loss = STEP(state, TEXTS, PAD, RECIPE, jax.random.key(index))
     # The first token after BEGIN is one of three: that much cannot be learnt.
     assert float(loss) * 17 < 3 * np.log(3) + 0.2
     written = write(state[0], 30, np.array([1]), 8, jax.random.key(0), end=END, pad=PAD, top_p=0.9)
@@ -93,8 +92,9 @@ def test_overfits_one_batch_and_writes_it_again(model):
 
 
 def test_bfloat16_trains_nearly_the_same(model):
-    half, loss = train_step(begin(model, RECIPE), TEXTS, PAD, RECIPE._replace(dtype="bfloat16"), None)
-    _, whole = train_step(begin(model, RECIPE), TEXTS, PAD, RECIPE, None)
+    key = jax.random.key(0)
+    half, loss = STEP(begin(model, RECIPE), TEXTS, PAD, RECIPE._replace(dtype="bfloat16"), key)
+    _, whole = STEP(begin(model, RECIPE), TEXTS, PAD, RECIPE, key)
     assert float(loss) == pytest.approx(float(whole), rel=0.02)
     assert half[0].tokens.dtype == jnp.float32
 

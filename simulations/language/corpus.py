@@ -1,0 +1,106 @@
+"""Corpora: stories of the grammar, whose entropy is known, and stories from a text file."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, Int
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+from collapse_theory.checks import fail
+from simulations.language.grammar import BEGIN, END, PAD
+from simulations.language.stories import stories
+
+PARTS = ("train", "generator", "test")  # of a corpus: no story is in two of them
+SEPARATOR = "<|endoftext|>"
+SPECIAL = ["<pad>", "<begin>", "<end>"]  # tokens 0, 1, 2, as in the grammar
+SHARES = {"generator": 0.3, "test": 0.1}  # of a file's stories
+
+Rows = Int[np.ndarray, "count length"]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Real stories as rows of tokens: BEGIN, the story, END, then PAD up to `length`.
+
+    - `real(part, count, seed)`: stories of one of `PARTS`; another seed, other stories;
+    - `text(row)`: readable;
+    - `log_probability(rows)`: exact, in nats, -inf for what is no story; None where it is not known.
+    """
+
+    name: str
+    vocabulary: int
+    length: int
+    real: Callable[[str, int, int], Rows]
+    text: Callable[[Int[np.ndarray, " length"]], str]
+    log_probability: Callable[[Rows], Float[np.ndarray, " count"]] | None
+
+
+def grammar_corpus() -> Corpus:
+    """Stories of the grammar: as many as wanted, with their exact probabilities."""
+    grammar = stories()
+
+    def real(part: str, count: int, seed: int) -> Rows:
+        return grammar.sample(np.random.default_rng([PARTS.index(part), seed]), count)
+
+    words = len(grammar.words)
+    return Corpus("grammar", words, grammar.length, real, grammar.text, grammar.log_probability)
+
+
+def file_corpus(path: Path, vocabulary: int = 1000, length: int = 256) -> Corpus:
+    """Stories of a text file, separated by lines <|endoftext|>, as byte-pair tokens.
+
+    The tokenizer is trained on the part for training alone; a story is cut at `length` tokens.  `real`
+    raises ValueError when more stories are wanted than there are.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise fail("corpus", path, f"a text file ({error})") from None
+    found = [story.strip() for story in text.split(SEPARATOR)]
+    found = [story for story in found if story]
+    if len(found) < 20:
+        raise fail(
+            "corpus", f"{path} with {len(found)} stories", f"20 or more, between {SEPARATOR} lines"
+        )
+    parts = _divided(found)
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary,
+        special_tokens=SPECIAL,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(parts["train"], trainer)
+    rows = {
+        part: np.array([_row(tokenizer.encode(story).ids, length) for story in some])
+        for part, some in parts.items()
+    }
+
+    def real(part: str, count: int, seed: int) -> Rows:
+        if count > len(rows[part]):
+            raise fail("stories", count, f"at most {len(rows[part])}, the part for {part} of {path}")
+        order = np.random.default_rng([PARTS.index(part), seed]).permutation(len(rows[part]))
+        return rows[part][order[:count]]
+
+    def readable(row: Int[np.ndarray, " length"]) -> str:
+        return tokenizer.decode([int(token) for token in row if token not in (PAD, BEGIN, END)])
+
+    return Corpus(path.stem, tokenizer.get_vocab_size(), length, real, readable, None)
+
+
+def _divided(found: list[str]) -> dict[str, list[str]]:
+    """The stories of each part, in an order that has nothing to do with the file's."""
+    order = np.random.default_rng(0).permutation(len(found))
+    cuts = np.cumsum([round(share * len(found)) for share in SHARES.values()])
+    generator, test, train = np.split(order, cuts)
+    chosen = {"train": train, "generator": generator, "test": test}
+    return {part: [found[i] for i in index] for part, index in chosen.items()}
+
+
+def _row(ids: list[int], length: int) -> list[int]:
+    story = [BEGIN, *ids[: length - 2], END]
+    return story + [PAD] * (length - len(story))

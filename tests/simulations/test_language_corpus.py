@@ -1,0 +1,61 @@
+"""Corpora: parts that do not meet, rows that read back, and one sentence for a bad file."""
+
+import numpy as np
+import pytest
+
+from simulations.language.corpus import PARTS, SEPARATOR, file_corpus, grammar_corpus
+from simulations.language.grammar import BEGIN, END, PAD
+
+STORIES = [
+    f"Once upon a time number {i} went to the big green park, and it was happy." for i in range(60)
+]
+
+
+@pytest.fixture
+def path(tmp_path):
+    file = tmp_path / "tales.txt"
+    file.write_text(f"\n{SEPARATOR}\n".join(STORIES))
+    return file
+
+
+def test_rows_of_a_file_read_back(path):
+    corpus = file_corpus(path, vocabulary=400, length=64)
+    counts = {"train": 36, "generator": 18, "test": 6}
+    told = {part: [corpus.text(row) for row in corpus.real(part, counts[part], 0)] for part in PARTS}
+    # Every story once, in one part.
+    assert sorted(story for some in told.values() for story in some) == sorted(STORIES)
+    rows = corpus.real("train", 36, 1)
+    assert rows.shape == (36, 64)
+    assert (rows[:, 0] == BEGIN).all()
+    assert ((rows == END).sum(axis=1) == 1).all()
+    assert rows.max() < corpus.vocabulary
+    assert not np.array_equal(rows, corpus.real("train", 36, 0))
+    assert (rows[:, -1] == PAD).any()
+
+
+def test_long_stories_are_cut(path):
+    rows = file_corpus(path, vocabulary=300, length=12).real("test", 6, 0)
+    assert (rows[:, -1] == END).all()
+
+
+def test_more_stories_than_there_are(path):
+    with pytest.raises(ValueError, match="stories = 7: expected at most 6"):
+        file_corpus(path).real("test", 7, 0)
+
+
+@pytest.mark.parametrize("content", [None, b"one story only", b"\xff\xfe"])
+def test_a_bad_file_is_one_sentence(tmp_path, content):
+    file = tmp_path / "tales.txt"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(ValueError, match=r"^corpus = .*expected") as caught:
+        file_corpus(file)
+    assert "\n" not in str(caught.value)
+
+
+def test_parts_and_seeds_of_the_grammar_differ():
+    corpus = grammar_corpus()
+    drawn = [corpus.real(part, 50, seed) for part in PARTS for seed in (0, 1)]
+    assert len({rows.tobytes() for rows in drawn}) == 6
+    np.testing.assert_array_equal(corpus.real("train", 50, 0), drawn[0])
+    assert np.isfinite(corpus.log_probability(drawn[0])).all()
