@@ -38,9 +38,9 @@ def load(path: Path, like: Any) -> tuple[Any, int]:
     if step is None or {name: array.shape for name, array in arrays.items()} != wanted:
         raise ValueError(f"{path}: of another model; remove it or choose another folder")
     values, rest = eqx.partition(like, eqx.is_array)
-    names = list(_named(like))
-    _, structure = jax.tree.flatten(values)
-    restored = jax.tree.unflatten(structure, [jnp.asarray(arrays[name]) for name in names])
+    restored = jax.tree_util.tree_map_with_path(
+        lambda path, _: jnp.asarray(arrays[jax.tree_util.keystr(path)]), values
+    )
     return eqx.combine(restored, rest), int(step)
 
 

@@ -9,12 +9,11 @@ from jaxtyping import Float, Int
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from collapse_theory.checks import fail
-from simulations.language.grammar import BEGIN, END, PAD
+from simulations.language.grammar import BEGIN, END, MARKS, PAD
 from simulations.language.stories import stories
 
 PARTS = ("train", "generator", "test")  # of a corpus: no story is in two of them
 SEPARATOR = "<|endoftext|>"
-SPECIAL = ["<pad>", "<begin>", "<end>"]  # tokens 0, 1, 2, as in the grammar
 SHARES = {"generator": 0.3, "test": 0.1}  # of a file's stories
 
 Rows = Int[np.ndarray, "count length"]
@@ -70,7 +69,7 @@ def file_corpus(path: Path, vocabulary: int = 1000, length: int = 256) -> Corpus
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary,
-        special_tokens=SPECIAL,
+        special_tokens=MARKS,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )

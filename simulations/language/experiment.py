@@ -1,20 +1,16 @@
-"""The stages of the experiment: a generator learns, writes, and others learn from what it wrote."""
+"""What a generator writes, and how far a model is from the real stories."""
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import numpy as np
 from jaxtyping import Array, Bool, Key
 
 from simulations.language.corpus import Corpus, Rows
 from simulations.language.grammar import BEGIN, END, PAD
-from simulations.language.loop import Trained, text_losses, train
-from simulations.language.model import GPT2, Architecture
+from simulations.language.loop import text_losses
+from simulations.language.model import GPT2
 from simulations.language.sampling import write
-from simulations.language.training import Recipe
 
 
 class Writing(NamedTuple):
@@ -36,21 +32,6 @@ class Losses(NamedTuple):
     excess: float
 
 
-def train_generator(
-    corpus: Corpus,
-    architecture: Architecture,
-    recipe: Recipe,
-    count: int,
-    key: Key[Array, ""],
-    path: Path | None = None,
-    progress: Callable[[int], object] = lambda steps: None,
-) -> GPT2:
-    """A model trained on `count` real stories of its own part of the corpus."""
-    texts = corpus.real("generator", count, 0)
-    found = train(architecture, texts[None], PAD, recipe, key, path=path, progress=progress)
-    return one_of(found, 0)
-
-
 def write_stories(
     corpus: Corpus, model: GPT2, writing: Writing, count: int, key: Key[Array, ""], batch: int = 512
 ) -> tuple[Rows, float]:
@@ -63,19 +44,18 @@ def write_stories(
         raise ValueError(f"verified = True: expected a corpus with a grammar, not {corpus.name}")
     kept: list[Rows] = []
     valid: list[Bool[np.ndarray, " batch"]] = []
-    options: dict[str, Any] = {"temperature": writing.temperature, "top_p": writing.top_p}
     while sum(map(len, kept)) < count:
-        index = len(valid)
         drawn = write(
             model,
             batch,
             np.array([BEGIN]),
             corpus.length,
-            jax.random.fold_in(key, index),
+            jax.random.fold_in(key, len(valid)),
             end=END,
             pad=PAD,
             batch=batch,
-            **options,
+            temperature=writing.temperature,
+            top_p=writing.top_p,
         )
         valid.append(is_story(corpus, drawn))
         kept.append(drawn[valid[-1]] if writing.verified else drawn)
@@ -92,19 +72,8 @@ def is_story(corpus: Corpus, rows: Rows) -> Bool[np.ndarray, " count"]:
     return corpus.log_probability(rows) > -np.inf
 
 
-def mixed(real: Rows, synthetic: Rows, fraction: float) -> Rows:
-    """n real stories of which a fraction p_2, spread evenly, is replaced by synthetic ones."""
-    rounded = np.floor(fraction * np.arange(len(real) + 1) + 0.5)
-    return np.where((np.diff(rounded) > 0)[:, None], synthetic[: len(real)], real)
-
-
 def losses(corpus: Corpus, model: GPT2, tests: Rows) -> Losses:
     """The losses of a model on these real stories."""
     loss, tokens = text_losses(model, tests, PAD)
     known = np.nan if corpus.log_probability is None else corpus.log_probability(tests).sum()
     return Losses(loss.sum() / tokens.sum(), (loss.sum() + known) / tokens.sum())
-
-
-def one_of(trained: Trained, seed: int) -> GPT2:
-    """The model of one seed."""
-    return jax.tree.map(lambda leaf: leaf[seed] if eqx.is_array(leaf) else leaf, trained.models)

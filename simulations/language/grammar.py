@@ -22,7 +22,7 @@ from simulations.language.template import (
 )
 
 PAD, BEGIN, END = range(3)
-MARKS = ["<pad>", "<begin>", "<end>"]
+MARKS = ["<pad>", "<begin>", "<end>"]  # these tokens, readable
 
 
 class Grammar:

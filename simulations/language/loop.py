@@ -72,12 +72,14 @@ def text_losses(
     """-log q(text) of every text in nats, and its number of predicted tokens."""
     missing = -len(texts) % batch
     padded = np.concatenate([texts, np.repeat(texts[-1:], missing, axis=0)])
-    parts = jax.lax.map(
-        lambda rows: token_losses(model, rows, pad),
-        jnp.asarray(padded.reshape(-1, batch, texts.shape[1])),
-    )
+    parts = _batches(model, jnp.asarray(padded.reshape(-1, batch, texts.shape[1])), pad)
     loss, there = (np.asarray(part, dtype=float).reshape(len(padded), -1).sum(axis=1) for part in parts)
     return loss[: len(texts)], there[: len(texts)]
+
+
+@eqx.filter_jit
+def _batches(model: GPT2, batches: Int[Array, "batches batch T"], pad: int) -> Any:
+    return jax.lax.map(lambda rows: token_losses(model, rows, pad), batches)
 
 
 @eqx.filter_jit

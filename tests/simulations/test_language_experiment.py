@@ -1,4 +1,4 @@
-"""Stages of the experiment: mixes, excess losses against the exact entropy, verified stories."""
+"""Excess losses against the exact entropy, and verified stories."""
 
 import dataclasses
 
@@ -7,8 +7,9 @@ import jax
 import numpy as np
 import pytest
 
+from simulations.language import experiment
 from simulations.language.corpus import grammar_corpus
-from simulations.language.experiment import Writing, losses, mixed, write_stories
+from simulations.language.experiment import Writing, losses, write_stories
 from simulations.language.grammar import PAD
 from simulations.language.model import GPT2, Architecture
 
@@ -19,14 +20,6 @@ CORPUS = grammar_corpus()
 def model():
     sizes = Architecture(CORPUS.vocabulary, CORPUS.length, width=8, depth=1, heads=1)
     return eqx.filter_jit(GPT2)(sizes, jax.random.key(0))
-
-
-@pytest.mark.parametrize("fraction", [0.0, 0.01, 0.3, 1.0])
-def test_every_prefix_of_a_mix_has_its_share(fraction):
-    real, synthetic = np.zeros((500, 3), int), np.ones((500, 3), int)
-    made = mixed(real, synthetic, fraction)[:, 0]
-    for n in (1, 50, 100, 500):
-        assert made[:n].sum() == np.floor(fraction * n + 0.5)
 
 
 def test_excess_is_the_loss_above_the_entropy(model):
@@ -53,8 +46,6 @@ def test_what_is_no_story_does_not_pass_the_verifier(model):
 
 
 def test_stories_of_the_grammar_pass_the_verifier(model, monkeypatch):
-    from simulations.language import experiment
-
     stories = CORPUS.real("generator", 64, 0)
     spoilt = stories.copy()
     spoilt[::2, 5] = spoilt[::2, 6]

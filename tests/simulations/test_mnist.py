@@ -1,11 +1,4 @@
-"""Models on images against plain NumPy, the closed form on data whose law is known, the command."""
-
-import csv
-import json
-from dataclasses import replace
-from importlib.resources import files
-from pathlib import Path
-from types import SimpleNamespace
+"""Models on images against plain NumPy: the task, ridge regressions, networks."""
 
 import jax
 import jax.numpy as jnp
@@ -13,25 +6,19 @@ import numpy as np
 import optax
 import pytest
 
-from simulations.mnist.__main__ import main
 from simulations.mnist.data import digits
 from simulations.mnist.features import BLOCK, linear_features, projection, relu_features
 from simulations.mnist.generator import RIDGE, WIDTH, Generator, synthetic_labels
 from simulations.mnist.mix import CLEAN, Mix, mixed_labels
 from simulations.mnist.network import mean_squared_error, train_networks, train_step, two_layers
-from simulations.mnist.results import inputs, measure
 from simulations.mnist.ridge import image_order, projection_key, scores_by_size, scores_by_width
-from simulations.mnist.study import DEFAULT, Block, jobs
-from simulations.mnist.task import HeldOut, Synthetic, Task, make_task, task_keys
-from simulations.mnist.theory import population, predicted_errors
-
-GOOD, POOR = Generator(200), Generator(50, 0.1)
-MIXES = [CLEAN, Mix(0.3, GOOD), Mix(1.0, POOR)]
+from simulations.mnist.task import make_task, task_keys
+from tests.images import GOOD, MIXES, POOR, digits_task
 
 
 @pytest.fixture(scope="module")
 def task():
-    return make_task(digits(), [GOOD, POOR], key=0)
+    return digits_task()
 
 
 def test_quality_is_measured_on_the_test_images(task):
@@ -66,8 +53,7 @@ def test_task_is_centred_and_scaled(task):
     assert jnp.mean(jnp.sum(task.pool**2, axis=1)) == pytest.approx(task.pool.shape[1])
     assert abs(task.labels.sum(axis=1)).max() < 1e-12
     assert len(task.pool) == 1348 - 1348 // 6
-    for better, worse in [(GOOD, POOR)]:
-        assert 0 < task.synthetic[better].quality < task.synthetic[worse].quality
+    assert 0 < task.synthetic[GOOD].quality < task.synthetic[POOR].quality
 
 
 def test_a_generator_is_a_ridge_regression(task):
@@ -129,83 +115,6 @@ def test_ridge_by_width_is_ridge_by_size(task):
             np.testing.assert_allclose(a, b[0], rtol=1e-7)
 
 
-def gaussian_task(N, d, rng):
-    """Images with a power-law covariance, labels linear in them plus noise, synthetic ones too."""
-    spectrum = np.arange(1, d + 1) ** -1.0
-    X = rng.normal(size=(N + 2000, d)) * np.sqrt(spectrum)
-    W = rng.normal(size=(d, 2))
-    V = W + 0.5 * rng.normal(size=(d, 2))
-    Y, L = X @ W + 0.5 * rng.normal(size=(N + 2000, 2)), X @ V
-    test = HeldOut(jnp.array(X[N:]), jnp.array(Y[N:]), jnp.zeros(2000, int), jnp.zeros(2))
-    written = {POOR: Synthetic(jnp.array(L[:N]), 0.0, 0.0)}
-    return Task("gaussian", jnp.array(X[:N]), jnp.array(Y[:N]), test, written), spectrum, W, V
-
-
-def counted(mixes, sizes):
-    """(n_1, n_2) of every mix at every size."""
-    return np.array([(n - mix.synthetic(n), mix.synthetic(n)) for n in sizes for mix in mixes], float)
-
-
-def test_population_is_unbiased():
-    """Means over 200 data sets within 4 standard errors, though each is of only 5 d samples."""
-    d, N = 12, 60
-    rng = np.random.default_rng(0)
-    W, V = rng.normal(size=(2, d, 2))
-    found = []
-    for _ in range(200):
-        X = rng.normal(size=(N, d))
-        noise = rng.normal(size=(N, 2))
-        Y, L = X @ W + 0.5 * noise, X @ V + 0.3 * noise  # residuals are correlated
-        known = population(jnp.array(X), [jnp.array(Y), jnp.array(L)])
-        weighted = np.asarray(jnp.sum(known.eigenvalues[None, None] * known.moments, axis=2))
-        found.append([*known.noises, weighted[0, 0], weighted[0, 1], weighted[1, 1]])
-    expected = [0.5, 0.18, np.sum(W * W), np.sum(W * V), np.sum(V * V)]
-    stderr = np.std(found, axis=0, ddof=1) / np.sqrt(len(found))
-    assert (abs(np.mean(found, axis=0) - expected) < 4 * stderr).all()
-
-
-def test_theory_predicts_models_on_gaussian_images():
-    """Where its assumptions hold, the closed form predicts what `scores_by_size` measures.
-
-    Within 4 standard errors over draws, 4 of the test set's and a finite-size term of 2/d.
-    """
-    d, sizes, mixes = 80, [60, 200, 1000], [CLEAN, Mix(0.5, POOR)]
-    task, _, _, _ = gaussian_task(20000, d, np.random.default_rng(1))
-    known = population(task.pool, [task.labels, task.synthetic[POOR].pool])
-    keys = jax.random.split(jax.random.key(2), 12)
-    for width in (None, 50):
-        drawn = np.stack(
-            [scores_by_size(task, mixes, sizes, width, linear_features, [0.05], k).error for k in keys]
-        )[:, :, 0]
-        counts = counted(mixes, sizes)
-        widths = None if width is None else [width] * 6
-        predicted = predicted_errors(known, [0, 1] * 3, counts, [0.05] * 6, widths).reshape(3, 2)
-        stderr = drawn.std(axis=0, ddof=1) / np.sqrt(len(keys))
-        # Squared errors of two Gaussian outputs vary as much as their mean.
-        allowed = 4 * stderr + (4 / np.sqrt(2000) + 2 / d) * np.asarray(predicted)
-        assert (abs(drawn.mean(axis=0) - predicted) < allowed).all()
-        # The test images' own noise cancels in the collapse, which is linear in what is predicted.
-        collapse = drawn[..., 1] - drawn[..., 0]
-        stderr = collapse.std(axis=0, ddof=1) / np.sqrt(len(keys))
-        expected = np.asarray(predicted[:, 1] - predicted[:, 0])
-        assert (abs(collapse.mean(axis=0) - expected) < 4 * stderr + 4 / d * expected).all()
-
-
-def test_theory_predicts_models_on_digits(task):
-    """Real images are not Gaussian: 6% is what the default study shows away from the threshold."""
-    sizes, mixes = [250, 1000], [CLEAN, Mix(0.5, POOR)]
-    known = population(task.pool, [task.labels, task.synthetic[POOR].pool])
-    keys = jax.random.split(jax.random.key(2), 8)
-    drawn = np.stack(
-        [scores_by_size(task, mixes, sizes, None, linear_features, [0.05], k).error for k in keys]
-    )[:, :, 0]
-    counts = counted(mixes, sizes)
-    predicted = np.asarray(predicted_errors(known, [0, 1] * 2, counts, [0.05] * 4, None)).reshape(2, 2)
-    stderr = drawn.std(axis=0, ddof=1) / np.sqrt(len(keys))
-    assert (abs(drawn.mean(axis=0) - predicted) < 3 * stderr + 0.06 * predicted).all()
-    assert (predicted[:, 1] > predicted[:, 0]).all()  # and it tells the mixes apart
-
-
 def test_a_network_step_is_the_gradient_by_hand():
     rng = np.random.default_rng(0)
     X, Y = rng.normal(size=(8, 5)).astype(np.float32), rng.normal(size=(8, 3)).astype(np.float32)
@@ -242,128 +151,3 @@ def test_a_network_that_diverges_is_an_error(task):
     broken = task._replace(labels=task.labels.at[0].set(jnp.nan))
     with pytest.raises(ArithmeticError, match="n = 1123, width = 4"):
         train_networks(broken, [CLEAN], 1123, 4, 20, jax.random.split(jax.random.key(0), 1))
-
-
-@pytest.mark.parametrize(
-    ("model", "sizes", "widths"), [("linear", (80, 300), (None,)), ("relu", (60,), (20, 90))]
-)
-def test_rows_hold_what_they_say(task, model, sizes, widths):
-    """Every row of a job again by itself: one size, one width, one ridge, one mix."""
-    block = Block("theory", model, sizes, widths, (0.3,), (GOOD, POOR), (0.02, 0.5), seeds=2)
-    (job,) = jobs(block)
-    rows = measure(job, task, inputs(job, task, 7, "code"), 7, lambda share: None).rows
-    assert len(rows) == 12
-    for row in rows:
-        generator = None
-        if row["generator_samples"] != "none":
-            generator = Generator(int(row["generator_samples"]), float(row["generator_noise"]))
-        mix = Mix(float(row["p2"]), generator) if generator else CLEAN
-        n, ridge = int(row["n"]), float(row["ridge"])
-        width = None if row["width"] == "none" else int(row["width"])
-        features = relu_features if model == "relu" else linear_features
-        keys = [jax.random.fold_in(task_keys(7)[2], seed) for seed in range(2)]
-        drawn = [
-            float(scores_by_size(task, [mix], [n], width, features, [ridge], key).error[0, 0, 0])
-            for key in keys
-        ]
-        assert float(row["error"]) == pytest.approx(np.mean(drawn), rel=1e-4)
-        assert float(row["error_stderr"]) == pytest.approx(np.std(drawn, ddof=1) / np.sqrt(2), rel=1e-3)
-        seen = task.pool
-        if width is not None:
-            seen = relu_features(seen, projection(projection_key(keys[0]), 64, width))
-        labels = [task.labels, task.synthetic[generator or GOOD].pool]
-        counts = np.array([[n - mix.synthetic(n), mix.synthetic(n)]], float)
-        (expected,) = predicted_errors(population(seen, labels), [1], counts, [ridge])
-        assert float(row["predicted_error"]) == pytest.approx(float(expected), rel=1e-4)
-
-
-def test_a_job_is_over_sizes_or_over_widths():
-    block = Block("width", "relu", (100,), (100, 200), (0.5,), (GOOD,), (0.1,), seeds=2)
-    assert [len(list(jobs(b))) for b in (block, replace(block, sizes=(1, 2, 3)))] == [1, 2]
-    # Of one size and one width the smaller makes the system.
-    assert replace(block, widths=(200,)).by_width
-    assert not replace(block, widths=(50,)).by_width
-
-
-def test_the_committed_table_is_that_of_the_default_run():
-    task = SimpleNamespace(
-        name="mnist", pool=np.empty((50000, 784)), test=SimpleNamespace(images=np.empty((10000, 784)))
-    )
-    with open(Path(str(files("figures"))) / "tables" / "mnist.csv") as file:
-        found = list(csv.DictReader(file))
-    wanted = [row for b in DEFAULT for job in jobs(b) for row in inputs(job, task, 0, found[0]["code"])]
-    assert [{name: row[name] for name in wanted[0]} for row in found] == wanted
-    assert all(float(row["error"]) > 0 for row in found)
-
-
-SMALL = ["--quick", "--study", "scaling", "--model", "linear", "--n", "50,100", "--seeds", "2"]
-
-
-@pytest.fixture
-def no_mnist(monkeypatch):
-    monkeypatch.delenv("COLLAPSE_DATA", raising=False)
-
-
-def run(folder, *more):
-    return main([*SMALL, "--format", "png", "--out", str(folder), *more])
-
-
-def table(folder):
-    with open(folder / "mnist.csv") as file:
-        return list(csv.DictReader(file))
-
-
-@pytest.mark.usefixtures("no_mnist")
-def test_command_resumes_and_says_how_it_ran(tmp_path, capsys):
-    assert run(tmp_path) == 0
-    names = {"mnist.csv", "manifest.json", "scaling.png", "scaling.csv"}
-    assert {path.name for path in tmp_path.iterdir()} == names
-    rows = table(tmp_path)
-    assert len(rows) == 2 * 3
-    for row in rows:
-        assert float(row["error"]) > 0
-        assert float(row["predicted_error"]) > 0
-        assert (float(row["c2"]) > 0) == (float(row["p2"]) > 0)
-    assert "measured / predicted" in capsys.readouterr().out
-    lines = (tmp_path / "mnist.csv").read_text().splitlines(keepends=True)
-    (tmp_path / "mnist.csv").write_text("".join(lines[:-1]) + lines[-1][:20])  # killed while writing
-    assert run(tmp_path) == 0
-    assert table(tmp_path) == rows
-    assert json.loads((tmp_path / "manifest.json").read_text())["jobs_reused"] == 0
-    assert run(tmp_path) == 0
-    assert json.loads((tmp_path / "manifest.json").read_text())["jobs_reused"] == 1
-
-
-@pytest.mark.usefixtures("no_mnist")
-@pytest.mark.parametrize(
-    ("flags", "says"),
-    [
-        (["--n", "1e6"], "n = 1e"),
-        (["--n", "ten"], "n = ten"),
-        (["--synthetic-fraction", "2"], "synthetic_fraction = 2"),
-        (["--ridge", "0"], "ridge = 0"),
-        (["--generator", "5000"], "generator = 5000"),
-        (["--generator", "x"], "generator = x"),
-        (["--generator", "10.7"], "generator = 10.7"),
-        (["--steps", "5"], "steps = 5"),
-        (["--width", "50"], "width = (50,)"),
-        (["--model", "relu", "--width", "none"], "width = none"),
-        (["--model", "relu", "--n", "100,200", "--width", "50000"], "width = 50000"),
-        (["--model", "network", "--steps", "0"], "steps = 0"),
-        (["--seeds", "1"], "seeds = 1"),
-        (["--key", "-1"], "key = -1"),
-        (["--study", "depth"], "study = depth"),
-        (["--model", "network", "--study", "theory"], "study = theory"),
-        (["--full"], "--quick and --full"),
-        (["--format", "gif"], "format = gif"),
-        (["--data", "/nowhere"], "data = /nowhere"),
-    ],
-)
-def test_bad_input_is_one_line(tmp_path, capsys, flags, says):
-    with pytest.raises(SystemExit) as stop:
-        run(tmp_path, *flags)
-    assert stop.value.code == 2
-    text = capsys.readouterr().err
-    assert says in text
-    assert "expected" in text
-    assert text.count("\n") == 1
