@@ -3,9 +3,11 @@
 import csv
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 Row = dict[str, str]
 
@@ -94,3 +96,16 @@ def as_text(value: Any) -> str:
     if value is None:
         return "none"
     return repr(float(value)) if isinstance(value, float) else str(value)
+
+
+def grouped(rows: Iterable[Row], *names: str) -> list[list[Row]]:
+    """Rows that share these columns, in the order of their first ones."""
+    found: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        found.setdefault(tuple(row[name] for name in names), []).append(row)
+    return list(found.values())
+
+
+def numbers(rows: list[Row], name: str) -> np.ndarray:
+    """A column as numbers, NaN where it is empty."""
+    return np.array([float(row[name] or "nan") for row in rows])

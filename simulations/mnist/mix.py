@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Float, Int
 
+from simulations.mix import is_synthetic, synthetic_count
 from simulations.mnist.generator import Generator
 from simulations.mnist.task import Task
 
@@ -18,7 +19,7 @@ class Mix(NamedTuple):
 
     def synthetic(self, n: int) -> int:
         """n_2, which is p_2 n rounded."""
-        return int(_rounded(self.fraction, np.array(n)))
+        return synthetic_count(self.fraction, n)
 
 
 CLEAN = Mix(0.0, None)
@@ -36,13 +37,4 @@ def _labels(task: Task, order: Int[np.ndarray, " n"], mix: Mix) -> Float[Array, 
     if mix.generator is None:
         return true
     written = task.synthetic[mix.generator].pool[order]
-    return jnp.where(_synthetic(mix.fraction, len(order))[:, None], written, true)
-
-
-def _synthetic(fraction: float, n: int) -> Bool[np.ndarray, " n"]:
-    """Whether image i is labelled by the generator: whenever p_2 i, rounded, has grown by one."""
-    return np.diff(_rounded(fraction, np.arange(n + 1))) > 0
-
-
-def _rounded(fraction: float, n: np.ndarray) -> np.ndarray:
-    return np.floor(fraction * n + 0.5)
+    return jnp.where(is_synthetic(mix.fraction, len(order))[:, None], written, true)

@@ -1,13 +1,13 @@
 """Pictures of the three studies: points are trained models, lines the closed form at the same points."""
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from simulations.picture import Panel, Picture
-from simulations.table import Row
+from simulations.table import Row, grouped, numbers
 
 TITLES = {
     "linear": "linear",
@@ -133,19 +133,6 @@ PICTURES: dict[str, Callable[[list[Row]], Picture]] = {
     "width": width,
     "theory": theory,
 }
-
-
-def grouped(rows: Iterable[Row], *names: str) -> list[list[Row]]:
-    """Rows that share these columns, in the order of their first ones."""
-    found: dict[tuple[str, ...], list[Row]] = {}
-    for row in rows:
-        found.setdefault(tuple(row[name] for name in names), []).append(row)
-    return list(found.values())
-
-
-def numbers(rows: list[Row], name: str) -> np.ndarray:
-    """A column as numbers, NaN where it is empty."""
-    return np.array([float(row[name] or "nan") for row in rows])
 
 
 def _grid(titles: list[str], names: list[str], x: str, legend: str) -> Picture:

@@ -5,8 +5,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table as Grid
 
-from simulations.mnist.picture import grouped, numbers
-from simulations.table import Row
+from simulations.table import Row, grouped, numbers
 
 MOST_ROWS = 120
 NEAR = 2.0  # within this factor of as many images as features counts as the threshold
