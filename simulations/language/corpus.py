@@ -1,5 +1,6 @@
 """Corpora: stories of the grammar, whose entropy is known, and stories from a text file."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +13,10 @@ from collapse_theory.checks import fail
 from simulations.language.grammar import BEGIN, END, MARKS, PAD
 from simulations.language.stories import stories
 
-PARTS = ("train", "generator", "test")  # of a corpus: no story is in two of them
+PARTS = ("train", "generator", "validation", "test")  # of a corpus: no story is in two of them
+PIECE = 1000  # stories drawn together
 SEPARATOR = "<|endoftext|>"
-SHARES = {"generator": 0.3, "test": 0.1}  # of a file's stories
+SHARES = {"generator": 0.3, "validation": 0.05, "test": 0.1}  # of a file's stories
 
 Rows = Int[np.ndarray, "count length"]
 
@@ -23,7 +25,9 @@ Rows = Int[np.ndarray, "count length"]
 class Corpus:
     """Real stories as rows of tokens: BEGIN, the story, END, then PAD up to `length`.
 
-    - `real(part, count, seed)`: stories of one of `PARTS`; another seed, other stories;
+    - `real(part, count, seed)`: stories of one of `PARTS`; another seed, other stories (of a file: in
+      another order); fewer stories are the first of more;
+    - `available`: how many stories each part has;
     - `text(row)`: readable;
     - `log_probability(rows)`: exact, in nats, -inf for what is no story; None where it is not known.
     """
@@ -32,6 +36,7 @@ class Corpus:
     vocabulary: int
     length: int
     real: Callable[[str, int, int], Rows]
+    available: dict[str, float]
     text: Callable[[Int[np.ndarray, " length"]], str]
     log_probability: Callable[[Rows], Float[np.ndarray, " count"]] | None
 
@@ -41,10 +46,22 @@ def grammar_corpus() -> Corpus:
     grammar = stories()
 
     def real(part: str, count: int, seed: int) -> Rows:
-        return grammar.sample(np.random.default_rng([PARTS.index(part), seed]), count)
+        pieces = [
+            grammar.sample(np.random.default_rng([PARTS.index(part), seed, piece]), PIECE)
+            for piece in range(-(-count // PIECE))
+        ]
+        return np.concatenate(pieces)[:count]
 
     words = len(grammar.words)
-    return Corpus("grammar", words, grammar.length, real, grammar.text, grammar.log_probability)
+    return Corpus(
+        "grammar",
+        words,
+        grammar.length,
+        real,
+        dict.fromkeys(PARTS, math.inf),
+        grammar.text,
+        grammar.log_probability,
+    )
 
 
 def file_corpus(path: Path, vocabulary: int = 1000, length: int = 256) -> Corpus:
@@ -88,15 +105,15 @@ def file_corpus(path: Path, vocabulary: int = 1000, length: int = 256) -> Corpus
     def readable(row: Int[np.ndarray, " length"]) -> str:
         return tokenizer.decode([int(token) for token in row if token not in (PAD, BEGIN, END)])
 
-    return Corpus(path.stem, tokenizer.get_vocab_size(), length, real, readable, None)
+    available: dict[str, float] = {part: len(some) for part, some in rows.items()}
+    return Corpus(path.stem, tokenizer.get_vocab_size(), length, real, available, readable, None)
 
 
 def _divided(found: list[str]) -> dict[str, list[str]]:
     """The stories of each part, in an order that has nothing to do with the file's."""
     order = np.random.default_rng(0).permutation(len(found))
     cuts = np.cumsum([round(share * len(found)) for share in SHARES.values()])
-    generator, test, train = np.split(order, cuts)
-    chosen = {"train": train, "generator": generator, "test": test}
+    chosen = dict(zip([*SHARES, "train"], np.split(order, cuts), strict=True))
     return {part: [found[i] for i in index] for part, index in chosen.items()}
 
 

@@ -1,24 +1,22 @@
-"""What a generator writes, and how far a model is from the real stories."""
+"""The stages of the experiment: real stories, what generators write, mixes of both, and losses."""
 
 from typing import NamedTuple
 
+import equinox as eqx
 import jax
 import numpy as np
-from jaxtyping import Array, Bool, Key
+from jaxtyping import Bool, Float, Int, Key
 
 from simulations.language.corpus import Corpus, Rows
 from simulations.language.grammar import BEGIN, END, PAD
 from simulations.language.loop import text_losses
-from simulations.language.model import GPT2
+from simulations.language.model import GPT2, Architecture
 from simulations.language.sampling import write
+from simulations.language.study import Generator, Shape
+from simulations.mix import is_synthetic
 
-
-class Writing(NamedTuple):
-    """How a generator writes: `verified` keeps only stories that the grammar knows."""
-
-    temperature: float = 1.0
-    top_p: float = 1.0
-    verified: bool = False
+BATCH = 512  # stories written together
+FEWEST = 0.01  # share of what a generator writes that must pass the verifier
 
 
 class Losses(NamedTuple):
@@ -28,38 +26,50 @@ class Losses(NamedTuple):
     cancels, and no floor is left.  NaN where P is not known.
     """
 
-    loss: float
-    excess: float
+    loss: Float[np.ndarray, " seeds"]
+    excess: Float[np.ndarray, " seeds"]
+
+
+def architecture(corpus: Corpus, shape: Shape) -> Architecture:
+    """The model of this shape for the stories of a corpus."""
+    return Architecture(corpus.vocabulary, corpus.length, shape.width, shape.depth, shape.heads)
+
+
+def losses(corpus: Corpus, models: GPT2, tests: Rows) -> Losses:
+    """The losses of stacked models on these real stories."""
+    loss, tokens = text_losses(models, tests, PAD)
+    known = np.nan if corpus.log_probability is None else corpus.log_probability(tests).sum()
+    return Losses(loss.sum(axis=1) / tokens.sum(), (loss.sum(axis=1) + known) / tokens.sum())
 
 
 def write_stories(
-    corpus: Corpus, model: GPT2, writing: Writing, count: int, key: Key[Array, ""], batch: int = 512
+    corpus: Corpus, model: GPT2, generator: Generator, count: int, key: Key[jax.Array, ""]
 ) -> tuple[Rows, float]:
     """`count` stories of a generator, and the share of all it wrote that the grammar knows.
 
-    The share is NaN for a corpus without a grammar.  Raises ValueError if stories are to be verified
-    and cannot be, and ArithmeticError if fewer than one in a hundred is a story.
+    Fewer stories are the first of more.  The share is NaN for a corpus without a grammar.  Raises
+    ValueError if stories are to be verified and cannot be, and ArithmeticError if too few pass.
     """
-    if writing.verified and corpus.log_probability is None:
+    if generator.verified and corpus.log_probability is None:
         raise ValueError(f"verified = True: expected a corpus with a grammar, not {corpus.name}")
     kept: list[Rows] = []
     valid: list[Bool[np.ndarray, " batch"]] = []
     while sum(map(len, kept)) < count:
         drawn = write(
             model,
-            batch,
+            BATCH,
             np.array([BEGIN]),
             corpus.length,
             jax.random.fold_in(key, len(valid)),
             end=END,
             pad=PAD,
-            batch=batch,
-            temperature=writing.temperature,
-            top_p=writing.top_p,
+            batch=BATCH,
+            temperature=generator.temperature,
+            top_p=generator.top_p,
         )
         valid.append(is_story(corpus, drawn))
-        kept.append(drawn[valid[-1]] if writing.verified else drawn)
-        if len(valid) * batch > 100 * (sum(map(len, kept)) + batch):
+        kept.append(drawn[valid[-1]] if generator.verified else drawn)
+        if sum(map(len, kept)) < FEWEST * (len(valid) - 1) * BATCH:
             raise ArithmeticError("fewer than one story in a hundred is one: train the generator longer")
     share = float(np.mean(np.concatenate(valid))) if corpus.log_probability else float("nan")
     return np.concatenate(kept)[:count], share
@@ -72,8 +82,18 @@ def is_story(corpus: Corpus, rows: Rows) -> Bool[np.ndarray, " count"]:
     return corpus.log_probability(rows) > -np.inf
 
 
-def losses(corpus: Corpus, model: GPT2, tests: Rows) -> Losses:
-    """The losses of a model on these real stories."""
-    loss, tokens = text_losses(model, tests, PAD)
-    known = np.nan if corpus.log_probability is None else corpus.log_probability(tests).sum()
-    return Losses(loss.sum() / tokens.sum(), (loss.sum() + known) / tokens.sum())
+def mixed(
+    real: Int[np.ndarray, "seeds n length"],
+    synthetic: Int[np.ndarray, "seeds n_2 length"],
+    fraction: float,
+) -> Int[np.ndarray, "seeds n length"]:
+    """The real stories, of which a fraction p_2 has been replaced by the first synthetic ones."""
+    replaced = is_synthetic(fraction, real.shape[1])
+    found = real.copy()
+    found[:, replaced] = synthetic[:, : replaced.sum()]
+    return found
+
+
+def one_of(models: GPT2, index: int) -> GPT2:
+    """One of the models that are stacked."""
+    return jax.tree.map(lambda leaf: leaf[index] if eqx.is_array(leaf) else leaf, models)

@@ -1,7 +1,8 @@
 """Training runs: models of several seeds side by side, in compiled segments that are saved."""
 
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,89 +14,167 @@ from jaxtyping import Array, Float, Int, Key
 
 from simulations.language import checkpoint
 from simulations.language.model import GPT2, Architecture
-from simulations.language.training import Recipe, State, begin, token_losses, train_step
+from simulations.language.training import (
+    Recipe,
+    State,
+    begin,
+    learning_rates,
+    token_losses,
+    train_step,
+)
 
-SEGMENT = 50  # steps between two looks at the loss
+SEGMENT = 50  # steps between two looks at the validation loss; runs are whole numbers of them
+
+
+class Run(NamedTuple):
+    """What a training run knows, everything with an axis (seeds,) in front."""
+
+    state: State
+    best: GPT2  # the model with the lowest loss on the validation texts so far
+    best_loss: Float[Array, " seeds"]
+    best_step: Int[Array, " seeds"]
+    train_loss: Float[Array, " seeds"]  # over the last segment
 
 
 class Trained(NamedTuple):
-    """Models stacked over seeds, their mean loss in the last segment, and tokens per second."""
+    """A finished run, and the tokens per second of all its models together."""
 
-    models: GPT2
-    train_loss: Float[np.ndarray, " seeds"]
+    run: Run
     tokens_per_second: float
 
 
 def train(
     architecture: Architecture,
     texts: Int[np.ndarray, "seeds n T"],
+    validation: Int[np.ndarray, "count T"],
     pad: int,
     recipe: Recipe,
-    key: Key[Array, ""],
+    steps: int,
+    key: int,
+    seeds: Sequence[int],
     *,
     path: Path | None = None,
     progress: Callable[[int], object] = lambda steps: None,
 ) -> Trained:
-    """Train a model for each seed on its own texts, drawn with replacement.
+    """Train a model for each seed on its own texts, each seen as often as the others.
 
-    With `path` the state is saved there after every segment, and a run that was killed goes on from
-    it to the same result.  Raises ArithmeticError when a loss is not finite.
+    Initial weights, order of the texts and dropout depend on `key` and the seed alone.  With several
+    devices every batch is spread over them.  With `path` the run is saved there after every segment,
+    and one that was killed goes on from there to the same result.  Raises ValueError if `steps` is no
+    multiple of `SEGMENT`, and ArithmeticError when a loss is not finite.
     """
-    seeds, _, T = texts.shape
-    keys = jax.vmap(lambda seed: jax.random.fold_in(key, seed))(jnp.arange(seeds))
-
-    def first(key: Key[Array, ""]) -> State:
-        return begin(GPT2(architecture, jax.random.fold_in(key, 0)), recipe)
-
-    state = eqx.filter_jit(eqx.filter_vmap(first))(keys)
-    state, done = (state, 0) if path is None else checkpoint.load(path, state)
-    data = jnp.asarray(texts)
-    losses, rates = np.full(seeds, np.nan), []
-    for start in range(done, recipe.steps, SEGMENT):
-        stop = min(start + SEGMENT, recipe.steps)
+    if steps < SEGMENT or steps % SEGMENT:
+        raise ValueError(f"steps = {steps}: expected a multiple of {SEGMENT}")
+    keys = jnp.stack([jax.random.fold_in(jax.random.key(key), seed) for seed in seeds])
+    run, done = _first(architecture, recipe, keys), 0
+    if path is not None:
+        run, done = checkpoint.load(path, run)
+    rates, speeds = jnp.asarray(learning_rates(recipe, steps)), []
+    for start in range(done, steps, SEGMENT):
+        index = np.arange(start, start + SEGMENT)
+        orders = [_order(texts.shape[1], index, recipe.batch, [key, seed]) for seed in seeds]
+        batches = np.stack([own[order] for own, order in zip(texts, orders, strict=True)])
         started = time.perf_counter()
-        state, found = _segment(state, data, keys, jnp.arange(start, stop), pad, recipe)
-        losses = np.asarray(found)
-        rates.append((stop - start) * recipe.batch * (T - 1) * seeds / (time.perf_counter() - started))
+        state, losses = _segment(
+            run.state, _spread(batches), keys, jnp.asarray(index), rates[index], pad, recipe
+        )
+        losses = np.asarray(losses)
+        speeds.append(batches[..., 1:].size / (time.perf_counter() - started))
         if not np.isfinite(losses).all():
-            raise ArithmeticError(f"step {stop}: the loss is {losses}; use a smaller learning rate")
+            raise ArithmeticError(
+                f"step {start + SEGMENT}: the loss is {losses}; use a smaller learning rate"
+            )
+        loss, tokens = text_losses(state[0], validation, pad)
+        found = jnp.asarray(loss.sum(axis=1) / tokens.sum(), jnp.float32)
+        run = _keep_best(run, state, found, jnp.int32(start + SEGMENT), jnp.asarray(losses))
         if path is not None:
-            checkpoint.save(path, state, stop)
-        progress(stop - start)
-    rate = float(np.median(rates[1:] or rates or [np.nan]))  # the first segment compiles
-    return Trained(state[0], losses, rate)
+            checkpoint.save(path, run, start + SEGMENT)
+        progress(SEGMENT)
+    # The first segment compiles.
+    return Trained(run, float(np.median(speeds[1:] or speeds or [np.nan])))
 
 
 def text_losses(
-    model: GPT2, texts: Int[np.ndarray, "n T"], pad: int, batch: int = 250
-) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
-    """-log q(text) of every text in nats, and its number of predicted tokens."""
+    models: GPT2, texts: Int[np.ndarray, "n T"], pad: int, batch: int = 250
+) -> tuple[Float[np.ndarray, "seeds n"], Float[np.ndarray, " n"]]:
+    """-log q(text) of every text in nats for every model, and its number of predicted tokens."""
     missing = -len(texts) % batch
     padded = np.concatenate([texts, np.repeat(texts[-1:], missing, axis=0)])
-    parts = _batches(model, jnp.asarray(padded.reshape(-1, batch, texts.shape[1])), pad)
-    loss, there = (np.asarray(part, dtype=float).reshape(len(padded), -1).sum(axis=1) for part in parts)
-    return loss[: len(texts)], there[: len(texts)]
+    batches = jnp.asarray(padded.reshape(-1, batch, texts.shape[1]))
+    loss = np.asarray(_text_losses(models, batches, pad)).astype(float)
+    loss = loss.reshape(len(loss), len(padded))
+    return loss[:, : len(texts)], (texts[:, 1:] != pad).sum(axis=1).astype(float)
 
 
 @eqx.filter_jit
-def _batches(model: GPT2, batches: Int[Array, "batches batch T"], pad: int) -> Any:
-    return jax.lax.map(lambda rows: token_losses(model, rows, pad), batches)
+def _text_losses(models: GPT2, batches: Int[Array, "batches batch T"], pad: int) -> Array:
+    def one(model: GPT2) -> Array:
+        return jax.lax.map(lambda rows: token_losses(model, rows, pad)[0].sum(axis=1), batches)
+
+    return eqx.filter_vmap(one)(models)
 
 
 @eqx.filter_jit
-def _segment(state: Any, texts: Array, keys: Array, index: Array, pad: int, recipe: Recipe) -> Any:
+def _first(architecture: Architecture, recipe: Recipe, keys: Key[Array, " seeds"]) -> Run:
+    def one(key: Key[Array, ""]) -> Run:
+        state = begin(GPT2(architecture, jax.random.fold_in(key, 0)), recipe)
+        return Run(state, state[0], jnp.float32(jnp.inf), jnp.int32(0), jnp.float32(jnp.nan))
+
+    return eqx.filter_vmap(one)(keys)
+
+
+@eqx.filter_jit
+def _segment(
+    state: Any, batches: Array, keys: Array, index: Array, rates: Array, pad: int, recipe: Recipe
+) -> Any:
     """The steps `index` of every seed, and the mean loss over them."""
     arrays, rest = eqx.partition(state, eqx.is_array)
 
-    def one(arrays: Any, texts: Array, key: Array) -> tuple[Any, Array]:
-        def step(arrays: Any, at: Array) -> tuple[Any, Array]:
-            batch_key, dropout_key = jax.random.split(jax.random.fold_in(key, 1 + at))
-            batch = texts[jax.random.randint(batch_key, (recipe.batch,), 0, len(texts))]
-            moved, loss = train_step(eqx.combine(arrays, rest), batch, pad, recipe, dropout_key)
+    def one(arrays: Any, batches: Array, key: Array) -> tuple[Any, Array]:
+        def step(arrays: Any, given: Any) -> tuple[Any, Array]:
+            batch, at, rate = given
+            dropout_key = jax.random.fold_in(key, 1 + at)
+            moved, loss = train_step(eqx.combine(arrays, rest), batch, rate, pad, recipe, dropout_key)
             return eqx.filter(moved, eqx.is_array), loss
 
-        arrays, losses = jax.lax.scan(step, arrays, index)
+        arrays, losses = jax.lax.scan(step, arrays, (batches, index, rates))
         return arrays, losses.mean()
 
-    arrays, losses = jax.vmap(one)(arrays, texts, keys)
+    side_by_side = 1 if jax.default_backend() == "cpu" else len(keys)  # two cores are busy with one
+    arrays, losses = jax.lax.map(lambda of: one(*of), (arrays, batches, keys), batch_size=side_by_side)
     return eqx.combine(arrays, rest), losses
+
+
+@eqx.filter_jit
+def _keep_best(run: Run, state: State, found: Array, step: Array, losses: Array) -> Run:
+    better = found < run.best_loss
+
+    def chosen(new: Any, old: Any) -> Any:
+        if not eqx.is_array(new):
+            return new
+        return jnp.where(better.reshape(-1, *[1] * (new.ndim - 1)), new, old)
+
+    return Run(
+        state,
+        jax.tree.map(chosen, state[0], run.best),
+        jnp.where(better, found, run.best_loss),
+        jnp.where(better, step, run.best_step),
+        losses,
+    )
+
+
+def _order(n: int, steps: np.ndarray, batch: int, seed: list[int]) -> Int[np.ndarray, "steps batch"]:
+    """Which texts each step sees: all of them in a random order, then again in another."""
+    places = steps[0] * batch + np.arange(len(steps) * batch)
+    first, last = places[0] // n, places[-1] // n
+    rounds = [np.random.default_rng([*seed, r]).permutation(n) for r in range(first, last + 1)]
+    return np.concatenate(rounds)[places - first * n].reshape(len(steps), batch)
+
+
+def _spread(batches: Int[np.ndarray, "seeds steps batch T"]) -> Array:
+    """The batches with their texts spread over the local devices, as many as divide them."""
+    devices = jax.local_devices()
+    devices = devices[: math.gcd(len(devices), batches.shape[2])]
+    spec = jax.sharding.PartitionSpec(None, None, "texts")
+    mesh = jax.sharding.Mesh(devices, ("texts",))
+    return jax.device_put(batches, jax.sharding.NamedSharding(mesh, spec))

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jaxtyping import Array, Float, Int, Key
 
@@ -14,9 +15,8 @@ from simulations.language.model import GPT2
 class Recipe(NamedTuple):
     """How a model is trained; nothing here has a hidden default."""
 
-    steps: int
-    batch: int  # texts a step
-    learning_rate: float = 1e-3  # the peak
+    batch: int = 32  # texts a step
+    learning_rate: float = 1e-2  # the peak
     warmup: float = 0.05  # part of the steps over which it is reached
     last: float = 0.1  # part of the peak at which it ends
     weight_decay: float = 0.1  # of matrices; not of biases and norms
@@ -28,18 +28,23 @@ class Recipe(NamedTuple):
 State = tuple[GPT2, optax.OptState]
 
 
-def optimiser(recipe: Recipe) -> optax.GradientTransformation:
-    """AdamW with clipping, as GPT-2 is commonly trained."""
+def learning_rates(recipe: Recipe, steps: int) -> Float[np.ndarray, " steps"]:
+    """The learning rate of every step of a run: up in a line, down as a cosine."""
     schedule = optax.warmup_cosine_decay_schedule(
         init_value=0.0,
         peak_value=recipe.learning_rate,
-        warmup_steps=max(1, round(recipe.warmup * recipe.steps)),
-        decay_steps=max(2, recipe.steps),
+        warmup_steps=max(1, round(recipe.warmup * steps)),
+        decay_steps=max(2, steps),
         end_value=recipe.last * recipe.learning_rate,
     )
+    return np.asarray(jax.vmap(schedule)(jnp.arange(steps)), dtype=np.float32)
+
+
+def optimiser(recipe: Recipe) -> optax.GradientTransformation:
+    """AdamW with clipping, as GPT-2 is commonly trained, at learning rate 1."""
     return optax.chain(
         optax.clip_by_global_norm(recipe.clip),
-        optax.adamw(schedule, b1=0.9, b2=0.95, weight_decay=recipe.weight_decay, mask=_decays),
+        optax.adamw(1.0, b1=0.9, b2=0.95, weight_decay=recipe.weight_decay, mask=_decays),
     )
 
 
@@ -69,9 +74,17 @@ def mean_loss(
 
 
 def train_step(
-    state: State, texts: Int[Array, "batch T"], pad: int, recipe: Recipe, key: Key[Array, ""]
+    state: State,
+    texts: Int[Array, "batch T"],
+    rate: Float[Array, ""],
+    pad: int,
+    recipe: Recipe,
+    key: Key[Array, ""],
 ) -> tuple[State, Float[Array, ""]]:
-    """One step of AdamW on a batch, and the loss before it."""
+    """One step of AdamW on a batch at this learning rate, and the loss before it.
+
+    The rate is no part of the recipe: runs of any length share one program.
+    """
     model, moments = state
 
     def loss(model: GPT2) -> Float[Array, ""]:
@@ -79,6 +92,7 @@ def train_step(
 
     value, gradient = eqx.filter_value_and_grad(loss)(model)
     updates, moments = optimiser(recipe).update(gradient, moments, eqx.filter(model, eqx.is_array))
+    updates = jax.tree.map(lambda update: rate * update, updates)
     return (eqx.apply_updates(model, updates), moments), value
 
 

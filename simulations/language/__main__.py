@@ -1,0 +1,174 @@
+"""`python -m simulations.language`: GPT-2 models of stories, some of which an earlier model wrote."""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from simulations.code import code_version
+from simulations.command import formats, wide_console
+from simulations.language import cost, options, study
+from simulations.language.experiment import architecture
+from simulations.language.picture import draw
+from simulations.language.report import print_report
+from simulations.language.results import COLUMNS, INPUTS, inputs, known_elsewhere, measure
+from simulations.language.samples import samples
+from simulations.language.study import STUDIES, Job
+from simulations.language.workshop import Workshop
+from simulations.manifest import this_command, write_manifest
+from simulations.table import Row, Table, atomic_write, open_table
+
+TABLE, STORIES = "language.csv", "stories.txt"
+
+
+class Outcome(NamedTuple):
+    """The rows of a run, where they are, how fast models were trained, and what failed."""
+
+    rows: list[Row]
+    folder: Path
+    speeds: dict[str, dict[str, float]]
+    failed: dict[str, str]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; the exit code is 1 if a model could not be trained, 2 for bad input."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    parser = options.parser(__doc__)
+    given = parser.parse_args(arguments)
+    console = wide_console()
+    try:
+        if given.list:
+            return _list(console)
+        suffixes = formats(given.format)
+        done = run(given, arguments)
+    except ValueError as error:
+        parser.error(str(error))
+    if done.rows:
+        print_report(console, done.rows)
+    made = [done.folder / TABLE, done.folder / STORIES, *draw(done.rows, done.folder, suffixes)]
+    console.print(f"made {', '.join(str(path) for path in made if path.exists())}", soft_wrap=True)
+    for shape, speed in done.speeds.items():
+        console.print(
+            f"{shape}: {speed['tokens_per_second']:,.0f} tokens a second, "
+            f"{speed['utilisation']:.0%} of the operations a second of a matrix product",
+            soft_wrap=True,
+        )
+    for name, reason in done.failed.items():
+        console.print(f"FAILED {name}: {reason}", soft_wrap=True)
+    return 1 if done.failed else 0
+
+
+def run(given: argparse.Namespace, arguments: list[str]) -> Outcome:
+    """Compute what is not in the table yet.  Raises ValueError for bad input."""
+    started = time.time()
+    corpus = options.corpus(given)
+    plan = options.plan(given, corpus)
+    kind = "-quick" if given.quick else "-full" if given.full else ""
+    name = "language" if corpus.log_probability else f"language-{corpus.name}"
+    folder = Path(given.out or f"results/{name}{kind}")
+    table = open_table(folder, TABLE, COLUMNS, INPUTS)
+    if given.quick:  # nearly all of it is compilation
+        jax.config.update("jax_disable_most_optimizations", True)
+    code = code_version("language")
+    workshop = Workshop(corpus, plan, given.key, folder / "unfinished", code)
+    jobs = plan.jobs
+    rows = [inputs(job, workshop) for job in jobs]
+    reused = sum(all(map(table.get, some)) for some in rows)
+    facts = _compute(jobs, rows, workshop, table)
+    finished = table.finish([row for some in rows for row in some if table.get(row)])
+    manifest = folder / "manifest.json"
+    speeds = _earlier(manifest, code, "training") | facts["training"]
+    write_manifest(
+        manifest,
+        started,
+        this_command("simulations.language", arguments),
+        code=code,
+        rows=len(finished),
+        jobs_reused=reused,
+        seconds=_earlier(manifest, code, "seconds") | facts["seconds"],
+        training=speeds,
+        failed=facts["failed"],
+    )
+    if facts["seconds"] and not facts["failed"]:
+        text = samples(workshop)
+        atomic_write(folder / STORIES, lambda path: path.write_text(text))
+    if not facts["failed"]:
+        workshop.clear()
+    return Outcome(finished, folder, speeds, facts["failed"])
+
+
+def _compute(
+    jobs: list[Job], rows: list[list[Row]], workshop: Workshop, table: Table
+) -> dict[str, dict[str, Any]]:
+    """Put the jobs' rows into the table; seconds, speeds, and failures."""
+    missing = [
+        (job, some) for job, some in zip(jobs, rows, strict=True) if not all(map(table.get, some))
+    ]
+    todo = cost.total(workshop.corpus, workshop.plan, [job for job, _ in missing])
+    bar = Progress(
+        TextColumn("{task.description:44}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )
+    seconds, speeds, failed = {}, {}, {}
+    most = cost.matrix_rate(workshop.plan.recipe.dtype) if missing else 0.0
+    with bar:
+        bar.console.print(
+            f"{len(missing)} models, {workshop.plan.seeds} seeds each: "
+            f"{todo.tokens:.3g} tokens, {todo.flops:.3g} FLOP"
+        )
+        shown = bar.add_task("", total=todo.flops)
+        for job, some in missing:
+            name, started = str(job), time.time()
+            bar.update(shown, description=name)
+            found = known_elsewhere(some, list(table.rows.values()))
+            try:
+                if not found:
+                    found, speed = measure(job, some, workshop, lambda flops: bar.advance(shown, flops))
+                    flops = speed * architecture(workshop.corpus, job.shape).flops_per_token
+                    speeds[str(job.shape)] = {
+                        "tokens_per_second": round(speed),
+                        "flops_per_second": float(f"{flops:.3g}"),
+                        "utilisation": round(flops / most, 3),
+                    }
+            except (ArithmeticError, RuntimeError, MemoryError) as error:
+                failed[name] = " ".join(str(error).split())[:300] or type(error).__name__
+                continue
+            for row in found:
+                table.append(row)
+            seconds[name] = round(time.time() - started, 1)
+    return {"seconds": seconds, "training": speeds, "failed": failed}
+
+
+def _list(console: Console) -> int:
+    """Print the studies and what the three plans cost."""
+    for name, shows in STUDIES.items():
+        console.print(f"{name:12}{shows}")
+    stories = options.grammar_corpus()
+    plans = {"--quick": study.quick(), "default": study.DEFAULT, "--full": study.full()}
+    for name, plan in plans.items():
+        found = cost.total(stories, plan, plan.jobs)
+        models = len(plan.jobs) * plan.seeds
+        console.print(f"{name:12}{models} models, {found.tokens:.2g} tokens, {found.flops:.2g} FLOP")
+    return 0
+
+
+def _earlier(manifest: Path, code: str, name: str) -> dict[str, Any]:
+    """What an earlier run of the same code, which this one resumes, said."""
+    try:
+        content = json.loads(manifest.read_text())
+    except (OSError, ValueError):
+        return {}
+    return content.get(name, {}) if content.get("code") == code else {}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""What a run costs, counted before it starts, and what this machine can do."""
+
+import time
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from simulations.language.corpus import Corpus
+from simulations.language.experiment import architecture
+from simulations.language.study import Generator, Job, Plan, Shape
+
+SIDE, REPEATS = 2048, 5  # of the matrix product that the machine is measured by
+
+
+class Cost(NamedTuple):
+    """Tokens that are trained on or written, and floating-point operations."""
+
+    tokens: float
+    flops: float
+
+
+def training(corpus: Corpus, plan: Plan, shape: Shape, n: int) -> Cost:
+    """Training a model of this shape on n stories, for every seed."""
+    steps = plan.steps_for(n)
+    tokens = float(plan.seeds * steps * plan.recipe.batch * (corpus.length - 1))
+    return Cost(tokens, tokens * architecture(corpus, shape).flops_per_token)
+
+
+def writing(corpus: Corpus, plan: Plan, generator: Generator) -> Cost:
+    """Stories of a generator, before the verifier: a third of the cost of training on them."""
+    tokens = float(plan.seeds * plan.most(generator) * (corpus.length - 1))
+    return Cost(tokens, tokens * architecture(corpus, plan.author).flops_per_token / 3)
+
+
+def total(corpus: Corpus, plan: Plan, jobs: list[Job]) -> Cost:
+    """These jobs, with the generators that they want."""
+    generators = list(dict.fromkeys(job.generator for job in jobs if job.generator))
+    parts = [training(corpus, plan, job.shape, job.n) for job in jobs]
+    parts += [writing(corpus, plan, generator) for generator in generators]
+    sizes = {generator.stories for generator in generators}
+    parts += [training(corpus, plan, plan.author, n) for n in sizes]
+    return Cost(sum(part.tokens for part in parts), sum(part.flops for part in parts))
+
+
+def matrix_rate(dtype: str) -> float:
+    """Floating-point operations a second that a large matrix product reaches here."""
+    a = jnp.ones((SIDE, SIDE), dtype)
+    product = jax.jit(lambda a: a @ a)
+    product(a).block_until_ready()
+    times = []
+    for _ in range(REPEATS):
+        started = time.perf_counter()
+        product(a).block_until_ready()
+        times.append(time.perf_counter() - started)
+    return float(2 * SIDE**3 / np.median(times))

@@ -1,0 +1,147 @@
+"""The command line: which models it asks for, and whether they can be trained."""
+
+import argparse
+import math
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from simulations.command import FORMATS, Parser, choices
+from simulations.language import study
+from simulations.language.corpus import Corpus, file_corpus, grammar_corpus
+from simulations.language.loop import SEGMENT
+from simulations.language.study import STUDIES, Block, Plan, Shape
+from simulations.sweep.grid import parse
+
+LISTS = {"n": "sizes", "synthetic_fraction": "fractions"}
+WRITING = ("stories", "temperature", "top_p")
+TRAINING = ("batch", "learning_rate", "weight_decay", "dropout", "dtype")
+
+
+def parser(description: str) -> argparse.ArgumentParser:
+    """The parser of the command line."""
+    made = Parser(prog="python -m simulations.language", description=description, allow_abbrev=False)
+    add = made.add_argument
+    add("--list", action="store_true", help="say what studies there are, what they cost, and stop")
+    add("--quick", action="store_true", help="a few small models, trained too little to learn much")
+    add("--full", action="store_true", help="larger models, more stories and seeds, for a GPU")
+    add("--corpus", metavar="PATH", help="a text file of stories (default: the grammar's stories)")
+    add("--vocabulary", type=int, default=1000, help="byte-pair tokens of a text file (1000)")
+    add("--length", type=int, default=256, help="tokens at which a file's stories are cut (256)")
+    add("--study", default=",".join(STUDIES), help=f"among {', '.join(STUDIES)} (all)")
+    add("--key", type=int, default=0, help="random key of generators and models (0)")
+    add("--out", metavar="DIR", help="output folder (default: results/language)")
+    add("--format", default="png,pdf", help=f"among {', '.join(FORMATS)} (png,pdf)")
+    fields = made.add_argument_group("in place of the studies' own (a number, 1,2,3 or 1e2:1e4:5log)")
+    for name, shows in {
+        "n": "numbers of training stories",
+        "synthetic_fraction": "parts of them that are synthetic",
+    }.items():
+        fields.add_argument(f"--{name.replace('_', '-')}", dest=name, metavar="VALUES", help=shows)
+    for name, shows in {"width": "of the models", "depth": "number of layers, for each width"}.items():
+        fields.add_argument(f"--{name}", metavar="N,N,...", help=shows)
+    for name, kind, shows in (
+        ("stories", int, "real stories that a generator learns from"),
+        ("temperature", float, "of what generators write"),
+        ("top_p", float, "they choose among the likeliest words with this probability"),
+        ("seeds", int, "independent draws of stories, generators and models"),
+        ("steps", int, "most training steps"),
+        ("epochs", int, "most passes over the stories"),
+        ("batch", int, "stories a step"),
+        ("learning_rate", float, "its peak"),
+        ("weight_decay", float, "of AdamW"),
+        ("dropout", float, "share of numbers"),
+        ("dtype", str, "of activations: float32 or bfloat16"),
+    ):
+        fields.add_argument(f"--{name.replace('_', '-')}", dest=name, type=kind, help=shows)
+    return made
+
+
+def corpus(options: argparse.Namespace) -> Corpus:
+    """The corpus that the options ask for.  Raises ValueError if it cannot be read."""
+    if options.corpus is None:
+        return grammar_corpus()
+    _within("vocabulary", options.vocabulary, 260, 2**16)
+    _within("length", options.length, 4, 2**14)
+    return file_corpus(Path(options.corpus), options.vocabulary, options.length)
+
+
+def plan(options: argparse.Namespace, stories: Corpus) -> Plan:
+    """The models that the options ask for.  Raises ValueError for the first that cannot be."""
+    if options.quick and options.full:
+        raise ValueError("--quick and --full: expected one of them")
+    _within("key", options.key, 0, 2**31 - 1)
+    prepared = study.quick() if options.quick else study.full() if options.full else study.DEFAULT
+    studies = choices("study", options.study, STUDIES)
+    if stories.log_probability is None:
+        studies = [name for name in studies if name != "filter"]
+        if not studies:
+            raise ValueError("study = filter: expected the grammar's stories, which can be verified")
+    blocks = [_changed(block, options) for block in prepared.blocks if block.study in studies]
+    changes = {name: getattr(options, name) for name in ("seeds", "steps", "epochs")}
+    changes = {name: value for name, value in changes.items() if value is not None}
+    recipe = {name: getattr(options, name) for name in TRAINING if getattr(options, name) is not None}
+    made = replace(prepared, blocks=tuple(blocks), recipe=prepared.recipe._replace(**recipe), **changes)
+    _check(made, stories)
+    return made
+
+
+def _changed(block: Block, options: argparse.Namespace) -> Block:
+    given: dict[str, Any] = {
+        field: tuple(sorted(parse(name, getattr(options, name))))
+        for name, field in LISTS.items()
+        if getattr(options, name) is not None
+    }
+    if options.width is not None or options.depth is not None:
+        widths, depths = (
+            sorted({getattr(shape, name) for shape in block.shapes})
+            if getattr(options, name) is None
+            else _whole(name, getattr(options, name))
+            for name in ("width", "depth")
+        )
+        given["shapes"] = tuple(map(Shape._make, product(widths, depths)))
+    writing = {name: getattr(options, name) for name in WRITING if getattr(options, name) is not None}
+    given["generators"] = tuple(dict.fromkeys(one._replace(**writing) for one in block.generators))
+    return block._replace(**given)
+
+
+def _check(made: Plan, stories: Corpus) -> None:
+    """Raise ValueError for the first number that is out of its range."""
+    recipe = made.recipe
+    if recipe.dtype not in ("float32", "bfloat16"):
+        raise ValueError(f"dtype = {recipe.dtype}: expected float32 or bfloat16")
+    _within("seeds", made.seeds, 2, 1000)
+    _within("steps", made.steps, SEGMENT, 10**8)
+    _within("epochs", made.epochs, 1, 10**6)
+    _within("batch", recipe.batch, 1, 10**5)
+    _within("learning_rate", recipe.learning_rate, 1e-9, 10)
+    _within("weight_decay", recipe.weight_decay, 0, 10)
+    _within("dropout", recipe.dropout, 0, 0.9)
+    for block in made.blocks:
+        for n in block.sizes:
+            _within("n", n, 1, min(10**7, stories.available["train"]))
+        for fraction in block.fractions:
+            _within("synthetic_fraction", fraction, 0, 1)
+        for shape in block.shapes:
+            _within("width", shape.width, 2, 10**5)
+            _within("depth", shape.depth, 1, 1000)
+            if shape.width % shape.heads:
+                raise ValueError(f"width = {shape.width}: expected a multiple of {shape.heads} heads")
+        for generator in block.generators:
+            _within("stories", generator.stories, 1, min(10**7, stories.available["generator"]))
+            _within("temperature", generator.temperature, 1e-3, 1e3)
+            _within("top_p", generator.top_p, 1e-6, 1)
+
+
+def _whole(name: str, text: str) -> list[int]:
+    """Whole numbers, sorted."""
+    try:
+        return sorted({int(part) for part in text.split(",")})
+    except ValueError:
+        raise ValueError(f"{name} = {text}: expected whole numbers like 16,32") from None
+
+
+def _within(name: str, value: Any, low: float, high: float) -> None:
+    if not (low <= value <= high and math.isfinite(value)):
+        raise ValueError(f"{name} = {value:g}: expected between {low:g} and {high:g}")

@@ -1,0 +1,144 @@
+"""What a run prints: its models, fitted laws, what the plateaus follow, and its generators."""
+
+from collections.abc import Callable
+
+import numpy as np
+from rich import box
+from rich.console import Console
+from rich.table import Table as Grid
+
+from simulations.fit import RESOLVED, Measured, fit_power_law
+from simulations.language.summary import CURVE, Point, curves, error_name, law
+from simulations.table import Row, grouped
+
+NORMAL = 1.96  # standard errors on either side of a 95% interval
+FEWEST = 4  # points of a curve that a law with three parameters is fitted to
+
+
+def print_report(console: Console, rows: list[Row]) -> None:
+    """Print every study, the laws of its curves, how collapses grow with p_2, and the generators."""
+    for some in grouped(rows, "study"):
+        found = curves(some)
+        console.print(_models(some, found))
+        if any(len(curve) >= FEWEST for curve in found):
+            console.print(_laws([curve for curve in found if len(curve) >= FEWEST]))
+        if some[0]["study"] == "scaling":
+            console.print(_fractions(found))
+    mixed = [row for row in rows if float(row["p2"])]
+    if mixed:
+        console.print(_generators(mixed))
+
+
+def _models(rows: list[Row], found: list[list[Point]]) -> Grid:
+    unit = "loss above the entropy" if error_name(rows) == "excess" else "loss"
+    title = f"{rows[0]['corpus'].split()[0]}, {rows[0]['study']}: {unit}, nats a token"
+    columns = ("width x depth", "p2", "n", unit.split()[0], "+- s.e.", "collapse", "+- s.e.")
+    grid = _grid(title, *columns, "delay", "training loss")
+    for curve in found:
+        for point in curve:
+            mixed = point.fraction > 0
+            grid.add_row(
+                point.shape,
+                _mix(point),
+                str(point.n),
+                f"{point.error:.4f}",
+                f"{point.stderr:.1g}",
+                f"{point.collapse:.4f}" if mixed else "",
+                f"{point.collapse_stderr:.1g}" if mixed else "",
+                f"{point.delay:.2f}" if mixed and np.isfinite(point.delay) else "",
+                f"{point.train_loss:.3f}",
+            )
+    return grid
+
+
+def _laws(found: list[list[Point]]) -> Grid:
+    """Fitted laws with 95% intervals; a floor only where it is more than two standard errors."""
+    columns = ("width x depth", "p2", "exponent", "95%", "plateau", "95%", "chi^2/dof")
+    grid = _grid("laws: error = plateau + A n^-exponent", *columns)
+    for curve in found:
+        names = curve[0].shape, _mix(curve[0])
+        try:
+            fitted = law(curve)
+        except (ArithmeticError, ValueError) as error:
+            grid.add_row(*names, " ".join(str(error).split())[:60])
+            continue
+        assert fitted.floor is not None
+        floor = [f"{fitted.floor.value:.4f}", _interval(fitted.floor)]
+        if not fitted.has_plateau:
+            highest = max(0.0, fitted.floor.value) + RESOLVED * fitted.floor.stderr
+            floor = ["not resolved", f"below {highest:.2g}"]
+        exponent = [f"{fitted.exponent.value:.3f}", _interval(fitted.exponent)]
+        grid.add_row(*names, *exponent, *floor, f"{fitted.chi2:.1f}")
+    return grid
+
+
+def _fractions(found: list[list[Point]]) -> Grid:
+    """The collapse at the largest n beside p_2 and p_2^2 times that of synthetic stories alone."""
+    columns = ("width x depth", "p2", "n", "collapse", "+- s.e.", "/ that at p2 = 1", "p2^2")
+    grid = _grid("how the collapse at the largest n grows with p2", *columns)
+    ends = [curve[-1] for curve in found if curve[0].fraction]
+    for some in _by(ends, lambda point: point.shape):
+        whole = [point.collapse for point in some if point.fraction == 1]
+        for point in some:
+            part = f"{point.collapse / whole[0]:.4f}" if whole and whole[0] > 0 else ""
+            values = f"{point.collapse:.5f}", f"{point.collapse_stderr:.1g}"
+            grid.add_row(point.shape, _mix(point), str(point.n), *values, part, f"{point.fraction**2:g}")
+        exponent = fraction_exponent(some)
+        if exponent is not None:
+            grid.add_row(some[0].shape, "", "", f"~ p2^{exponent.value:.2f}", _interval(exponent))
+    return grid
+
+
+def fraction_exponent(ends: list[Point]) -> Measured | None:
+    """s of collapse ~ p_2^s, from the points that stand out of the noise; None if they are too few."""
+    seen = [point for point in ends if point.collapse > RESOLVED * point.collapse_stderr > 0]
+    if len(seen) < 3:
+        return None
+    values = [[1 / point.fraction, point.collapse, point.collapse_stderr] for point in seen]
+    return fit_power_law(*np.transpose(values), floor=False).exponent
+
+
+def _generators(rows: list[Row]) -> Grid:
+    columns = ("stories", "width x depth", "temperature", "top p", "verified", "its own loss", "excess")
+    grid = _grid("generators, of which every seed has its own", *columns, "valid")
+    for some in grouped(rows, *CURVE[3:], "author_width", "author_depth"):
+        row = some[0]
+        seeds = {one["seed"]: one for one in some}.values()
+
+        def mean(name: str, seeds=seeds) -> float:
+            return float(np.mean([float(one[name] or "nan") for one in seeds]))
+
+        grid.add_row(
+            row["generator_stories"],
+            f"{row['author_width']} x {row['author_depth']}",
+            row["temperature"],
+            row["top_p"],
+            {"True": "yes", "False": "no"}[row["verified"]],
+            f"{mean('generator_loss'):.4f}",
+            f"{mean('generator_excess'):.4f}",
+            f"{mean('valid'):.1%}",
+        )
+    return grid
+
+
+def _mix(point: Point) -> str:
+    return f"{point.fraction:g}" + (" verified" if point.verified else "")
+
+
+def _interval(measured: Measured) -> str:
+    low, high = (measured.value + sign * NORMAL * measured.stderr for sign in (-1, 1))
+    return f"{low:.3g} .. {high:.3g}"
+
+
+def _by(points: list[Point], name: Callable[[Point], str]) -> list[list[Point]]:
+    found: dict[str, list[Point]] = {}
+    for point in points:
+        found.setdefault(name(point), []).append(point)
+    return list(found.values())
+
+
+def _grid(title: str, *columns: str) -> Grid:
+    grid = Grid(title=title, box=box.SIMPLE)
+    for name in columns:
+        grid.add_column(name, justify="left" if name == "width x depth" else "right", no_wrap=True)
+    return grid

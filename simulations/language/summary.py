@@ -1,0 +1,106 @@
+"""Points of the curves: means over seeds, collapses, delays and fitted laws."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from simulations.fit import PowerLaw, fit_power_law
+from simulations.language.model import Architecture
+from simulations.table import Row, grouped, numbers
+
+CURVE = ["width", "depth", "p2", "generator_stories", "temperature", "top_p", "verified"]
+
+
+class Point(NamedTuple):
+    """A model's loss, mean and standard error over seeds, and what it is compared with.
+
+    - `error`: the loss above the corpus's entropy in nats a token, or the loss where that is not known;
+    - `collapse`: the error less that of the same seeds' models of real stories alone;
+    - `delay`: n over the number of real stories with which real stories alone reach this error, read
+      between the points of that curve; NaN outside of them.
+    """
+
+    row: Row  # of the first seed
+    n: int
+    fraction: float
+    error: float
+    stderr: float
+    collapse: float
+    collapse_stderr: float
+    delay: float
+    quality: float  # the generators' own error; NaN without one
+    valid: float  # share of stories among what they wrote
+    train_loss: float
+
+    @property
+    def verified(self) -> bool:
+        """Whether synthetic stories passed the verifier."""
+        return self.row["verified"] == "True"
+
+    @property
+    def shape(self) -> str:
+        """Width x depth."""
+        return f"{self.row['width']} x {self.row['depth']}"
+
+    @property
+    def parameters(self) -> int:
+        """Numbers in the model."""
+        _, vocabulary, length = self.row["corpus"].rsplit(" ", 2)
+        width, depth = int(self.row["width"]), int(self.row["depth"])
+        return Architecture(int(vocabulary), int(length), width, depth, 1).parameters
+
+
+def error_name(rows: list[Row]) -> str:
+    """The column that measures a model: above the entropy where that is known."""
+    return "excess" if all(row["excess"] for row in rows) else "loss"
+
+
+def curves(rows: list[Row]) -> list[list[Point]]:
+    """The points of one study, by number of stories: a list for each shape, mix and generator."""
+    name = error_name(rows)
+    found = []
+    for shape in grouped(rows, "width", "depth"):
+        sizes = {int(some[0]["n"]): some for some in grouped(shape, "n")}
+        clean = {
+            n: np.array([float(row[name]) for row in some if not float(row["p2"])])
+            for n, some in sizes.items()
+        }
+        for curve in grouped(shape, *CURVE):
+            ordered = sorted(grouped(curve, "n"), key=lambda some: int(some[0]["n"]))
+            found.append([_point(some, name, clean) for some in ordered])
+    return found
+
+
+def law(curve: list[Point]) -> PowerLaw:
+    """L(n) = floor + A n^-alpha.  Raises ValueError or ArithmeticError where points do not give it."""
+    return fit_power_law(*np.transpose([[point.n, point.error, point.stderr] for point in curve]))
+
+
+def _point(rows: list[Row], name: str, clean: dict[int, np.ndarray]) -> Point:
+    row, values = rows[0], numbers(rows, name)
+    n = int(row["n"])
+    collapse = values - clean[n]
+    root = np.sqrt(len(values))
+    return Point(
+        row,
+        n,
+        float(row["p2"]),
+        values.mean(),
+        values.std(ddof=1) / root,
+        collapse.mean(),
+        collapse.std(ddof=1) / root,
+        _delay(n, values.mean(), {size: some.mean() for size, some in clean.items()}),
+        numbers(rows, f"generator_{name}").mean(),
+        numbers(rows, "valid").mean(),
+        numbers(rows, "train_loss").mean(),
+    )
+
+
+def _delay(n: int, error: float, clean: dict[int, float]) -> float:
+    """How many times too many stories n is, by the clean curve, straight in logarithms."""
+    sizes = np.array(sorted(clean))
+    errors = np.minimum.accumulate([clean[size] for size in sizes])
+    if not errors[-1] <= error <= errors[0] or len(sizes) < 2 or errors[-1] <= 0:
+        return float("nan")
+    at = np.interp(-np.log(error), -np.log(errors), np.log(sizes))
+    return float(n / np.exp(at))
