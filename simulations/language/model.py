@@ -130,20 +130,24 @@ def next_logits(
     arrays, rest = eqx.partition(model.blocks, eqx.is_array)
     visible = jnp.arange(len(model.positions)) <= position
 
-    def layer(x: Array, block_and_cache: Any) -> tuple[Array, tuple[Array, Array]]:
-        block_arrays, keys, values = block_and_cache
+    def layer(carry: tuple[Array, Cache], block_and_index: Any) -> tuple[tuple[Array, Cache], None]:
+        (x, cache), (block_arrays, index) = carry, block_and_index
         block = eqx.combine(block_arrays, rest)
         q, k, v = block.split(x, model.heads)
-        keys, values = (
-            jax.lax.dynamic_update_index_in_dim(old, new[0], position, 0)
-            for old, new in ((keys, k), (values, v))
+        # As part of the carry, not of what the loop goes through: so it is changed in place.
+        cache = Cache(
+            *(
+                jax.lax.dynamic_update_slice(old, new[None], (index, position, 0, 0))
+                for old, new in zip(cache, (k, v), strict=True)
+            )
         )
+        keys, values = (jax.lax.dynamic_index_in_dim(part, index, 0, keepdims=False) for part in cache)
         seen = jax.nn.dot_product_attention(q, keys, values, mask=visible[None, None, :])
-        return block.finish(x, seen, lambda x, index: x), (keys, values)
+        return (block.finish(x, seen, lambda x, place: x), cache), None
 
     x = (model.tokens[token] + model.positions[position])[None]
-    x, found = jax.lax.scan(layer, x, (arrays, *cache))
-    return model.norm(x[0]) @ model.tokens.T, Cache(*found)
+    (x, cache), _ = jax.lax.scan(layer, (x, cache), (arrays, jnp.arange(len(model.blocks.attend.weight))))
+    return model.norm(x[0]) @ model.tokens.T, cache
 
 
 def count_parameters(model: Any) -> int:

@@ -73,6 +73,8 @@ def choose(
 ) -> Int[Array, ""]:
     """A random token: softmax(logits / temperature) on the fewest tokens with probability >= `top_p`."""
     scaled = logits / temperature
+    if isinstance(top_p, float) and top_p == 1:  # sorting is most of the work
+        return jax.random.categorical(key, scaled)
     order = jnp.argsort(-scaled)
     sorted_logits = scaled[order]
     before = jnp.cumsum(jax.nn.softmax(sorted_logits)) - jax.nn.softmax(sorted_logits)

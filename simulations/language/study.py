@@ -25,8 +25,8 @@ class Shape(NamedTuple):
 
     @property
     def heads(self) -> int:
-        """Attention heads, of 16 numbers each."""
-        return max(1, self.width // 16)
+        """Attention heads, of 32 numbers each."""
+        return max(1, self.width // 32)
 
 
 class Generator(NamedTuple):

@@ -1,5 +1,7 @@
 """Corpora: parts that do not meet, rows that read back, and one sentence for a bad file."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -20,17 +22,28 @@ def path(tmp_path):
 
 def test_rows_of_a_file_read_back(path):
     corpus = file_corpus(path, vocabulary=400, length=64)
-    counts = {"train": 36, "generator": 18, "test": 6}
+    counts = {"train": 33, "generator": 18, "validation": 3, "test": 6}
+    assert corpus.available == counts
     told = {part: [corpus.text(row) for row in corpus.real(part, counts[part], 0)] for part in PARTS}
     # Every story once, in one part.
     assert sorted(story for some in told.values() for story in some) == sorted(STORIES)
-    rows = corpus.real("train", 36, 1)
-    assert rows.shape == (36, 64)
+    rows = corpus.real("train", 33, 1)
+    assert rows.shape == (33, 64)
     assert (rows[:, 0] == BEGIN).all()
     assert ((rows == END).sum(axis=1) == 1).all()
     assert rows.max() < corpus.vocabulary
-    assert not np.array_equal(rows, corpus.real("train", 36, 0))
     assert (rows[:, -1] == PAD).any()
+    assert corpus.log_probability is None
+
+
+@pytest.mark.parametrize("name", ["file", "grammar"])
+def test_fewer_stories_are_the_first_of_more(path, name):
+    corpus = grammar_corpus() if name == "grammar" else file_corpus(path, vocabulary=300, length=12)
+    most = min(2500, corpus.available["train"])
+    one, other = (corpus.real("train", most, seed) for seed in (0, 1))
+    assert not np.array_equal(one, other)
+    for count in (1, 20, most // 2, most - 1):
+        np.testing.assert_array_equal(corpus.real("train", count, 0), one[:count])
 
 
 def test_long_stories_are_cut(path):
@@ -56,6 +69,8 @@ def test_a_bad_file_is_one_sentence(tmp_path, content):
 def test_parts_and_seeds_of_the_grammar_differ():
     corpus = grammar_corpus()
     drawn = [corpus.real(part, 50, seed) for part in PARTS for seed in (0, 1)]
-    assert len({rows.tobytes() for rows in drawn}) == 6
+    assert len({rows.tobytes() for rows in drawn}) == 2 * len(PARTS)
     np.testing.assert_array_equal(corpus.real("train", 50, 0), drawn[0])
-    assert np.isfinite(corpus.log_probability(drawn[0])).all()
+    assert np.isfinite(corpus.log_probability(np.concatenate(drawn))).all()
+    assert set(corpus.available) == set(PARTS)
+    assert min(corpus.available.values()) == math.inf

@@ -1,4 +1,4 @@
-"""Excess losses against the exact entropy, and verified stories."""
+"""Excess losses against the exact entropy, stories that pass the verifier, and mixes."""
 
 import dataclasses
 
@@ -9,47 +9,76 @@ import pytest
 
 from simulations.language import experiment
 from simulations.language.corpus import grammar_corpus
-from simulations.language.experiment import Writing, losses, write_stories
+from simulations.language.experiment import losses, mixed, one_of, write_stories
 from simulations.language.grammar import PAD
 from simulations.language.model import GPT2, Architecture
+from simulations.language.study import Generator
+from simulations.mix import is_synthetic
 
 CORPUS = grammar_corpus()
+UNKNOWN = dataclasses.replace(CORPUS, log_probability=None)
+RAW, VERIFIED = Generator(1), Generator(1, verified=True)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_batches():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(experiment, "BATCH", 8)
+        yield
 
 
 @pytest.fixture(scope="module")
-def model():
+def models():
+    """Two of them."""
     sizes = Architecture(CORPUS.vocabulary, CORPUS.length, width=8, depth=1, heads=1)
-    return eqx.filter_jit(GPT2)(sizes, jax.random.key(0))
+    make = eqx.filter_jit(eqx.filter_vmap(lambda key: GPT2(sizes, key)))
+    return make(jax.random.split(jax.random.key(0), 2))
 
 
-def test_excess_is_the_loss_above_the_entropy(model):
-    tests = CORPUS.real("test", 300, 0)
-    found = losses(CORPUS, model, tests)
+def test_excess_is_the_loss_above_the_entropy(models):
+    tests = CORPUS.real("test", 60, 0)
+    found = losses(CORPUS, models, tests)
     tokens = (tests[:, 1:] != PAD).sum()
-    assert found.loss == pytest.approx(np.log(CORPUS.vocabulary), rel=0.02)  # it knows nothing yet
+    assert found.loss == pytest.approx(np.log(CORPUS.vocabulary), rel=0.02)  # they know nothing yet
+    assert found.loss[0] != found.loss[1]
     entropy = -CORPUS.log_probability(tests).sum() / tokens
-    assert found.loss - found.excess == pytest.approx(entropy, rel=1e-6)
-    unknown = losses(dataclasses.replace(CORPUS, log_probability=None), model, tests)
-    assert np.isnan(unknown.excess)
+    assert found.loss - found.excess == pytest.approx(np.full(2, entropy), rel=1e-6)
+    unknown = losses(UNKNOWN, models, tests)
+    assert np.isnan(unknown.excess).all()
     assert unknown.loss == pytest.approx(found.loss)
 
 
-def test_what_is_no_story_does_not_pass_the_verifier(model):
-    rows, share = write_stories(CORPUS, model, Writing(), 40, jax.random.key(0), batch=32)
-    assert rows.shape == (40, CORPUS.length)
+def test_what_is_no_story_does_not_pass_the_verifier(models):
+    model, key = one_of(models, 0), jax.random.key(0)
+    rows, share = write_stories(CORPUS, model, RAW, 12, key)
+    assert rows.shape == (12, CORPUS.length)
     assert share == 0
+    fewer, _ = write_stories(CORPUS, model, RAW, 3, key)
+    np.testing.assert_array_equal(fewer, rows[:3])
+    assert np.isnan(write_stories(UNKNOWN, model, RAW, 3, key)[1])
     with pytest.raises(ArithmeticError, match="train the generator longer"):
-        write_stories(CORPUS, model, Writing(verified=True), 1, jax.random.key(0), batch=32)
-    nameless = dataclasses.replace(CORPUS, log_probability=None)
+        write_stories(CORPUS, model, VERIFIED, 1, key)
     with pytest.raises(ValueError, match="verified = True"):
-        write_stories(nameless, model, Writing(verified=True), 1, jax.random.key(0))
+        write_stories(UNKNOWN, model, VERIFIED, 1, key)
 
 
-def test_stories_of_the_grammar_pass_the_verifier(model, monkeypatch):
-    stories = CORPUS.real("generator", 64, 0)
+def test_stories_of_the_grammar_pass_the_verifier(monkeypatch):
+    stories = CORPUS.real("generator", 32, 0)
     spoilt = stories.copy()
     spoilt[::2, 5] = spoilt[::2, 6]
     monkeypatch.setattr(experiment, "write", lambda *args, **options: spoilt)
-    rows, share = write_stories(CORPUS, model, Writing(verified=True), 30, jax.random.key(0), batch=64)
+    rows, share = write_stories(CORPUS, None, VERIFIED, 20, jax.random.key(0))
     assert share == 0.5
-    np.testing.assert_array_equal(rows, stories[1::2][:30])
+    np.testing.assert_array_equal(rows, np.concatenate([stories[1::2], stories[1::2]])[:20])
+
+
+@pytest.mark.parametrize("fraction", [0.0, 0.3, 1.0])
+def test_a_mix_is_the_real_stories_but_for_its_share(fraction):
+    real = np.arange(2 * 10 * 3).reshape(2, 10, 3)
+    before, synthetic = real.copy(), -1 - np.arange(2 * 12 * 3).reshape(2, 12, 3)
+    found, replaced = mixed(real, synthetic, fraction), is_synthetic(fraction, 10)
+    np.testing.assert_array_equal(real, before)
+    np.testing.assert_array_equal(found[:, ~replaced], real[:, ~replaced])
+    np.testing.assert_array_equal(found[:, replaced], synthetic[:, : round(10 * fraction)])
+    # Fewer stories are the first of more.
+    np.testing.assert_array_equal(mixed(real[:, :6], synthetic, fraction), found[:, :6])
