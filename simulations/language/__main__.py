@@ -73,8 +73,6 @@ def run(given: argparse.Namespace, arguments: list[str]) -> Outcome:
     name = "language" if corpus.log_probability else f"language-{corpus.name}"
     folder = Path(given.out or f"results/{name}{kind}")
     table = open_table(folder, TABLE, COLUMNS, INPUTS)
-    if given.quick:  # nearly all of it is compilation
-        jax.config.update("jax_disable_most_optimizations", True)
     code = code_version("language")
     workshop = Workshop(corpus, plan, given.key, folder / "unfinished", code)
     jobs = plan.jobs

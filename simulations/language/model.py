@@ -146,7 +146,9 @@ def next_logits(
         return (block.finish(x, seen, lambda x, place: x), cache), None
 
     x = (model.tokens[token] + model.positions[position])[None]
-    (x, cache), _ = jax.lax.scan(layer, (x, cache), (arrays, jnp.arange(len(model.blocks.attend.weight))))
+    (x, cache), _ = jax.lax.scan(
+        layer, (x, cache), (arrays, jnp.arange(len(model.blocks.attend.weight)))
+    )
     return model.norm(x[0]) @ model.tokens.T, cache
 
 

@@ -108,6 +108,7 @@ class Plan:
 FRACTIONS = (0.0, 0.001, 0.01, 0.1, 0.5, 1.0)
 SIZES = (300, 1000, 3000, 10000, 30000)
 BASE = Shape(64, 1)
+SHAPES = (Shape(8, 1), Shape(16, 1), Shape(32, 1), BASE, Shape(64, 2), Shape(128, 1))
 RAW, VERIFIED = Generator(1000), Generator(1000, verified=True)
 
 DEFAULT = Plan(
@@ -120,11 +121,11 @@ DEFAULT = Plan(
             (0.5,),
             (RAW,),
         ),
-        Block("filter", (BASE,), SIZES[1:], (0.5, 1.0), (RAW, VERIFIED)),
+        Block("filter", (BASE,), SIZES[1:4], (0.5, 1.0), (RAW, VERIFIED)),
     ),
     author=BASE,
     seeds=3,
-    steps=1000,
+    steps=1500,
     epochs=20,
     recipe=Recipe(),
 )
@@ -143,7 +144,7 @@ def quick() -> Plan:
         ),
         author=small,
         seeds=2,
-        steps=100,
+        steps=200,
     )
 
 

@@ -62,7 +62,7 @@ def curves(rows: list[Row]) -> list[list[Point]]:
     for shape in grouped(rows, "width", "depth"):
         sizes = {int(some[0]["n"]): some for some in grouped(shape, "n")}
         clean = {
-            n: np.array([float(row[name]) for row in some if not float(row["p2"])])
+            n: {row["seed"]: float(row[name]) for row in some if not float(row["p2"])}
             for n, some in sizes.items()
         }
         for curve in grouped(shape, *CURVE):
@@ -76,10 +76,10 @@ def law(curve: list[Point]) -> PowerLaw:
     return fit_power_law(*np.transpose([[point.n, point.error, point.stderr] for point in curve]))
 
 
-def _point(rows: list[Row], name: str, clean: dict[int, np.ndarray]) -> Point:
+def _point(rows: list[Row], name: str, clean: dict[int, dict[str, float]]) -> Point:
     row, values = rows[0], numbers(rows, name)
     n = int(row["n"])
-    collapse = values - clean[n]
+    collapse = values - [clean[n].get(each["seed"], np.nan) for each in rows]
     root = np.sqrt(len(values))
     return Point(
         row,
@@ -89,7 +89,9 @@ def _point(rows: list[Row], name: str, clean: dict[int, np.ndarray]) -> Point:
         values.std(ddof=1) / root,
         collapse.mean(),
         collapse.std(ddof=1) / root,
-        _delay(n, values.mean(), {size: some.mean() for size, some in clean.items()}),
+        _delay(
+            n, values.mean(), {size: float(np.mean([*of.values()])) for size, of in clean.items() if of}
+        ),
         numbers(rows, f"generator_{name}").mean(),
         numbers(rows, "valid").mean(),
         numbers(rows, "train_loss").mean(),
@@ -100,7 +102,7 @@ def _delay(n: int, error: float, clean: dict[int, float]) -> float:
     """How many times too many stories n is, by the clean curve, straight in logarithms."""
     sizes = np.array(sorted(clean))
     errors = np.minimum.accumulate([clean[size] for size in sizes])
-    if not errors[-1] <= error <= errors[0] or len(sizes) < 2 or errors[-1] <= 0:
+    if len(sizes) < 2 or not 0 < errors[-1] <= error <= errors[0]:
         return float("nan")
     at = np.interp(-np.log(error), -np.log(errors), np.log(sizes))
     return float(n / np.exp(at))
