@@ -24,11 +24,13 @@ figures: $(VENV)/.run
 	$(RUN) -m derivations own-model --out results/gallery/own-model
 	cp results/gallery/own-model/pictures/own-model-2.svg $(GALLERY)/ensemble.svg
 
-# The results on MNIST that the figures are drawn from.
+# The results on images and stories that the figures are drawn from.
 tables: $(VENV)/.run
-	$(RUN) -m simulations.mnist --out results/tables/mnist $(ARGS)
-	cp results/tables/mnist/mnist.csv figures/tables/mnist.csv
-	cp results/tables/mnist/manifest.json figures/tables/mnist.json
+	for name in mnist language; do \
+		$(RUN) -m simulations.$$name --format png --out results/tables/$$name $(ARGS) || exit 1; \
+		cp results/tables/$$name/$$name.csv figures/tables/$$name.csv; \
+		cp results/tables/$$name/manifest.json figures/tables/$$name.json; \
+	done
 
 check: $(VENV)/.test
 	$(VENV)/bin/ruff format --check .

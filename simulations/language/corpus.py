@@ -12,10 +12,10 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from collapse_theory.checks import fail
 from simulations.language.grammar import BEGIN, END, MARKS, PAD
 from simulations.language.stories import stories
+from simulations.language.texts import SEPARATOR, read_stories
 
 PARTS = ("train", "generator", "validation", "test")  # of a corpus: no story is in two of them
 PIECE = 1000  # stories drawn together
-SEPARATOR = "<|endoftext|>"
 SHARES = {"generator": 0.3, "validation": 0.05, "test": 0.1}  # of a file's stories
 
 Rows = Int[np.ndarray, "count length"]
@@ -65,17 +65,12 @@ def grammar_corpus() -> Corpus:
 
 
 def file_corpus(path: Path, vocabulary: int = 1000, length: int = 256) -> Corpus:
-    """Stories of a text file, separated by lines <|endoftext|>, as byte-pair tokens.
+    """Stories of a text file or an archive (`read_stories`), as byte-pair tokens.
 
     The tokenizer is trained on the part for training alone; a story is cut at `length` tokens.  `real`
     raises ValueError when more stories are wanted than there are.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise fail("corpus", path, f"a text file ({error})") from None
-    found = [story.strip() for story in text.split(SEPARATOR)]
-    found = [story for story in found if story]
+    found = read_stories(path)
     if len(found) < 20:
         raise fail(
             "corpus", f"{path} with {len(found)} stories", f"20 or more, between {SEPARATOR} lines"

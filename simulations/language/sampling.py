@@ -42,7 +42,7 @@ def write(
         index = jnp.arange(first, first + batch)
         written = _write(model, index, start, length, key, end, pad, temperature, top_p)
         texts.append(np.asarray(written)[: count - first])
-    return np.concatenate(texts)
+    return np.concatenate(texts).astype(np.int32)
 
 
 @eqx.filter_jit

@@ -114,19 +114,13 @@ RAW, VERIFIED = Generator(1000), Generator(1000, verified=True)
 DEFAULT = Plan(
     blocks=(
         Block("scaling", (BASE,), SIZES, FRACTIONS, (RAW,)),
-        Block(
-            "size",
-            (Shape(8, 1), Shape(16, 1), Shape(32, 1), BASE, Shape(128, 1)),
-            (3000,),
-            (0.5,),
-            (RAW,),
-        ),
+        Block("size", SHAPES, (1000,), (0.5,), (RAW,)),
         Block("filter", (BASE,), SIZES[1:4], (0.5, 1.0), (RAW, VERIFIED)),
     ),
     author=BASE,
     seeds=3,
     steps=1500,
-    epochs=20,
+    epochs=30,
     recipe=Recipe(),
 )
 
