@@ -106,7 +106,7 @@ class Plan:
 
 
 FRACTIONS = (0.0, 0.001, 0.01, 0.1, 0.5, 1.0)
-SIZES = (300, 1000, 3000, 10000, 30000)
+SIZES = (500, 1000, 2500, 6000, 15000)
 BASE = Shape(64, 1)
 SHAPES = (Shape(8, 1), Shape(16, 1), Shape(32, 1), BASE, Shape(64, 2), Shape(128, 1))
 RAW, VERIFIED = Generator(1000), Generator(1000, verified=True)
@@ -119,8 +119,8 @@ DEFAULT = Plan(
     ),
     author=BASE,
     seeds=3,
-    steps=1500,
-    epochs=30,
+    steps=1200,
+    epochs=20,
     recipe=Recipe(),
 )
 

@@ -18,7 +18,7 @@ from simulations.language.grammar import PAD
 from simulations.language.loop import Trained, train
 from simulations.language.study import Generator, Job, Plan, Shape
 
-VALIDATION, TESTS = 500, 2000  # stories to choose a run's best model by, and to test it on, at most
+VALIDATION, TESTS = 250, 2000  # stories to choose a run's best model by, and to test it on, at most
 
 Progress = Callable[[float], object]  # hears of floating-point operations that are done
 
