@@ -35,6 +35,9 @@ NAMES = (
     "mnist_scaling",
     "mnist_width",
     "mnist_theory",
+    "language_scaling",
+    "language_size",
+    "language_filter",
 )
 
 

@@ -17,14 +17,21 @@ from collapse_theory import Problem, Risk, accumulate, generations, predict
 from figures.house.memory import Arrays, Memory
 from simulations import Estimate, simulate, simulate_generations
 from simulations.code import statements
+from simulations.language import __main__ as language
+from simulations.language import options as language_options
+from simulations.mnist import __main__ as mnist
 from simulations.mnist import options as mnist_options
-from simulations.mnist.__main__ import run as run_mnist
 from simulations.picture import Panel, read_csv
 from simulations.table import Row
 
 PARTS = ("bias", "variance", "zeta", "total")
 # Predictions are computed this many at a time: curves of any length share one program.
 CHUNK = 64
+
+PROGRAMS: dict[str, Any] = {  # their parsers and runs
+    "mnist": (mnist_options.parser, mnist.run),
+    "language": (language_options.parser, language.run),
+}
 
 Make = Callable[[Any], Problem]
 
@@ -121,14 +128,22 @@ class Run:
         return as_risk(self.memory.recall(compute, function.__name__, problem, rounds=rounds))
 
     def mnist(self, study: str) -> list[Row]:
-        """The rows of a study of `python -m simulations.mnist`, from the table beside the figures.
+        """The rows of a study of `python -m simulations.mnist`."""
+        return self._study("mnist", study)
 
-        With `refresh` from a run on this machine, which needs the images and resumes if killed.
+    def language(self, study: str) -> list[Row]:
+        """The rows of a study of `python -m simulations.language`."""
+        return self._study("language", study)
+
+    def _study(self, program: str, study: str) -> list[Row]:
+        """Rows from the table beside the figures, or with `refresh` from a run on this machine.
+
+        Such a run takes as long as the program, needs its data, and resumes if killed.
         """
         if self.memory.refresh:
-            rows = _new_mnist(str(self.memory.folder / "mnist"), self.quick)
+            rows = _new_rows(program, str(self.memory.folder / program), self.quick)
         else:
-            rows = read_csv(Path(str(files("figures"))) / "tables" / "mnist.csv")
+            rows = read_csv(Path(str(files("figures"))) / "tables" / f"{program}.csv")
         return [row for row in rows if row["study"] == study]
 
     def _measure(self, simulator: Callable[..., Estimate], problem: Problem, **options: Any) -> Arrays:
@@ -145,12 +160,13 @@ class Run:
 
 
 @cache
-def _new_mnist(folder: str, quick: bool) -> list[Row]:
+def _new_rows(program: str, folder: str, quick: bool) -> list[Row]:
     """The rows of a run now, in which a killed one goes on; one for all figures."""
     arguments = ["--out", f"{folder}-quick", "--quick"] if quick else ["--out", folder]
-    done = run_mnist(mnist_options.parser("").parse_args(arguments), arguments)
+    parser, run = PROGRAMS[program]
+    done = run(parser("").parse_args(arguments), arguments)
     if done.failed:
-        raise RuntimeError(f"{len(done.failed)} jobs of simulations.mnist failed: {done.failed}")
+        raise RuntimeError(f"{len(done.failed)} jobs of simulations.{program} failed: {done.failed}")
     return done.rows
 
 

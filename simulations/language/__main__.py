@@ -92,10 +92,10 @@ def run(given: argparse.Namespace, arguments: list[str]) -> Outcome:
         training=speeds,
         failed=facts["failed"],
     )
-    if facts["seconds"] and not facts["failed"]:
-        text = samples(workshop)
-        atomic_write(folder / STORIES, lambda path: path.write_text(text))
     if not facts["failed"]:
+        if facts["training"] or not (folder / STORIES).exists():
+            text = samples(workshop)
+            atomic_write(folder / STORIES, lambda path: path.write_text(text))
         workshop.clear()
     return Outcome(finished, folder, speeds, facts["failed"])
 
@@ -119,7 +119,7 @@ def _compute(
     most = cost.matrix_rate(workshop.plan.recipe.dtype) if missing else 0.0
     with bar:
         bar.console.print(
-            f"{len(missing)} models, {workshop.plan.seeds} seeds each: "
+            f"{todo.models} models, {workshop.plan.seeds} seeds each: "
             f"{todo.tokens:.3g} tokens, {todo.flops:.3g} FLOP"
         )
         shown = bar.add_task("", total=todo.flops)
@@ -131,11 +131,12 @@ def _compute(
                 if not found:
                     found, speed = measure(job, some, workshop, lambda flops: bar.advance(shown, flops))
                     flops = speed * architecture(workshop.corpus, job.shape).flops_per_token
-                    speeds[str(job.shape)] = {
-                        "tokens_per_second": round(speed),
-                        "flops_per_second": float(f"{flops:.3g}"),
-                        "utilisation": round(flops / most, 3),
-                    }
+                    if flops == flops:  # not of a model that an earlier run had trained
+                        speeds[str(job.shape)] = {
+                            "tokens_per_second": round(speed),
+                            "flops_per_second": float(f"{flops:.3g}"),
+                            "utilisation": round(flops / most, 3),
+                        }
             except (ArithmeticError, RuntimeError, MemoryError) as error:
                 failed[name] = " ".join(str(error).split())[:300] or type(error).__name__
                 continue
@@ -153,8 +154,10 @@ def _list(console: Console) -> int:
     plans = {"--quick": study.quick(), "default": study.DEFAULT, "--full": study.full()}
     for name, plan in plans.items():
         found = cost.total(stories, plan, plan.jobs)
-        models = len(plan.jobs) * plan.seeds
-        console.print(f"{name:12}{models} models, {found.tokens:.2g} tokens, {found.flops:.2g} FLOP")
+        console.print(
+            f"{name:12}{found.models} models, {plan.seeds} seeds each: "
+            f"{found.tokens:.2g} tokens, {found.flops:.2g} FLOP"
+        )
     return 0
 
 

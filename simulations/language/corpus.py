@@ -1,5 +1,6 @@
 """Corpora: stories of the grammar, whose entropy is known, and stories from a text file."""
 
+import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -87,7 +88,7 @@ def file_corpus(path: Path, vocabulary: int = 1000, length: int = 256) -> Corpus
     )
     tokenizer.train_from_iterator(parts["train"], trainer)
     rows = {
-        part: np.array([_row(tokenizer.encode(story).ids, length) for story in some])
+        part: np.array([_row(tokenizer.encode(story).ids, length) for story in some], np.int32)
         for part, some in parts.items()
     }
 
@@ -101,7 +102,9 @@ def file_corpus(path: Path, vocabulary: int = 1000, length: int = 256) -> Corpus
         return tokenizer.decode([int(token) for token in row if token not in (PAD, BEGIN, END)])
 
     available: dict[str, float] = {part: len(some) for part, some in rows.items()}
-    return Corpus(path.stem, tokenizer.get_vocab_size(), length, real, available, readable, None)
+    digest = hashlib.sha256("\0".join(found).encode()).hexdigest()[:8]
+    name = f"{path.name.split('.')[0]}-{digest}"
+    return Corpus(name, tokenizer.get_vocab_size(), length, real, available, readable, None)
 
 
 def _divided(found: list[str]) -> dict[str, list[str]]:

@@ -15,8 +15,9 @@ SIDE, REPEATS = 2048, 5  # of the matrix product that the machine is measured by
 
 
 class Cost(NamedTuple):
-    """Tokens that are trained on or written, and floating-point operations."""
+    """Models, tokens that they are trained on or write, for all seeds, and floating-point operations."""
 
+    models: int
     tokens: float
     flops: float
 
@@ -25,23 +26,24 @@ def training(corpus: Corpus, plan: Plan, shape: Shape, n: int) -> Cost:
     """Training a model of this shape on n stories, for every seed."""
     steps = plan.steps_for(n)
     tokens = float(plan.seeds * steps * plan.recipe.batch * (corpus.length - 1))
-    return Cost(tokens, tokens * architecture(corpus, shape).flops_per_token)
+    return Cost(1, tokens, tokens * architecture(corpus, shape).flops_per_token)
 
 
 def writing(corpus: Corpus, plan: Plan, generator: Generator) -> Cost:
     """Stories of a generator, before the verifier: a third of the cost of training on them."""
     tokens = float(plan.seeds * plan.most(generator) * (corpus.length - 1))
-    return Cost(tokens, tokens * architecture(corpus, plan.author).flops_per_token / 3)
+    return Cost(0, tokens, tokens * architecture(corpus, plan.author).flops_per_token / 3)
 
 
 def total(corpus: Corpus, plan: Plan, jobs: list[Job]) -> Cost:
-    """These jobs, with the generators that they want."""
+    """These jobs, with the generators that they want; a model of several studies counts once."""
+    jobs = list({job._replace(study=""): job for job in jobs}.values())
     generators = list(dict.fromkeys(job.generator for job in jobs if job.generator))
     parts = [training(corpus, plan, job.shape, job.n) for job in jobs]
     parts += [writing(corpus, plan, generator) for generator in generators]
     sizes = {generator.stories for generator in generators}
     parts += [training(corpus, plan, plan.author, n) for n in sizes]
-    return Cost(sum(part.tokens for part in parts), sum(part.flops for part in parts))
+    return Cost(*map(sum, zip(*parts, strict=True))) if parts else Cost(0, 0.0, 0.0)
 
 
 def matrix_rate(dtype: str) -> float:

@@ -15,6 +15,7 @@ from simulations.language.sampling import write
 from simulations.language.study import Generator, Shape
 from simulations.mix import is_synthetic
 
+HEAD = 32  # width of an attention head
 BATCH = 512  # stories written together
 FEWEST = 0.01  # share of what a generator writes that must pass the verifier
 
@@ -30,9 +31,14 @@ class Losses(NamedTuple):
     excess: Float[np.ndarray, " seeds"]
 
 
+def heads(width: int) -> int:
+    """Attention heads of a model, of `HEAD` numbers each."""
+    return max(1, width // HEAD)
+
+
 def architecture(corpus: Corpus, shape: Shape) -> Architecture:
     """The model of this shape for the stories of a corpus."""
-    return Architecture(corpus.vocabulary, corpus.length, shape.width, shape.depth, shape.heads)
+    return Architecture(corpus.vocabulary, corpus.length, *shape, heads(shape.width))
 
 
 def losses(corpus: Corpus, models: GPT2, tests: Rows) -> Losses:

@@ -69,6 +69,8 @@ def train(
     run, done = _first(architecture, recipe, keys), 0
     if path is not None:
         run, done = checkpoint.load(path, run)
+    # Where segments leave it: else the second one compiles again.
+    run, keys = jax.device_put((run, keys), _over(recipe.batch))
     rates, speeds = jnp.asarray(learning_rates(recipe, steps)), []
     for start in range(done, steps, SEGMENT):
         index = np.arange(start, start + SEGMENT)
@@ -173,8 +175,11 @@ def _order(n: int, steps: np.ndarray, batch: int, seed: list[int]) -> Int[np.nda
 
 def _spread(batches: Int[np.ndarray, "seeds steps batch T"]) -> Array:
     """The batches with their texts spread over the local devices, as many as divide them."""
+    return jax.device_put(batches, _over(batches.shape[2], None, None, "texts"))
+
+
+def _over(batch: int, *spec: str | None) -> jax.sharding.NamedSharding:
+    """As many of the local devices as divide a batch."""
     devices = jax.local_devices()
-    devices = devices[: math.gcd(len(devices), batches.shape[2])]
-    spec = jax.sharding.PartitionSpec(None, None, "texts")
-    mesh = jax.sharding.Mesh(devices, ("texts",))
-    return jax.device_put(batches, jax.sharding.NamedSharding(mesh, spec))
+    mesh = jax.sharding.Mesh(devices[: math.gcd(len(devices), batch)], ("texts",))
+    return jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec(*spec))

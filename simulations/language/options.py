@@ -10,6 +10,7 @@ from typing import Any
 from simulations.command import FORMATS, Parser, choices
 from simulations.language import study
 from simulations.language.corpus import Corpus, file_corpus, grammar_corpus
+from simulations.language.experiment import heads
 from simulations.language.loop import SEGMENT
 from simulations.language.study import STUDIES, Block, Plan, Shape
 from simulations.sweep.grid import parse
@@ -126,8 +127,8 @@ def _check(made: Plan, stories: Corpus) -> None:
         for shape in block.shapes:
             _within("width", shape.width, 2, 10**5)
             _within("depth", shape.depth, 1, 1000)
-            if shape.width % shape.heads:
-                raise ValueError(f"width = {shape.width}: expected a multiple of {shape.heads} heads")
+            if shape.width % heads(shape.width):
+                raise ValueError(f"width = {shape.width}: expected a multiple of {heads(shape.width)}")
         for generator in block.generators:
             _within("stories", generator.stories, 1, min(10**7, stories.available["generator"]))
             _within("temperature", generator.temperature, 1e-3, 1e3)

@@ -31,7 +31,7 @@ def print_report(console: Console, rows: list[Row]) -> None:
 
 def _models(rows: list[Row], found: list[list[Point]]) -> Grid:
     unit = "loss above the entropy" if error_name(rows) == "excess" else "loss"
-    title = f"{rows[0]['corpus'].split()[0]}, {rows[0]['study']}: {unit}, nats a token"
+    title = f"{rows[0]['corpus'].rsplit(' ', 2)[0]}, {rows[0]['study']}: {unit}, nats a token"
     columns = ("width x depth", "p2", "n", unit.split()[0], "+- s.e.", "collapse", "+- s.e.")
     grid = _grid(title, *columns, "delay", "training loss")
     for curve in found:
@@ -92,7 +92,7 @@ def _fractions(found: list[list[Point]]) -> Grid:
 def fraction_exponent(ends: list[Point]) -> Measured | None:
     """s of collapse ~ p_2^s, from the points that stand out of the noise; None if they are too few."""
     seen = [point for point in ends if point.collapse > RESOLVED * point.collapse_stderr > 0]
-    if len(seen) < 3:
+    if len({point.fraction for point in seen}) < 3:
         return None
     values = [[1 / point.fraction, point.collapse, point.collapse_stderr] for point in seen]
     return fit_power_law(*np.transpose(values), floor=False).exponent
@@ -115,8 +115,8 @@ def _generators(rows: list[Row]) -> Grid:
             row["top_p"],
             {"True": "yes", "False": "no"}[row["verified"]],
             f"{mean('generator_loss'):.4f}",
-            f"{mean('generator_excess'):.4f}",
-            f"{mean('valid'):.1%}",
+            f"{mean('generator_excess'):.4f}" if row["generator_excess"] else "",
+            f"{mean('valid'):.1%}" if row["valid"] else "",
         )
     return grid
 

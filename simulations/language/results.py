@@ -6,7 +6,8 @@ from simulations.language.workshop import Progress, Workshop
 from simulations.table import Row, as_text
 
 INPUTS = ["study", "corpus", "width", "depth", "n", "p2", "generator_stories", "temperature", "top_p"]
-INPUTS += ["verified", "author_width", "author_depth", "steps", "recipe", "key", "code", "seed"]
+INPUTS += ["verified", "author_width", "author_depth", "author_steps"]
+INPUTS += ["steps", "recipe", "key", "code", "seed"]
 MEASURED = ["loss", "excess", "train_loss", "best_step", "generator_loss", "generator_excess", "valid"]
 COLUMNS = [*INPUTS, *MEASURED]
 
@@ -27,6 +28,7 @@ def inputs(job: Job, workshop: Workshop) -> list[Row]:
         "verified": generator and generator.verified,
         "author_width": generator and plan.author.width,
         "author_depth": generator and plan.author.depth,
+        "author_steps": generator and plan.steps_for(generator.stories),
         "steps": plan.steps_for(job.n),
         "recipe": " ".join(f"{name}={value}" for name, value in plan.recipe._asdict().items()),
         "key": workshop.key,

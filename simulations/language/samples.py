@@ -1,4 +1,4 @@
-"""Stories to be read: of the corpus, of each kind of generator, and of the last trained model."""
+"""Stories to be read: of the corpus, and of each kind of generator."""
 
 from simulations.language.experiment import is_story
 from simulations.language.workshop import Workshop
@@ -9,7 +9,7 @@ COUNT = 10
 def samples(workshop: Workshop) -> str:
     """Ten stories of each stage; those that the grammar does not know are marked."""
     corpus = workshop.corpus
-    stages = {"real stories": corpus.real("test", COUNT, 0)}
+    stages = {"real stories": corpus.real("test", int(min(COUNT, corpus.available["test"])), 0)}
     for generator in workshop.plan.generators:
         name = f"a generator that learnt from {generator.stories} stories"
         name += f", temperature {generator.temperature:g}, top p {generator.top_p:g}"

@@ -40,7 +40,7 @@ def write(
     texts = []
     for first in range(0, count, batch):
         index = jnp.arange(first, first + batch)
-        written = _write(model, index, start, length, key, end, pad, temperature, top_p)
+        written = _write(model, index, start, length, key, end, pad, jnp.float32(temperature), top_p)
         texts.append(np.asarray(written)[: count - first])
     return np.concatenate(texts).astype(np.int32)
 
@@ -68,12 +68,12 @@ def _write(
 def choose(
     logits: Float[Array, " vocabulary"],
     temperature: Float[Array, ""] | float,
-    top_p: Float[Array, ""] | float,
+    top_p: float,
     key: Key[Array, ""],
 ) -> Int[Array, ""]:
     """A random token: softmax(logits / temperature) on the fewest tokens with probability >= `top_p`."""
     scaled = logits / temperature
-    if isinstance(top_p, float) and top_p == 1:  # sorting is most of the work
+    if top_p == 1:  # sorting is most of the work
         return jax.random.categorical(key, scaled)
     order = jnp.argsort(-scaled)
     sorted_logits = scaled[order]

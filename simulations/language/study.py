@@ -23,11 +23,6 @@ class Shape(NamedTuple):
     def __str__(self) -> str:
         return f"{self.width} x {self.depth}"
 
-    @property
-    def heads(self) -> int:
-        """Attention heads, of 32 numbers each."""
-        return max(1, self.width // 32)
-
 
 class Generator(NamedTuple):
     """A model of so many real stories, and how it writes; `verified`: what is no story is not kept."""
@@ -89,7 +84,10 @@ class Plan:
             for block in self.blocks
             for shape in block.shapes
             for n in block.sizes
-            for mix in [(0.0, None), *((p, g) for g in block.generators for p in block.fractions if p)]
+            for mix in [
+                (0.0, None),
+                *((p, g) for g in block.generators for p in block.fractions if synthetic_count(p, n)),
+            ]
         ]
 
     def most(self, generator: Generator) -> int:

@@ -1,7 +1,6 @@
 """Where models are trained and generators write: what was done before a kill is not done again."""
 
 import hashlib
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +18,7 @@ from simulations.language.loop import Trained, train
 from simulations.language.study import Generator, Job, Plan, Shape
 
 VALIDATION, TESTS = 250, 2000  # stories to choose a run's best model by, and to test it on, at most
+AUTHORS = 1000  # seeds of generators begin here: their weights and orders are no model's
 
 Progress = Callable[[float], object]  # hears of floating-point operations that are done
 
@@ -37,13 +37,14 @@ class Written(NamedTuple):
 class Workshop:
     """Models of a plan on a corpus, every seed with its own stories, generators and initial weights.
 
-    Generators learn from stories that no model sees.  A run that was killed goes on from what is in
-    `folder`, which belongs to this corpus, this key and this code.
+    Generators learn from stories that no model sees.  A run that was killed goes on from what it left
+    in `folder`.
     """
 
     def __init__(self, corpus: Corpus, plan: Plan, key: int, folder: Path, code: str):
         self.corpus, self.plan, self.key, self.folder, self.code = corpus, plan, key, folder, code
-        self._stamp = corpus.name, corpus.vocabulary, corpus.length, plan.recipe, plan.seeds, key, code
+        trained = plan.author, plan.seeds, plan.steps, plan.epochs, plan.recipe
+        self._stamp = corpus.name, corpus.vocabulary, corpus.length, trained, key, code
         self.validation, self.tests = (
             corpus.real(part, int(min(most, corpus.available[part])), 0)
             for part, most in (("validation", VALIDATION), ("test", TESTS))
@@ -56,22 +57,21 @@ class Workshop:
         texts = self._real("train", job.n)
         if job.generator:
             texts = mixed(texts, self.written(job.generator, progress).stories, job.fraction)
-        found = self._train(job.shape, texts, job, progress)
-        return found
+        return self._train(job.shape, texts, job, progress)
 
     def written(self, generator: Generator, progress: Progress) -> Written:
         """The stories of the generators, as many as the largest job wants."""
         if generator not in self._written:
-            models = self._author(generator, progress)
+            models = self._authors(generator, progress)
             count = self.plan.most(generator)
             share = cost.writing(self.corpus, self.plan, generator).flops / self.plan.seeds
             found: list[list[np.ndarray]] = []
             for seed in range(self.plan.seeds):
-                path = self._path("stories", generator, self.plan.author, count, seed)
+                path = self._stories_path(generator, seed)
                 stories: Any = jnp.zeros((count, self.corpus.length), jnp.int32), jnp.zeros(())
                 stories, done = checkpoint.load(path, stories)
                 if not done:
-                    key = jax.random.fold_in(jax.random.key(self.key), seed)
+                    key = jax.random.fold_in(jax.random.key(self.key), AUTHORS + seed)
                     new = write_stories(self.corpus, one_of(models, seed), generator, count, key)
                     stories = tuple(map(jnp.asarray, new))
                     checkpoint.save(path, stories, count)
@@ -83,17 +83,28 @@ class Workshop:
         return self._written[generator]
 
     def clear(self) -> None:
-        """Remove what is kept for a run that was killed."""
-        shutil.rmtree(self.folder)
+        """Remove what this run kept in case that it is killed; not what another one did."""
+        generators = self.plan.generators
+        paths = [self._model_path(job.shape, job.n, job) for job in self.plan.jobs]
+        paths += [self._model_path(self.plan.author, g.stories, _author(g)) for g in generators]
+        paths += [self._stories_path(g, seed) for g in generators for seed in range(self.plan.seeds)]
+        for path in paths:
+            path.unlink(missing_ok=True)
+        if not any(self.folder.iterdir()):
+            self.folder.rmdir()
 
-    def _author(self, generator: Generator, progress: Progress) -> Any:
-        """The generators, of which those that only write differently are the same."""
-        own = generator._replace(temperature=1.0, top_p=1.0, verified=False)
+    def _authors(self, generator: Generator, progress: Progress) -> Any:
+        """The generators."""
         texts = self._real("generator", generator.stories)
-        return self._train(self.plan.author, texts, own, progress).run.best
+        return self._train(self.plan.author, texts, _author(generator), progress, AUTHORS).run.best
 
     def _train(
-        self, shape: Shape, texts: Int[np.ndarray, "seeds n T"], name: Any, progress: Progress
+        self,
+        shape: Shape,
+        texts: Int[np.ndarray, "seeds n T"],
+        name: Any,
+        progress: Progress,
+        first: int = 0,
     ) -> Trained:
         steps = self.plan.steps_for(texts.shape[1])
         per_step = cost.training(self.corpus, self.plan, shape, texts.shape[1]).flops / steps
@@ -105,14 +116,25 @@ class Workshop:
             self.plan.recipe,
             steps,
             self.key,
-            range(self.plan.seeds),
-            path=self._path(name, shape, steps),
+            range(first, first + self.plan.seeds),
+            path=self._model_path(shape, texts.shape[1], name),
             progress=lambda done: progress(done * per_step),
         )
 
     def _real(self, part: str, n: int) -> Int[np.ndarray, "seeds n length"]:
         return np.stack([self.corpus.real(part, n, seed) for seed in range(self.plan.seeds)])
 
+    def _model_path(self, shape: Shape, n: int, name: Any) -> Path:
+        return self._path("model", shape, n, name)
+
+    def _stories_path(self, generator: Generator, seed: int) -> Path:
+        return self._path("stories", generator, self.plan.most(generator), seed)
+
     def _path(self, *name: Any) -> Path:
         digest = hashlib.sha256(repr((name, self._stamp)).encode()).hexdigest()[:16]
         return self.folder / f"{digest}.safetensors"
+
+
+def _author(generator: Generator) -> Generator:
+    """The same for generators that only write differently."""
+    return Generator(generator.stories)

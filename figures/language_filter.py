@@ -1,0 +1,10 @@
+"""DRAFT"""
+
+from figures.house.run import Run
+from simulations.language import picture
+from simulations.picture import Picture
+
+
+def draw(run: Run) -> Picture:
+    """Loss above the entropy and collapse against the number of stories, with and without the verifier."""
+    return picture.filtered(run.language("filter"))

@@ -1,0 +1,344 @@
+"""The command on stories: rows, resumption, failures, bad input, a text file."""
+
+import csv
+import json
+import re
+import shutil
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from simulations.language import __main__ as command
+from simulations.language import checkpoint, cost, experiment, loop, options, study, workshop
+from simulations.language.__main__ import main
+from simulations.language.corpus import SEPARATOR, grammar_corpus
+from simulations.language.results import COLUMNS, inputs
+from simulations.language.study import STUDIES, Block, Generator, Plan, Shape
+from simulations.language.training import Recipe
+
+SMALL, OWN = Shape(8, 1), Generator(20)
+CORPUS = grammar_corpus()
+PLAN = Plan(
+    blocks=(
+        Block("scaling", (SMALL,), (10, 20), (0.5,), (OWN,)),
+        Block("size", (SMALL,), (20,), (0.5,), (OWN,)),  # both of its models are in the first block
+        Block("filter", (SMALL,), (20,), (1.0,), (OWN, OWN._replace(temperature=0.5))),
+    ),
+    author=SMALL,
+    seeds=2,
+    steps=10,
+    epochs=100,
+    recipe=Recipe(batch=4),
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tiny():
+    """Two segments a model, and as little as possible around them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (loop, study, options):
+            patch.setattr(module, "SEGMENT", 5)
+        patch.setattr(workshop, "VALIDATION", 10)
+        patch.setattr(workshop, "TESTS", 10)
+        patch.setattr(loop.text_losses, "__defaults__", (10,))
+        patch.setattr(experiment, "BATCH", 20)
+        patch.setattr(cost, "SIDE", 64)
+        patch.setattr(study, "quick", lambda: PLAN)
+        yield
+
+
+def run(folder, *more):
+    return main(["--quick", "--format", "svg", "--out", str(folder), *more])
+
+
+def table(folder, name="language.csv"):
+    with open(folder / name) as file:
+        return list(csv.DictReader(file))
+
+
+def manifest(folder):
+    return json.loads((folder / "manifest.json").read_text())
+
+
+def recorded(patch):
+    """The jobs that are measured from now on."""
+    jobs, measure = [], command.measure
+
+    def told(job, *others):
+        jobs.append(job)
+        return measure(job, *others)
+
+    patch.setattr(command, "measure", told)
+    return jobs
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A folder with a whole run, and the jobs that it measured."""
+    folder = tmp_path_factory.mktemp("finished")
+    with pytest.MonkeyPatch.context() as patch:
+        jobs = recorded(patch)
+        assert run(folder) == 0
+    return folder, jobs
+
+
+@pytest.fixture
+def copy(tmp_path, finished):
+    return shutil.copytree(finished[0], tmp_path / "copy")
+
+
+def test_a_run_and_what_it_makes(finished):
+    folder, _ = finished
+    pictures = {f"{name}.{suffix}" for name in STUDIES for suffix in ("svg", "csv")}
+    names = {path.name for path in folder.iterdir()}
+    assert names == {"language.csv", "manifest.json", "stories.txt", *pictures}
+    rows = table(folder)
+    assert list(rows[0]) == COLUMNS
+    assert len(rows) == 2 * len(PLAN.jobs)
+    for row in rows:
+        assert float(row["loss"]) > float(row["excess"]) > 0
+        assert row["best_step"] in ("5", "10")
+        mixed = float(row["p2"]) > 0
+        assert (row["generator_stories"], row["author_width"]) == (
+            ("20", "8") if mixed else 2 * ("none",)
+        )
+        assert (
+            bool(row["generator_loss"]) == bool(row["generator_excess"]) == bool(row["valid"]) == mixed
+        )
+    assert len({row["loss"] for row in rows if row["study"] == "scaling"}) == 8
+    facts = manifest(folder)
+    assert facts["rows"] == len(rows)
+    assert facts["jobs_reused"] == 0
+    assert set(facts["seconds"]) == {str(job) for job in PLAN.jobs}
+    assert facts["training"]["8 x 1"]["tokens_per_second"] > 0
+    stories = (folder / "stories.txt").read_text()
+    assert CORPUS.text(CORPUS.real("test", 1, 0)[0]) in stories
+    assert stories.count("# a generator that learnt from 20 stories") == 2
+
+
+def test_a_model_of_two_studies_is_trained_once(finished):
+    folder, jobs = finished
+    assert [job.study for job in jobs] == 4 * ["scaling"] + 2 * ["filter"]
+    rows = table(folder)
+    known = [row | {"study": "size"} for row in rows if (row["study"], row["n"]) == ("scaling", "20")]
+    assert [row for row in rows if row["study"] == "size"] == known
+
+
+def test_a_second_run_computes_nothing(copy, finished, capsys, monkeypatch):
+    jobs = recorded(monkeypatch)
+    assert run(copy) == 0
+    assert not jobs
+    assert table(copy) == table(finished[0])
+    assert manifest(copy)["jobs_reused"] == len(PLAN.jobs)
+    assert manifest(copy)["training"] == manifest(finished[0])["training"]
+    assert (copy / "stories.txt").exists()
+    printed = capsys.readouterr().out
+    assert all(f"grammar, {name}: " in printed for name in STUDIES)
+    assert str(copy / "language.csv") in printed
+
+
+def test_rows_that_were_cut_are_computed_again(copy, finished, monkeypatch):
+    path = copy / "language.csv"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[:-1]) + lines[-1][:20])  # killed while writing
+    jobs = recorded(monkeypatch)
+    assert run(copy) == 0
+    assert jobs == PLAN.jobs[-1:]
+    assert table(copy) == table(finished[0])
+    assert manifest(copy)["jobs_reused"] == len(PLAN.jobs) - 1
+
+
+@pytest.mark.parametrize("every", [7, 1])
+def test_a_killed_run_goes_on_to_the_same_rows(tmp_path, finished, monkeypatch, every):
+    """Killed after so many savings, again and again; no step is done twice."""
+    segments, saved = [], []
+    segment, save = loop._segment, checkpoint.save
+
+    def counted(*args):
+        segments.append(1)
+        return segment(*args)
+
+    def killed(*args):
+        save(*args)
+        saved.append(1)
+        if len(saved) % every == 0:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(loop, "_segment", counted)
+    monkeypatch.setattr(checkpoint, "save", killed)
+    monkeypatch.setattr(command, "draw", lambda *args: [])
+    kills = 0
+    while True:
+        try:
+            assert run(tmp_path, "--study", "scaling") == 0
+            break
+        except KeyboardInterrupt:
+            kills += 1
+            assert (tmp_path / "unfinished").exists()
+    # Four models and the generators with two segments each, and the stories of two seeds.
+    assert (len(segments), len(saved), kills) == (10, 12, 12 // every)
+    assert not (tmp_path / "unfinished").exists()
+    expected = [row for row in table(finished[0]) if row["study"] == "scaling"]
+    assert table(tmp_path) == expected
+
+
+@pytest.mark.parametrize("fraction", [0.5, 0.0])
+def test_a_model_that_fails_does_not_stop_the_others(copy, finished, monkeypatch, capsys, fraction):
+    path = copy / "language.csv"
+    rows = table(copy)
+    lines = path.read_text().splitlines(keepends=True)
+    failing = [row["n"] == "10" and float(row["p2"]) == fraction for row in rows]
+    left = [line for line, fails in zip(lines[1:], failing, strict=True) if not fails]
+    path.write_text(lines[0] + "".join(left))
+
+    def fails(*args):
+        raise ArithmeticError("the loss\nis nan")
+
+    monkeypatch.setattr(command, "measure", fails)
+    assert run(copy) == 1
+    (name,) = manifest(copy)["failed"]
+    assert f"FAILED {name}: the loss is nan\n" in capsys.readouterr().out
+    assert (copy / "unfinished").exists()
+    assert table(copy) == [row for row, fails in zip(rows, failing, strict=True) if not fails]
+
+
+def test_rows_say_how_long_their_generators_learnt():
+    """Ten stories are 5 steps either way, the generators' 20 are 5 or 10."""
+    jobs = [job for job in PLAN.jobs if job.n == 10]
+    texts = [
+        [inputs(job, SimpleNamespace(plan=plan, corpus=CORPUS, key=0, code="code")) for job in jobs]
+        for plan in (replace(PLAN, steps=5), replace(PLAN, epochs=2))
+    ]
+    clean, mixed = (job.fraction == 0 for job in jobs)
+    assert (clean, mixed) == (True, False)
+    assert texts[0][0] == texts[1][0]
+    assert texts[0][1] != texts[1][1]
+
+
+def test_generators_have_initial_weights_of_their_own(tmp_path, monkeypatch):
+    begun, first = [], loop._first
+
+    def recorded(*args):
+        begun.append(first(*args))
+        return begun[-1]
+
+    monkeypatch.setattr(loop, "_first", recorded)
+    job = next(job for job in PLAN.jobs if job.generator)
+    workshop.Workshop(CORPUS, PLAN, 0, tmp_path, "code").trained(job, lambda flops: None)
+    author, model = (np.asarray(run.state[0].tokens) for run in begun)
+    assert author.shape == model.shape
+    assert not any(np.array_equal(one, other) for one in author for other in model)
+
+
+def test_a_fraction_of_less_than_half_a_story(tmp_path):
+    flags = ["--study", "scaling", "--n", "10", "--synthetic-fraction", "0.01"]
+    assert run(tmp_path, *flags) == 0
+    assert len({row["loss"] for row in table(tmp_path)}) == 2  # of the seeds
+
+
+def write_tales(path):
+    """Sixty stories of the grammar."""
+    tales = [CORPUS.text(row) for row in CORPUS.real("train", 60, 3)]
+    path.write_text(f"\n{SEPARATOR}\n".join(tales))
+    return path
+
+
+def test_stories_of_a_file(tmp_path, monkeypatch):
+    tales = write_tales(tmp_path / "tales.txt")
+    # With the grammar's sizes nothing is compiled again.
+    sizes = ["--vocabulary", str(CORPUS.vocabulary), "--length", str(CORPUS.length)]
+    flags = ["--corpus", str(tales), *sizes, "--n", "10,20", "--stories", "18"]
+    assert run(tmp_path / "out", *flags) == 0
+    rows = table(tmp_path / "out")
+    assert {row["study"] for row in rows} == {"scaling", "size"}  # there is no verifier
+    (name,) = {row["corpus"] for row in rows}
+    assert re.fullmatch(rf"tales-[0-9a-f]{{8}} {CORPUS.vocabulary} {CORPUS.length}", name)
+    for row in rows:
+        assert float(row["loss"]) > 0
+        assert row["excess"] == row["generator_excess"] == row["valid"] == ""
+        assert bool(row["generator_loss"]) == (float(row["p2"]) > 0)
+    assert {"stories.txt", "scaling.svg"} <= {path.name for path in (tmp_path / "out").iterdir()}
+    assert "[no story]" not in (tmp_path / "out" / "stories.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        (["--n", "0"], "n = 0: expected"),
+        (["--n", "ten"], "n = ten: expected"),
+        (["--n", "1e9"], "n = 1e+09: expected"),
+        (["--synthetic-fraction", "2"], "synthetic_fraction = 2: expected"),
+        (["--width", "5,x"], "width = 5,x: expected"),
+        (["--width", "101"], "width = 101: expected a multiple"),
+        (["--depth", "0"], "depth = 0: expected"),
+        (["--stories", "0"], "stories = 0: expected"),
+        (["--temperature", "0"], "temperature = 0: expected"),
+        (["--top-p", "2"], "top_p = 2: expected"),
+        (["--seeds", "1"], "seeds = 1: expected"),
+        (["--steps", "1"], "steps = 1: expected"),
+        (["--steps", "many"], "invalid int value: 'many'"),
+        (["--batch", "0"], "batch = 0: expected"),
+        (["--learning-rate", "nan"], "learning_rate = nan: expected"),
+        (["--dropout", "1"], "dropout = 1: expected"),
+        (["--dtype", "float16"], "dtype = float16: expected"),
+        (["--key", "-1"], "key = -1: expected"),
+        (["--study", "nonsense"], "study = nonsense: expected"),
+        (["--full"], "--quick and --full: expected"),
+        (["--format", "gif"], "format = gif: expected"),
+        (["--corpus", "TALES", "--n", "34", "--stories", "5"], "n = 34: expected between 1 and 33"),
+        (
+            ["--corpus", "TALES", "--n", "9", "--stories", "19"],
+            "stories = 19: expected between 1 and 18",
+        ),
+        (["--corpus", "TALES", "--study", "filter"], "study = filter: expected"),
+        (["--corpus", "TALES", "--vocabulary", "100"], "vocabulary = 100: expected"),
+        (["--corpus", "missing.txt"], "corpus = missing.txt: expected"),
+        (["--out", "TALES/within"], "tales.txt/within: "),
+    ],
+)
+def test_bad_input_is_one_line(tmp_path, capsys, flags, says):
+    tales = write_tales(tmp_path / "tales.txt")
+    with pytest.raises(SystemExit) as stop:
+        run(tmp_path / "out", *(flag.replace("TALES", str(tales)) for flag in flags))
+    assert stop.value.code == 2
+    text = capsys.readouterr().err
+    assert says in text
+    assert text.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_flags_stand_in_for_the_studies_own():
+    flags = "--quick --study scaling,size --n 20,1e2 --synthetic-fraction 0.1,1 --width 4,2 --depth 1,3 "
+    flags += "--stories 7 --temperature 0.5 --top-p 0.9 --seeds 3 --steps 20 --epochs 2 --batch 8 "
+    flags += "--learning-rate 0.1 --weight-decay 0 --dropout 0.2 --dtype bfloat16"
+    made = options.plan(options.parser("").parse_args(flags.split()), CORPUS)
+    assert {job.study for job in made.jobs} == {"scaling", "size"}
+    assert {job.n for job in made.jobs} == {20, 100}
+    assert {job.fraction for job in made.jobs} == {0, 0.1, 1}
+    assert {tuple(job.shape) for job in made.jobs} == {(2, 1), (2, 3), (4, 1), (4, 3)}
+    assert len(made.jobs) == len(set(made.jobs)) == 2 * 2 * 3 * 4
+    assert made.generators == [Generator(7, 0.5, 0.9)]
+    assert made.most(made.generators[0]) == 100
+    assert made.recipe == Recipe(8, 0.1, weight_decay=0.0, dropout=0.2, dtype="bfloat16")
+    assert (made.seeds, made.author) == (3, SMALL)
+    # Twice 20 stories are five steps of eight, twice 100 are 25, of which 20 are wanted.
+    assert [made.steps_for(n) for n in (1, 20, 100)] == [5, 5, 20]
+
+
+def test_the_list_names_every_study(capsys):
+    assert main(["--list"]) == 0
+    printed = capsys.readouterr().out
+    assert all(name in printed for name in (*STUDIES, "--quick", "default", "--full"))
+
+
+def test_the_cost_is_counted_by_hand():
+    jobs = [job for job in PLAN.jobs if job.study == "scaling"]
+    # Four models and the generators: 10 steps of 4 stories, for each seed; then what they write.
+    stories, written = 2 * 5 * 10 * 4, 2 * 20
+    found = cost.total(CORPUS, PLAN, jobs)
+    assert found.tokens == (stories + written) * (CORPUS.length - 1)
+    flops = experiment.architecture(CORPUS, SMALL).flops_per_token
+    assert found.flops == pytest.approx((stories + written / 3) * (CORPUS.length - 1) * flops)
+    assert np.isfinite(cost.matrix_rate("float32"))
