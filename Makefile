@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 RUN = $(VENV)/bin/python
 
-.PHONY: sweep test derivations figures tables check clean
+.PHONY: sweep test derivations figures tables check quick clean
 
 sweep: $(VENV)/.run
 	$(RUN) -m simulations.sweep $(ARGS)
@@ -31,6 +31,26 @@ tables: $(VENV)/.run
 		cp results/tables/$$name/$$name.csv figures/tables/$$name.csv; \
 		cp results/tables/$$name/manifest.json figures/tables/$$name.json; \
 	done
+
+# Every entry point in its quick version; with -j2 two at a time.
+QUICK = results/quick
+quick: $(addprefix quick-, collapse width mnist language figures derivations checks benchmarks)
+quick-collapse quick-width: quick-%: $(VENV)/.test
+	$(RUN) -m simulations.sweep --list
+	$(RUN) -m simulations.sweep --preset $* --quick --out $(QUICK)/$*
+quick-mnist quick-language: quick-%: $(VENV)/.test
+	$(RUN) -m simulations.$* --list
+	$(RUN) -m simulations.$* --quick --format png --out $(QUICK)/$*
+quick-figures: $(VENV)/.test
+	$(RUN) -m figures --list
+	$(RUN) -m figures --quick --format png --out $(QUICK)/figures --cache $(QUICK)/cache
+quick-derivations: $(VENV)/.test
+	$(RUN) -m derivations --list
+	$(RUN) -m derivations --quick --out $(QUICK)/derivations
+quick-checks: $(VENV)/.test
+	$(RUN) -m derivations --check
+quick-benchmarks: $(VENV)/.test
+	$(RUN) -m benchmarks.derivations --quick
 
 check: $(VENV)/.test
 	$(VENV)/bin/ruff format --check .

@@ -48,6 +48,35 @@ def losses(corpus: Corpus, models: GPT2, tests: Rows) -> Losses:
     return Losses(loss.sum(axis=1) / tokens.sum(), (loss.sum(axis=1) + known) / tokens.sum())
 
 
+def log_ratios(
+    corpus: Corpus, models: GPT2, generator: Generator, valid: Float[np.ndarray, " seeds"], tests: Rows
+) -> Float[np.ndarray, "seeds stories"]:
+    """log Q / P of real stories, Q the law of what generators hand on, P that of the corpus.
+
+    What the verifier keeps of a generator's stories, a share `valid`, has the law Q / valid.  NaN where
+    P is not known, and where a generator does not write as its model says.
+    """
+    loss, _ = text_losses(models, tests, PAD)
+    if corpus.log_probability is None or (generator.temperature, generator.top_p) != (1, 1):
+        return np.full(loss.shape, np.nan)
+    kept = np.log(valid)[:, None] if generator.verified else 0.0
+    return -loss - kept - corpus.log_probability(tests)
+
+
+def endless_collapse(
+    log_ratio: Float[np.ndarray, "seeds stories"], fraction: float, tokens: int
+) -> Float[np.ndarray, " seeds"]:
+    """The collapse of a learner with endless stories and no bounds to what it can learn, a token.
+
+    It becomes the law (1 - p_2) P + p_2 Q of its training stories, and so loses
+    log P / ((1 - p_2) P + p_2 Q) on a real one: at most -log(1 - p_2), and at p_2 = 1 what its
+    generator loses.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mixture = np.logaddexp(np.log1p(-fraction), np.log(fraction) + log_ratio)
+    return -mixture.sum(axis=1) / tokens
+
+
 def write_stories(
     corpus: Corpus, model: GPT2, generator: Generator, count: int, key: Key[jax.Array, ""]
 ) -> tuple[Rows, float]:

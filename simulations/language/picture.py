@@ -30,6 +30,8 @@ def scaling(rows: list[Row]) -> Picture:
     found = curves(rows)
     for colour, curve in enumerate(found):
         _curve(picture, curve, [point.n for point in curve], _name(curve, found), colour)
+        if curve[0].limit > LINEAR_BELOW / 10:
+            picture.panels[1].level(curve[0].limit, color=f"C{colour % 8}")
     clean = [curve for curve in found if not curve[0].fraction]
     for curve in clean if len(clean) == 1 else []:
         _law(picture.panels[0], curve)
@@ -37,7 +39,9 @@ def scaling(rows: list[Row]) -> Picture:
     if len(qualities) == 1:
         picture.panels[0].level(qualities.pop())
     picture.caption = (
-        f"{_models(rows)} Dotted: the generators' own {_error(rows)}. Dashed: the law A n^-α + plateau fitted to p₂ = 0. "
+        f"{_models(rows)} Dotted, left: the generators' own {_error(rows)}; right: the limit of "
+        "the collapse for endless stories and a learner without bounds, known from the generators' and the grammar's "
+        f"probabilities of real stories. Dashed: the law A n^-α + plateau fitted to p₂ = 0. "
         f"{_collapse(rows)}"
     )
     return picture

@@ -73,8 +73,8 @@ def _laws(found: list[list[Point]]) -> Grid:
 
 
 def _fractions(found: list[list[Point]]) -> Grid:
-    """The collapse at the largest n beside p_2 and p_2^2 times that of synthetic stories alone."""
-    columns = ("width x depth", "p2", "n", "collapse", "+- s.e.", "/ that at p2 = 1", "p2^2")
+    """The collapse at the largest n: its limit for endless data, and its share of that at p_2 = 1."""
+    columns = ("width x depth", "p2", "n", "collapse", "+- s.e.", "endless", "/ that at p2 = 1", "p2^2")
     grid = _grid("how the collapse at the largest n grows with p2", *columns)
     ends = [curve[-1] for curve in found if curve[0].fraction]
     for some in _by(ends, lambda point: point.shape):
@@ -82,7 +82,9 @@ def _fractions(found: list[list[Point]]) -> Grid:
         for point in some:
             part = f"{point.collapse / whole[0]:.4f}" if whole and whole[0] > 0 else ""
             values = f"{point.collapse:.5f}", f"{point.collapse_stderr:.1g}"
-            grid.add_row(point.shape, _mix(point), str(point.n), *values, part, f"{point.fraction**2:g}")
+            limit = "" if np.isnan(point.limit) else f"{point.limit:.2g}"
+            square = f"{point.fraction**2:g}"
+            grid.add_row(point.shape, _mix(point), str(point.n), *values, limit, part, square)
         exponent = fraction_exponent(some)
         if exponent is not None:
             grid.add_row(some[0].shape, "", "", f"~ p2^{exponent.value:.2f}", _interval(exponent))

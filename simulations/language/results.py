@@ -1,6 +1,7 @@
 """Rows of the table: one for each model and seed."""
 
-from simulations.language.experiment import losses
+from simulations.language.experiment import endless_collapse, losses
+from simulations.language.grammar import PAD
 from simulations.language.study import Job
 from simulations.language.workshop import Progress, Workshop
 from simulations.table import Row, as_text
@@ -9,6 +10,7 @@ INPUTS = ["study", "corpus", "width", "depth", "n", "p2", "generator_stories", "
 INPUTS += ["verified", "author_width", "author_depth", "author_steps"]
 INPUTS += ["steps", "recipe", "key", "code", "seed"]
 MEASURED = ["loss", "excess", "train_loss", "best_step", "generator_loss", "generator_excess", "valid"]
+MEASURED += ["endless_collapse"]
 COLUMNS = [*INPUTS, *MEASURED]
 
 
@@ -48,6 +50,9 @@ def measure(
     run, speed = workshop.trained(job, progress)
     found = losses(workshop.corpus, run.best, workshop.tests)
     own = workshop.written(job.generator, progress) if job.generator else None
+    if own:
+        tokens = int((workshop.tests[:, 1:] != PAD).sum())
+        limit = endless_collapse(own.log_ratio, job.fraction, tokens)
     complete = []
     for seed, row in enumerate(rows):
         values = {
@@ -61,6 +66,7 @@ def measure(
                 "generator_loss": own.losses.loss[seed],
                 "generator_excess": own.losses.excess[seed],
                 "valid": own.valid[seed],
+                "endless_collapse": limit[seed],
             }
         complete.append(row | {name: _short(values.get(name)) for name in MEASURED})
     return complete, speed

@@ -30,6 +30,7 @@ class Point(NamedTuple):
     delay: float
     quality: float  # the generators' own error; NaN without one
     valid: float  # share of stories among what they wrote
+    limit: float  # of the collapse, for endless stories and a learner without bounds; NaN if not known
     train_loss: float
 
     @property
@@ -94,6 +95,7 @@ def _point(rows: list[Row], name: str, clean: dict[int, dict[str, float]]) -> Po
         ),
         numbers(rows, f"generator_{name}").mean(),
         numbers(rows, "valid").mean(),
+        numbers(rows, "endless_collapse").mean(),
         numbers(rows, "train_loss").mean(),
     )
 

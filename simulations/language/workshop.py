@@ -12,7 +12,15 @@ from jaxtyping import Float, Int
 
 from simulations.language import checkpoint, cost
 from simulations.language.corpus import Corpus
-from simulations.language.experiment import Losses, architecture, losses, mixed, one_of, write_stories
+from simulations.language.experiment import (
+    Losses,
+    architecture,
+    log_ratios,
+    losses,
+    mixed,
+    one_of,
+    write_stories,
+)
 from simulations.language.grammar import PAD
 from simulations.language.loop import Trained, train
 from simulations.language.study import Generator, Job, Plan, Shape
@@ -26,12 +34,14 @@ Progress = Callable[[float], object]  # hears of floating-point operations that 
 class Written(NamedTuple):
     """What the generators of all seeds wrote, and how good they are.
 
-    `valid` is the share of all they wrote that the grammar knows, NaN for a corpus without one.
+    `valid` is the share of all they wrote that the grammar knows, NaN for a corpus without one;
+    `log_ratio` that of `experiment.log_ratios` for the test stories.
     """
 
     stories: Int[np.ndarray, "seeds count length"]
     valid: Float[np.ndarray, " seeds"]
     losses: Losses
+    log_ratio: Float[np.ndarray, "seeds tests"]
 
 
 class Workshop:
@@ -78,8 +88,9 @@ class Workshop:
                 found.append([np.asarray(part) for part in stories])
                 progress(share)
             rows, valid = (np.stack(part) for part in zip(*found, strict=True))
-            of_generators = losses(self.corpus, models, self.tests)
-            self._written[generator] = Written(rows, valid, of_generators)
+            own = losses(self.corpus, models, self.tests)
+            ratio = log_ratios(self.corpus, models, generator, valid, self.tests)
+            self._written[generator] = Written(rows, valid, own, ratio)
         return self._written[generator]
 
     def clear(self) -> None:

@@ -11,42 +11,16 @@ import numpy as np
 import pytest
 
 from simulations.language import __main__ as command
-from simulations.language import checkpoint, cost, experiment, loop, options, study, workshop
+from simulations.language import checkpoint, loop, workshop
 from simulations.language.__main__ import main
-from simulations.language.corpus import SEPARATOR, grammar_corpus
 from simulations.language.results import COLUMNS, inputs
-from simulations.language.study import STUDIES, Block, Generator, Plan, Shape
-from simulations.language.training import Recipe
-
-SMALL, OWN = Shape(8, 1), Generator(20)
-CORPUS = grammar_corpus()
-PLAN = Plan(
-    blocks=(
-        Block("scaling", (SMALL,), (10, 20), (0.5,), (OWN,)),
-        Block("size", (SMALL,), (20,), (0.5,), (OWN,)),  # both of its models are in the first block
-        Block("filter", (SMALL,), (20,), (1.0,), (OWN, OWN._replace(temperature=0.5))),
-    ),
-    author=SMALL,
-    seeds=2,
-    steps=10,
-    epochs=100,
-    recipe=Recipe(batch=4),
-)
+from simulations.language.study import STUDIES
+from tests.language import CORPUS, PLAN, tiny_runs, write_tales
 
 
 @pytest.fixture(scope="module", autouse=True)
 def tiny():
-    """Two segments a model, and as little as possible around them."""
-    with pytest.MonkeyPatch.context() as patch:
-        for module in (loop, study, options):
-            patch.setattr(module, "SEGMENT", 5)
-        patch.setattr(workshop, "VALIDATION", 10)
-        patch.setattr(workshop, "TESTS", 10)
-        patch.setattr(loop.text_losses, "__defaults__", (10,))
-        patch.setattr(experiment, "BATCH", 20)
-        patch.setattr(cost, "SIDE", 64)
-        patch.setattr(study, "quick", lambda: PLAN)
-        yield
+    yield from tiny_runs()
 
 
 def run(folder, *more):
@@ -238,13 +212,6 @@ def test_a_fraction_of_less_than_half_a_story(tmp_path):
     assert len({row["loss"] for row in table(tmp_path)}) == 2  # of the seeds
 
 
-def write_tales(path):
-    """Sixty stories of the grammar."""
-    tales = [CORPUS.text(row) for row in CORPUS.real("train", 60, 3)]
-    path.write_text(f"\n{SEPARATOR}\n".join(tales))
-    return path
-
-
 def test_stories_of_a_file(tmp_path, monkeypatch):
     tales = write_tales(tmp_path / "tales.txt")
     # With the grammar's sizes nothing is compiled again.
@@ -261,84 +228,3 @@ def test_stories_of_a_file(tmp_path, monkeypatch):
         assert bool(row["generator_loss"]) == (float(row["p2"]) > 0)
     assert {"stories.txt", "scaling.svg"} <= {path.name for path in (tmp_path / "out").iterdir()}
     assert "[no story]" not in (tmp_path / "out" / "stories.txt").read_text()
-
-
-@pytest.mark.parametrize(
-    ("flags", "says"),
-    [
-        (["--n", "0"], "n = 0: expected"),
-        (["--n", "ten"], "n = ten: expected"),
-        (["--n", "1e9"], "n = 1e+09: expected"),
-        (["--synthetic-fraction", "2"], "synthetic_fraction = 2: expected"),
-        (["--width", "5,x"], "width = 5,x: expected"),
-        (["--width", "101"], "width = 101: expected a multiple"),
-        (["--depth", "0"], "depth = 0: expected"),
-        (["--stories", "0"], "stories = 0: expected"),
-        (["--temperature", "0"], "temperature = 0: expected"),
-        (["--top-p", "2"], "top_p = 2: expected"),
-        (["--seeds", "1"], "seeds = 1: expected"),
-        (["--steps", "1"], "steps = 1: expected"),
-        (["--steps", "many"], "invalid int value: 'many'"),
-        (["--batch", "0"], "batch = 0: expected"),
-        (["--learning-rate", "nan"], "learning_rate = nan: expected"),
-        (["--dropout", "1"], "dropout = 1: expected"),
-        (["--dtype", "float16"], "dtype = float16: expected"),
-        (["--key", "-1"], "key = -1: expected"),
-        (["--study", "nonsense"], "study = nonsense: expected"),
-        (["--full"], "--quick and --full: expected"),
-        (["--format", "gif"], "format = gif: expected"),
-        (["--corpus", "TALES", "--n", "34", "--stories", "5"], "n = 34: expected between 1 and 33"),
-        (
-            ["--corpus", "TALES", "--n", "9", "--stories", "19"],
-            "stories = 19: expected between 1 and 18",
-        ),
-        (["--corpus", "TALES", "--study", "filter"], "study = filter: expected"),
-        (["--corpus", "TALES", "--vocabulary", "100"], "vocabulary = 100: expected"),
-        (["--corpus", "missing.txt"], "corpus = missing.txt: expected"),
-        (["--out", "TALES/within"], "tales.txt/within: "),
-    ],
-)
-def test_bad_input_is_one_line(tmp_path, capsys, flags, says):
-    tales = write_tales(tmp_path / "tales.txt")
-    with pytest.raises(SystemExit) as stop:
-        run(tmp_path / "out", *(flag.replace("TALES", str(tales)) for flag in flags))
-    assert stop.value.code == 2
-    text = capsys.readouterr().err
-    assert says in text
-    assert text.count("\n") == 1
-    assert not (tmp_path / "out").exists()
-
-
-def test_flags_stand_in_for_the_studies_own():
-    flags = "--quick --study scaling,size --n 20,1e2 --synthetic-fraction 0.1,1 --width 4,2 --depth 1,3 "
-    flags += "--stories 7 --temperature 0.5 --top-p 0.9 --seeds 3 --steps 20 --epochs 2 --batch 8 "
-    flags += "--learning-rate 0.1 --weight-decay 0 --dropout 0.2 --dtype bfloat16"
-    made = options.plan(options.parser("").parse_args(flags.split()), CORPUS)
-    assert {job.study for job in made.jobs} == {"scaling", "size"}
-    assert {job.n for job in made.jobs} == {20, 100}
-    assert {job.fraction for job in made.jobs} == {0, 0.1, 1}
-    assert {tuple(job.shape) for job in made.jobs} == {(2, 1), (2, 3), (4, 1), (4, 3)}
-    assert len(made.jobs) == len(set(made.jobs)) == 2 * 2 * 3 * 4
-    assert made.generators == [Generator(7, 0.5, 0.9)]
-    assert made.most(made.generators[0]) == 100
-    assert made.recipe == Recipe(8, 0.1, weight_decay=0.0, dropout=0.2, dtype="bfloat16")
-    assert (made.seeds, made.author) == (3, SMALL)
-    # Twice 20 stories are five steps of eight, twice 100 are 25, of which 20 are wanted.
-    assert [made.steps_for(n) for n in (1, 20, 100)] == [5, 5, 20]
-
-
-def test_the_list_names_every_study(capsys):
-    assert main(["--list"]) == 0
-    printed = capsys.readouterr().out
-    assert all(name in printed for name in (*STUDIES, "--quick", "default", "--full"))
-
-
-def test_the_cost_is_counted_by_hand():
-    jobs = [job for job in PLAN.jobs if job.study == "scaling"]
-    # Four models and the generators: 10 steps of 4 stories, for each seed; then what they write.
-    stories, written = 2 * 5 * 10 * 4, 2 * 20
-    found = cost.total(CORPUS, PLAN, jobs)
-    assert found.tokens == (stories + written) * (CORPUS.length - 1)
-    flops = experiment.architecture(CORPUS, SMALL).flops_per_token
-    assert found.flops == pytest.approx((stories + written / 3) * (CORPUS.length - 1) * flops)
-    assert np.isfinite(cost.matrix_rate("float32"))

@@ -9,7 +9,14 @@ import pytest
 
 from simulations.language import experiment
 from simulations.language.corpus import grammar_corpus
-from simulations.language.experiment import losses, mixed, one_of, write_stories
+from simulations.language.experiment import (
+    endless_collapse,
+    log_ratios,
+    losses,
+    mixed,
+    one_of,
+    write_stories,
+)
 from simulations.language.grammar import PAD
 from simulations.language.model import GPT2, Architecture
 from simulations.language.study import Generator
@@ -82,3 +89,25 @@ def test_a_mix_is_the_real_stories_but_for_its_share(fraction):
     np.testing.assert_array_equal(found[:, replaced], synthetic[:, : round(10 * fraction)])
     # Fewer stories are the first of more.
     np.testing.assert_array_equal(mixed(real[:, :6], synthetic, fraction), found[:, :6])
+
+
+def test_endless_stories_of_two_laws():
+    """KL(P | (1 - p) P + p Q) of laws on three stories, from test stories in the proportions of P."""
+    P, Q, p = np.array([0.5, 0.3, 0.2]), np.array([0.1, 0.8, 0.1]), 0.3
+    seen = np.repeat([0, 1, 2], [5, 3, 2])
+    found = endless_collapse(np.log(Q / P)[seen][None], p, tokens=20)
+    assert found[0] == pytest.approx((P * np.log(P / ((1 - p) * P + p * Q))).sum() * 10 / 20)
+    # Q is P; Q never tells a real story; nothing but Q.
+    assert endless_collapse(np.zeros((1, 4)), p, 4)[0] == pytest.approx(0)
+    assert endless_collapse(np.full((1, 4), -np.inf), p, 4)[0] == pytest.approx(-np.log(1 - p))
+    assert endless_collapse(np.full((1, 4), -2.5), 1.0, 4)[0] == pytest.approx(2.5)
+
+
+def test_ratios_of_laws(models):
+    tests, share = CORPUS.real("test", 40, 0), np.array([0.25, 0.5])
+    tokens = (tests[:, 1:] != PAD).sum()
+    raw = log_ratios(CORPUS, models, RAW, share, tests)
+    assert -raw.sum(axis=1) / tokens == pytest.approx(losses(CORPUS, models, tests).excess, rel=1e-5)
+    verified = log_ratios(CORPUS, models, VERIFIED, share, tests)
+    np.testing.assert_allclose(verified[0] - raw[0], np.log(4), rtol=1e-6)
+    assert np.isnan(log_ratios(CORPUS, models, Generator(1, temperature=0.5), share, tests)).all()

@@ -37,11 +37,17 @@ def make_rows(n, p2, values, **changes):
             "generator_loss": "",
             "generator_excess": "",
             "valid": "",
+            "endless_collapse": "",
         }
         if p2:
             row |= {"generator_stories": "1000", "temperature": "1.0", "top_p": "1.0"}
             row |= {"verified": "False", "author_width": "64", "author_depth": "1"}
-            row |= {"generator_loss": "1.9", "generator_excess": "0.3", "valid": "0.5"}
+            row |= {
+                "generator_loss": "1.9",
+                "generator_excess": "0.3",
+                "valid": "0.5",
+                "endless_collapse": "0.2",
+            }
         rows.append(row | changes)
     return rows
 
