@@ -46,6 +46,8 @@ def parser(description: str) -> argparse.ArgumentParser:
         ("stories", int, "real stories that a generator learns from"),
         ("temperature", float, "of what generators write"),
         ("top_p", float, "they choose among the likeliest words with this probability"),
+        ("author_width", int, "width of generators"),
+        ("author_depth", int, "their depth"),
         ("seeds", int, "independent draws of stories, generators and models"),
         ("steps", int, "most training steps"),
         ("epochs", int, "most passes over the stories"),
@@ -79,13 +81,30 @@ def plan(options: argparse.Namespace, stories: Corpus) -> Plan:
         studies = [name for name in studies if name != "filter"]
         if not studies:
             raise ValueError("study = filter: expected the grammar's stories, which can be verified")
-    blocks = [_changed(block, options) for block in prepared.blocks if block.study in studies]
+    chosen = [_fitted(block, stories) for block in prepared.blocks if block.study in studies]
+    blocks = [_changed(block, options) for block in chosen]
+    author = {name: getattr(options, f"author_{name}") for name in Shape._fields}
+    author = {name: value for name, value in author.items() if value is not None}
     changes = {name: getattr(options, name) for name in ("seeds", "steps", "epochs")}
     changes = {name: value for name, value in changes.items() if value is not None}
     recipe = {name: getattr(options, name) for name in TRAINING if getattr(options, name) is not None}
-    made = replace(prepared, blocks=tuple(blocks), recipe=prepared.recipe._replace(**recipe), **changes)
+    made = replace(
+        prepared,
+        blocks=tuple(blocks),
+        author=prepared.author._replace(**author),
+        recipe=prepared.recipe._replace(**recipe),
+        **changes,
+    )
     _check(made, stories)
     return made
+
+
+def _fitted(block: Block, stories: Corpus) -> Block:
+    """The block with no more stories than a file has."""
+    train, own = (stories.available[part] for part in ("train", "generator"))
+    sizes = tuple(dict.fromkeys(int(min(n, train)) for n in block.sizes))
+    generators = [one._replace(stories=int(min(one.stories, own))) for one in block.generators]
+    return block._replace(sizes=sizes, generators=tuple(generators))
 
 
 def _changed(block: Block, options: argparse.Namespace) -> Block:
@@ -124,7 +143,7 @@ def _check(made: Plan, stories: Corpus) -> None:
             _within("n", n, 1, min(10**7, stories.available["train"]))
         for fraction in block.fractions:
             _within("synthetic_fraction", fraction, 0, 1)
-        for shape in block.shapes:
+        for shape in (made.author, *block.shapes):
             _within("width", shape.width, 2, 10**5)
             _within("depth", shape.depth, 1, 1000)
             if shape.width % heads(shape.width):

@@ -71,7 +71,7 @@ def test_bad_input_is_one_line(tmp_path, capsys, flags, says):
 def test_flags_stand_in_for_the_studies_own():
     flags = "--quick --study scaling,size --n 20,1e2 --synthetic-fraction 0.1,1 --width 4,2 --depth 1,3 "
     flags += "--stories 7 --temperature 0.5 --top-p 0.9 --seeds 3 --steps 20 --epochs 2 --batch 8 "
-    flags += "--learning-rate 0.1 --weight-decay 0 --dropout 0.2 --dtype bfloat16"
+    flags += "--learning-rate 0.1 --weight-decay 0 --dropout 0.2 --dtype bfloat16 --author-width 16"
     made = options.plan(options.parser("").parse_args(flags.split()), CORPUS)
     assert {job.study for job in made.jobs} == {"scaling", "size"}
     assert {job.n for job in made.jobs} == {20, 100}
@@ -81,9 +81,17 @@ def test_flags_stand_in_for_the_studies_own():
     assert made.generators == [Generator(7, 0.5, 0.9)]
     assert made.most(made.generators[0]) == 100
     assert made.recipe == Recipe(8, 0.1, weight_decay=0.0, dropout=0.2, dtype="bfloat16")
-    assert (made.seeds, made.author) == (3, SMALL)
+    assert (made.seeds, made.author) == (3, SMALL._replace(width=16))
     # Twice 20 stories are five steps of eight, twice 100 are 25, of which 20 are wanted.
     assert [made.steps_for(n) for n in (1, 20, 100)] == [5, 5, 20]
+
+
+def test_studies_fit_the_stories_of_a_file(tmp_path):
+    """Sixty stories: 33 to train on, 18 for generators."""
+    made = options.parser("").parse_args(["--corpus", str(write_tales(tmp_path / "tales.txt"))])
+    found = options.plan(made, options.corpus(made))
+    assert {job.n for job in found.jobs} == {33}
+    assert {generator.stories for generator in found.generators} == {18}
 
 
 def test_the_list_names_every_study(capsys):
