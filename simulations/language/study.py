@@ -113,11 +113,11 @@ DEFAULT = Plan(
     blocks=(
         Block("scaling", (BASE,), SIZES, FRACTIONS, (RAW,)),
         Block("size", SHAPES, (1000,), (0.5,), (RAW,)),
-        Block("filter", (BASE,), SIZES[1:4], (0.5, 1.0), (RAW, VERIFIED)),
+        Block("filter", (BASE,), SIZES[:3], (0.5, 1.0), (RAW, VERIFIED)),
     ),
     author=BASE,
     seeds=3,
-    steps=1200,
+    steps=1000,
     epochs=20,
     recipe=Recipe(),
 )
