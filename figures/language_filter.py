@@ -1,4 +1,8 @@
-"""DRAFT"""
+"""Keeping only synthetic stories without a mistake helps little beside real ones, and harms alone: what passes is
+less diverse.
+
+Beyond section 4.2 of the paper: a perfect verifier.
+"""
 
 from figures.house.run import Run
 from simulations.language import picture

@@ -10,7 +10,7 @@ from simulations.language.summary import Point, curves, error_name, law
 from simulations.picture import Panel, Picture
 from simulations.table import Row
 
-LINEAR_BELOW = 1e-3  # nats a token, where collapses of both signs are drawn
+LINEAR_BELOW = 0.01  # nats a token, where collapses of both signs are drawn
 
 
 def draw(rows: list[Row], folder: Path, suffixes: list[str]) -> list[Path]:
@@ -30,7 +30,7 @@ def scaling(rows: list[Row]) -> Picture:
     found = curves(rows)
     for colour, curve in enumerate(found):
         _curve(picture, curve, [point.n for point in curve], _name(curve, found), colour)
-        if curve[0].limit > LINEAR_BELOW / 10:
+        if curve[0].limit > LINEAR_BELOW / 100:
             picture.panels[1].level(curve[0].limit, color=f"C{colour % 8}")
     clean = [curve for curve in found if not curve[0].fraction]
     for curve in clean if len(clean) == 1 else []:
@@ -49,7 +49,7 @@ def scaling(rows: list[Row]) -> Picture:
 
 def size(rows: list[Row]) -> Picture:
     """Error and collapse against the number of parameters, a colour a fraction and size of the data."""
-    picture = _beside(rows, "parameters", "")
+    picture = _beside(rows, "parameters [thousands]", "")
     kinds: dict[str, list[Point]] = {}
     depths = {row["depth"] for row in rows}
     for curve in curves(rows):
@@ -60,7 +60,7 @@ def size(rows: list[Row]) -> Picture:
             kinds.setdefault(name, []).append(point)
     for colour, (name, some) in enumerate(kinds.items()):
         some.sort(key=lambda point: point.parameters)
-        _curve(picture, some, [point.parameters for point in some], name, colour)
+        _curve(picture, some, [point.parameters / 1000 for point in some], name, colour)
     picture.caption = f"{_models(rows, shapes=False)} Model size by width (and depth). {_collapse(rows)}"
     return picture
 
@@ -98,7 +98,7 @@ def _beside(rows: list[Row], x: str, legend: str) -> Picture:
 
 
 def _curve(
-    picture: Picture, some: list[Point], at: list[int], label: str, colour: int, **style: Any
+    picture: Picture, some: list[Point], at: list[float], label: str, colour: int, **style: Any
 ) -> None:
     style = {"linestyle": "-", "linewidth": 0.8, **style}
     above, below = picture.panels

@@ -116,7 +116,7 @@ DEFAULT = Plan(
         Block("filter", (BASE,), SIZES[:3], (0.5, 1.0), (RAW, VERIFIED)),
     ),
     author=BASE,
-    seeds=3,
+    seeds=2,
     steps=1000,
     epochs=20,
     recipe=Recipe(),

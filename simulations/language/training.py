@@ -16,7 +16,7 @@ class Recipe(NamedTuple):
     """How a model is trained; nothing here has a hidden default."""
 
     batch: int = 32  # texts a step
-    learning_rate: float = 5e-3  # the peak; of 1e-2 one seed in ten learns much less
+    learning_rate: float = 5e-3  # the peak; at 1e-2 some seeds learn much less
     warmup: float = 0.05  # part of the steps over which it is reached
     last: float = 0.1  # part of the peak at which it ends
     weight_decay: float = 0.1  # of matrices; not of biases and norms

@@ -5,16 +5,18 @@ import json
 import re
 import shutil
 from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from simulations.language import __main__ as command
-from simulations.language import checkpoint, loop, workshop
+from simulations.language import checkpoint, loop, study, workshop
 from simulations.language.__main__ import main
-from simulations.language.results import COLUMNS, inputs
-from simulations.language.study import STUDIES
+from simulations.language.results import COLUMNS, INPUTS, inputs
+from simulations.language.study import DEFAULT, STUDIES
 from tests.language import CORPUS, PLAN, tiny_runs, write_tales
 
 
@@ -189,6 +191,17 @@ def test_rows_say_how_long_their_generators_learnt():
     assert (clean, mixed) == (True, False)
     assert texts[0][0] == texts[1][0]
     assert texts[0][1] != texts[1][1]
+
+
+def test_the_committed_table_is_that_of_the_default_plan():
+    """With three seeds in place of two."""
+    found = table(Path(str(files("figures"))) / "tables")
+    made = SimpleNamespace(plan=replace(DEFAULT, seeds=3), corpus=CORPUS, key=0, code=found[0]["code"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(study, "SEGMENT", 50)
+        wanted = [row for job in DEFAULT.jobs for row in inputs(job, made)]
+    assert [{name: row[name] for name in INPUTS} for row in found] == wanted
+    assert all(float(row["excess"]) > 0 for row in found)
 
 
 def test_generators_have_initial_weights_of_their_own(tmp_path, monkeypatch):
