@@ -8,13 +8,16 @@ import numpy as np
 import pytest
 
 from figures.__main__ import _parser as _figures_parser
+from simulations.language import options as language_options
 from simulations.mnist import options
 from simulations.sweep.__main__ import _parser, _study
+from tests.language import CORPUS
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
 COMMANDS = re.findall(r"^python -m simulations\.sweep(.*?)(?:#.*)?$", README, flags=re.MULTILINE)
 MNIST = re.findall(r"^python -m simulations\.mnist(.*?)(?:#.*)?$", README, flags=re.MULTILINE)
+LANGUAGE = re.findall(r"^python -m simulations\.language(.*?)(?:#.*)?$", README, flags=re.MULTILINE)
 FIGURES = re.findall(r"^python -m figures(.*?)(?:#.*)?$", README, flags=re.MULTILINE)
 
 
@@ -38,6 +41,13 @@ def test_sweep_commands_parse(command, tmp_path, monkeypatch):
 @pytest.mark.parametrize("command", MNIST)
 def test_mnist_commands_parse(command):
     assert options.blocks(options.parser("").parse_args(shlex.split(command)))
+
+
+@pytest.mark.parametrize("command", LANGUAGE)
+def test_language_commands_parse(command):
+    assert language_options.plan(
+        language_options.parser("").parse_args(shlex.split(command)), CORPUS
+    ).jobs
 
 
 @pytest.mark.parametrize("command", FIGURES)

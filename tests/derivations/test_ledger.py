@@ -72,7 +72,7 @@ def test_every_derivation_is_in_the_ledger():
 
 def test_what_is_missing_is_said():
     last = ledger.markdown().splitlines()[-1]
-    assert last.count("not yet") == 4
+    assert last.count("not yet") == 1  # language models have no derivation
     assert {line.count("|") for line in ledger.markdown().splitlines()} == {7}
 
 

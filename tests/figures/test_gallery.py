@@ -30,6 +30,9 @@ def test_points_lie_on_the_lines(name):
     if name == "finite_size":  # it shows the gap itself
         assert found is None
         return
+    if name.startswith("language"):  # there is no theory at the points
+        assert found is None or found.points == 0
+        return
     assert found.points >= 20
     if name.startswith("mnist"):  # real images are no limit of anything
         assert np.isnan(found.finite_size)
