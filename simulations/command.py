@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import NoReturn
 
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 FORMATS = ("png", "pdf", "svg")
 
@@ -27,6 +28,17 @@ def choices(name: str, text: str, known: Iterable[str]) -> list[str]:
     if not set(chosen) <= set(known):
         raise ValueError(f"{name} = {text}: expected a list among {', '.join(known)}")
     return chosen
+
+
+def share_bar(width: int) -> Progress:
+    """A bar on stderr: the share of a run that is done, beside a name of up to `width` letters."""
+    return Progress(
+        TextColumn(f"{{task.description:{width}}}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )
 
 
 def wide_console() -> Console:

@@ -38,6 +38,15 @@ def write_manifest(path: Path, started: float, command: list[str], **facts: Any)
     atomic_write(path, lambda partial: partial.write_text(json.dumps(content, indent=2) + "\n"))
 
 
+def earlier(path: Path, code: str, name: str) -> dict[str, Any]:
+    """What the manifest of an earlier run of the same code, which this one resumes, has by that name."""
+    try:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return content.get(name, {}) if content.get("code") == code else {}
+
+
 def git_commit() -> str | None:
     """The commit of the source tree, with "+changes" if it differs; None outside a checkout."""
     root = Path(collapse_theory.__file__).parent.parent

@@ -1,17 +1,15 @@
 """`python -m simulations.language`: GPT-2 models of stories, some of which an earlier model wrote."""
 
 import argparse
-import json
 import sys
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from simulations.code import code_version
-from simulations.command import formats, wide_console
+from simulations.command import formats, share_bar, wide_console
 from simulations.language import cost, options, study
 from simulations.language.experiment import architecture
 from simulations.language.picture import draw
@@ -20,7 +18,7 @@ from simulations.language.results import COLUMNS, INPUTS, inputs, known_elsewher
 from simulations.language.samples import samples
 from simulations.language.study import STUDIES, Job
 from simulations.language.workshop import Workshop
-from simulations.manifest import this_command, write_manifest
+from simulations.manifest import earlier, this_command, write_manifest
 from simulations.table import Row, Table, atomic_write, open_table
 
 TABLE, STORIES = "language.csv", "stories.txt"
@@ -80,7 +78,7 @@ def run(given: argparse.Namespace, arguments: list[str]) -> Outcome:
     facts = _compute(jobs, rows, workshop, table)
     finished = table.finish([row for some in rows for row in some if table.get(row)])
     manifest = folder / "manifest.json"
-    speeds = _earlier(manifest, code, "training") | facts["training"]
+    speeds = earlier(manifest, code, "training") | facts["training"]
     write_manifest(
         manifest,
         started,
@@ -88,7 +86,7 @@ def run(given: argparse.Namespace, arguments: list[str]) -> Outcome:
         code=code,
         rows=len(finished),
         jobs_reused=reused,
-        seconds=_earlier(manifest, code, "seconds") | facts["seconds"],
+        seconds=earlier(manifest, code, "seconds") | facts["seconds"],
         training=speeds,
         failed=facts["failed"],
     )
@@ -108,13 +106,7 @@ def _compute(
         (job, some) for job, some in zip(jobs, rows, strict=True) if not all(map(table.get, some))
     ]
     todo = cost.total(workshop.corpus, workshop.plan, [job for job, _ in missing])
-    bar = Progress(
-        TextColumn("{task.description:44}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-    )
+    bar = share_bar(44)
     seconds, speeds, failed = {}, {}, {}
     most = cost.matrix_rate(workshop.plan.recipe.dtype) if missing else 0.0
     with bar:
@@ -159,15 +151,6 @@ def _list(console: Console) -> int:
             f"{found.tokens:.2g} tokens, {found.flops:.2g} FLOP"
         )
     return 0
-
-
-def _earlier(manifest: Path, code: str, name: str) -> dict[str, Any]:
-    """What an earlier run of the same code, which this one resumes, said."""
-    try:
-        content = json.loads(manifest.read_text())
-    except (OSError, ValueError):
-        return {}
-    return content.get(name, {}) if content.get("code") == code else {}
 
 
 if __name__ == "__main__":

@@ -1,19 +1,16 @@
 """`python -m simulations.mnist`: models trained on images with true and synthetic labels, and theory."""
 
 import argparse
-import json
 import sys
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from simulations.code import code_version
-from simulations.command import formats, wide_console
-from simulations.manifest import this_command, write_manifest
+from simulations.command import formats, share_bar, wide_console
+from simulations.manifest import earlier, this_command, write_manifest
 from simulations.mnist import options, study
 from simulations.mnist.data import load
 from simulations.mnist.picture import draw
@@ -80,7 +77,7 @@ def run(given: argparse.Namespace, arguments: list[str]) -> Outcome:
     facts = _compute([jobs[i] for i in missing], [rows[i] for i in missing], task, table, given.key)
     finished = table.finish([row for some in rows for row in some if table.get(row)])
     manifest = folder / "manifest.json"
-    rates = _earlier(manifest, code, "network_samples_per_second") | facts["rates"]
+    rates = earlier(manifest, code, "network_samples_per_second") | facts["rates"]
     write_manifest(
         manifest,
         started,
@@ -88,7 +85,7 @@ def run(given: argparse.Namespace, arguments: list[str]) -> Outcome:
         code=code,
         rows=len(finished),
         jobs_reused=len(jobs) - len(missing),
-        seconds=_earlier(manifest, code, "seconds") | facts["seconds"],
+        seconds=earlier(manifest, code, "seconds") | facts["seconds"],
         network_samples_per_second=rates,
         failed=facts["failed"],
     )
@@ -99,13 +96,7 @@ def _compute(
     jobs: list[Job], rows: list[list[Row]], task: Task, table: Table, key: int
 ) -> dict[str, dict[str, Any]]:
     """Put the jobs' rows into the table; seconds, networks' samples per second, and failures."""
-    bar = Progress(
-        TextColumn("{task.description:34}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-    )
+    bar = share_bar(34)
     costs = [cost(job, task) for job in jobs]
     seconds, rates, failed = {}, {}, {}
     with bar:
@@ -129,15 +120,6 @@ def _compute(
             if found.samples_per_second:
                 rates[name] = round(found.samples_per_second)
     return {"seconds": seconds, "rates": rates, "failed": failed}
-
-
-def _earlier(manifest: Path, code: str, name: str) -> dict[str, Any]:
-    """What an earlier run of the same code, which this one resumes, said."""
-    try:
-        content = json.loads(manifest.read_text())
-    except (OSError, ValueError):
-        return {}
-    return content.get(name, {}) if content.get("code") == code else {}
 
 
 if __name__ == "__main__":
