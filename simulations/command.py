@@ -4,8 +4,10 @@ import argparse
 from collections.abc import Iterable
 from typing import NoReturn
 
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
 
 FORMATS = ("png", "pdf", "svg")
 
@@ -39,6 +41,20 @@ def share_bar(width: int) -> Progress:
         TimeRemainingColumn(),
         console=Console(stderr=True),
     )
+
+
+def number_table(title: str, *columns: str, left: str = "") -> Table:
+    """An empty table for the terminal: numbers to the right, the column `left` to the left."""
+    made = Table(title=title, box=box.SIMPLE)
+    for column in columns:
+        made.add_column(column, justify="left" if column == left else "right", no_wrap=True)
+    return made
+
+
+def within(name: str, value: float, low: float, high: float) -> None:
+    """Raise ValueError for a number outside [low, high]."""
+    if not low <= value <= high:
+        raise ValueError(f"{name} = {value:g}: expected between {low:g} and {high:g}")
 
 
 def wide_console() -> Console:

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from rich import box
 from rich.table import Table
 
+from simulations.command import number_table
 from simulations.picture import read_csv
 
 # Sampling error that is granted before the rest of a gap counts as finite size.
@@ -69,9 +69,7 @@ def cells(name: str, found: Agreement | None) -> list[str]:
 
 def as_table(found: dict[str, Agreement | None]) -> Table:
     """The report for the terminal."""
-    table = Table(title="simulated points against theory", box=box.SIMPLE)
-    for header in HEADERS:
-        table.add_column(header, justify="left" if header == "figure" else "right", no_wrap=True)
+    table = number_table("simulated points against theory", *HEADERS, left="figure")
     for name, value in found.items():
         table.add_row(*cells(name, value))
     return table

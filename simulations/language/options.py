@@ -1,13 +1,12 @@
 """The command line: which models it asks for, and whether they can be trained."""
 
 import argparse
-import math
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
 
-from simulations.command import FORMATS, Parser, choices
+from simulations.command import FORMATS, Parser, choices, within
 from simulations.language import study
 from simulations.language.corpus import Corpus, file_corpus, grammar_corpus
 from simulations.language.experiment import heads
@@ -65,8 +64,8 @@ def corpus(options: argparse.Namespace) -> Corpus:
     """The corpus that the options ask for.  Raises ValueError if it cannot be read."""
     if options.corpus is None:
         return grammar_corpus()
-    _within("vocabulary", options.vocabulary, 260, 2**16)
-    _within("length", options.length, 4, 2**14)
+    within("vocabulary", options.vocabulary, 260, 2**16)
+    within("length", options.length, 4, 2**14)
     return file_corpus(Path(options.corpus), options.vocabulary, options.length)
 
 
@@ -74,7 +73,7 @@ def plan(options: argparse.Namespace, stories: Corpus) -> Plan:
     """The models that the options ask for.  Raises ValueError for the first that cannot be."""
     if options.quick and options.full:
         raise ValueError("--quick and --full: expected one of them")
-    _within("key", options.key, 0, 2**31 - 1)
+    within("key", options.key, 0, 2**31 - 1)
     prepared = study.quick() if options.quick else study.full() if options.full else study.DEFAULT
     studies = choices("study", options.study, STUDIES)
     if stories.log_probability is None:
@@ -131,27 +130,27 @@ def _check(made: Plan, stories: Corpus) -> None:
     recipe = made.recipe
     if recipe.dtype not in ("float32", "bfloat16"):
         raise ValueError(f"dtype = {recipe.dtype}: expected float32 or bfloat16")
-    _within("seeds", made.seeds, 2, 1000)
-    _within("steps", made.steps, SEGMENT, 10**8)
-    _within("epochs", made.epochs, 1, 10**6)
-    _within("batch", recipe.batch, 1, 10**5)
-    _within("learning_rate", recipe.learning_rate, 1e-9, 10)
-    _within("weight_decay", recipe.weight_decay, 0, 10)
-    _within("dropout", recipe.dropout, 0, 0.9)
+    within("seeds", made.seeds, 2, 1000)
+    within("steps", made.steps, SEGMENT, 10**8)
+    within("epochs", made.epochs, 1, 10**6)
+    within("batch", recipe.batch, 1, 10**5)
+    within("learning_rate", recipe.learning_rate, 1e-9, 10)
+    within("weight_decay", recipe.weight_decay, 0, 10)
+    within("dropout", recipe.dropout, 0, 0.9)
     for block in made.blocks:
         for n in block.sizes:
-            _within("n", n, 1, min(10**7, stories.available["train"]))
+            within("n", n, 1, min(10**7, stories.available["train"]))
         for fraction in block.fractions:
-            _within("synthetic_fraction", fraction, 0, 1)
+            within("synthetic_fraction", fraction, 0, 1)
         for shape in (made.author, *block.shapes):
-            _within("width", shape.width, 2, 10**5)
-            _within("depth", shape.depth, 1, 1000)
+            within("width", shape.width, 2, 10**5)
+            within("depth", shape.depth, 1, 1000)
             if shape.width % heads(shape.width):
                 raise ValueError(f"width = {shape.width}: expected a multiple of {heads(shape.width)}")
         for generator in block.generators:
-            _within("stories", generator.stories, 1, min(10**7, stories.available["generator"]))
-            _within("temperature", generator.temperature, 1e-3, 1e3)
-            _within("top_p", generator.top_p, 1e-6, 1)
+            within("stories", generator.stories, 1, min(10**7, stories.available["generator"]))
+            within("temperature", generator.temperature, 1e-3, 1e3)
+            within("top_p", generator.top_p, 1e-6, 1)
 
 
 def _whole(name: str, text: str) -> list[int]:
@@ -160,8 +159,3 @@ def _whole(name: str, text: str) -> list[int]:
         return sorted({int(part) for part in text.split(",")})
     except ValueError:
         raise ValueError(f"{name} = {text}: expected whole numbers like 16,32") from None
-
-
-def _within(name: str, value: Any, low: float, high: float) -> None:
-    if not (low <= value <= high and math.isfinite(value)):
-        raise ValueError(f"{name} = {value:g}: expected between {low:g} and {high:g}")

@@ -1,12 +1,12 @@
 """What a run prints: its models, fitted laws, what the plateaus follow, and its generators."""
 
-from collections.abc import Callable
+import itertools
 
 import numpy as np
-from rich import box
 from rich.console import Console
 from rich.table import Table as Grid
 
+from simulations.command import number_table
 from simulations.fit import RESOLVED, Measured, fit_power_law
 from simulations.language.summary import CURVE, Point, curves, error_name, law
 from simulations.table import Row, grouped
@@ -33,7 +33,7 @@ def _models(rows: list[Row], found: list[list[Point]]) -> Grid:
     unit = "loss above the entropy" if error_name(rows) == "excess" else "loss"
     title = f"{rows[0]['corpus'].rsplit(' ', 2)[0]}, {rows[0]['study']}: {unit}, nats a token"
     columns = ("width x depth", "p2", "n", unit.split()[0], "+- s.e.", "collapse", "+- s.e.")
-    grid = _grid(title, *columns, "delay", "training loss")
+    grid = number_table(title, *columns, "delay", "training loss", left="width x depth")
     for curve in found:
         for point in curve:
             mixed = point.fraction > 0
@@ -54,7 +54,7 @@ def _models(rows: list[Row], found: list[list[Point]]) -> Grid:
 def _laws(found: list[list[Point]]) -> Grid:
     """Fitted laws with 95% intervals; a floor only where it is more than two standard errors."""
     columns = ("width x depth", "p2", "exponent", "95%", "plateau", "95%", "chi^2/dof")
-    grid = _grid("laws: error = plateau + A n^-exponent", *columns)
+    grid = number_table("laws: error = plateau + A n^-exponent", *columns, left="width x depth")
     for curve in found:
         names = curve[0].shape, _mix(curve[0])
         try:
@@ -75,9 +75,12 @@ def _laws(found: list[list[Point]]) -> Grid:
 def _fractions(found: list[list[Point]]) -> Grid:
     """The collapse at the largest n: its limit for endless data, and its share of that at p_2 = 1."""
     columns = ("width x depth", "p2", "n", "collapse", "+- s.e.", "endless", "/ that at p2 = 1", "p2^2")
-    grid = _grid("how the collapse at the largest n grows with p2", *columns)
+    grid = number_table(
+        "how the collapse at the largest n grows with p2", *columns, left="width x depth"
+    )
     ends = [curve[-1] for curve in found if curve[0].fraction]
-    for some in _by(ends, lambda point: point.shape):
+    for _, group in itertools.groupby(ends, lambda point: point.shape):
+        some = list(group)
         whole = [point.collapse for point in some if point.fraction == 1]
         for point in some:
             part = f"{point.collapse / whole[0]:.4f}" if whole and whole[0] > 0 else ""
@@ -102,7 +105,9 @@ def fraction_exponent(ends: list[Point]) -> Measured | None:
 
 def _generators(rows: list[Row]) -> Grid:
     columns = ("stories", "width x depth", "temperature", "top p", "verified", "its own loss", "excess")
-    grid = _grid("generators, of which every seed has its own", *columns, "valid")
+    grid = number_table(
+        "generators, of which every seed has its own", *columns, "valid", left="width x depth"
+    )
     for some in grouped(rows, *CURVE[3:], "author_width", "author_depth"):
         row = some[0]
         seeds = {one["seed"]: one for one in some}.values()
@@ -130,17 +135,3 @@ def _mix(point: Point) -> str:
 def _interval(measured: Measured) -> str:
     low, high = (measured.value + sign * NORMAL * measured.stderr for sign in (-1, 1))
     return f"{low:.3g} .. {high:.3g}"
-
-
-def _by(points: list[Point], name: Callable[[Point], str]) -> list[list[Point]]:
-    found: dict[str, list[Point]] = {}
-    for point in points:
-        found.setdefault(name(point), []).append(point)
-    return list(found.values())
-
-
-def _grid(title: str, *columns: str) -> Grid:
-    grid = Grid(title=title, box=box.SIMPLE)
-    for name in columns:
-        grid.add_column(name, justify="left" if name == "width x depth" else "right", no_wrap=True)
-    return grid

@@ -4,7 +4,7 @@ import argparse
 from dataclasses import replace
 from typing import Any
 
-from simulations.command import FORMATS, Parser, choices
+from simulations.command import FORMATS, Parser, choices, within
 from simulations.mnist import study
 from simulations.mnist.data import Images
 from simulations.mnist.generator import Generator
@@ -95,8 +95,7 @@ def check(chosen: list[Block], images: Images) -> None:
             ("steps", [block.steps] if block.model == "network" else [], 1, 10**9),
         ):
             for value in values:
-                if not low <= value <= high:
-                    raise ValueError(f"{name} = {value:g}: expected between {low:g} and {high:g}")
+                within(name, value, low, high)
         if block.model in ("projection", "relu"):
             name, unknowns = ("n", block.sizes) if block.by_width else ("width", widths)
             if max(unknowns) > MOST_UNKNOWNS:

@@ -1,10 +1,10 @@
 """What a run prints: its main table, plateaus, thresholds, and how well the closed form predicted it."""
 
 import numpy as np
-from rich import box
 from rich.console import Console
 from rich.table import Table as Grid
 
+from simulations.command import number_table
 from simulations.table import Row, grouped, numbers
 
 MOST_ROWS = 120
@@ -31,7 +31,9 @@ def print_report(console: Console, rows: list[Row]) -> None:
 
 def _table(rows: list[Row]) -> Grid:
     columns = ("model", "n", "m", "ridge", "p2", "c2", "test error", "+- s.e.", "theory", "collapse")
-    grid = _grid(f"{rows[0]['data']}, {rows[0]['study']}", *columns, "train", "accuracy")
+    grid = number_table(
+        f"{rows[0]['data']}, {rows[0]['study']}", *columns, "train", "accuracy", left="model"
+    )
     for row in rows:
         mixed = float(row["p2"]) > 0
         grid.add_row(
@@ -54,7 +56,9 @@ def _table(rows: list[Row]) -> Grid:
 def _plateaus(rows: list[Row]) -> Grid:
     """How far each curve of the collapse still is above its predicted limit."""
     columns = ("model", "p2", "largest n", "collapse", "+- s.e.", "limit", "collapse / limit")
-    grid = _grid("plateaus: the collapse at the largest n, and its predicted limit", *columns)
+    grid = number_table(
+        "plateaus: the collapse at the largest n, and its predicted limit", *columns, left="model"
+    )
     for curve in grouped(rows, "model", "width", "ridge", "p2", "generator_samples", "generator_noise"):
         last = max(curve, key=lambda row: int(row["n"]))
         limit = float(last["predicted_plateau"] or "nan")
@@ -74,7 +78,9 @@ def _plateaus(rows: list[Row]) -> Grid:
 def _thresholds(rows: list[Row]) -> Grid:
     """Where each curve against model size peaks, and where the model begins to interpolate."""
     columns = ("model", "n", "c2", "m of largest error", "m of largest collapse", "interpolates from m")
-    grid = _grid(f"thresholds: interpolation is a training error below {INTERPOLATES}", *columns)
+    grid = number_table(
+        f"thresholds: interpolation is a training error below {INTERPOLATES}", *columns, left="model"
+    )
     for curve in grouped(rows, "model", "n", "ridge", "p2", "generator_samples", "generator_noise"):
         mixed = float(curve[0]["p2"]) > 0
         largest = [
@@ -95,7 +101,7 @@ def _thresholds(rows: list[Row]) -> Grid:
 def _agreement(rows: list[Row]) -> Grid:
     """Relative gaps, measured over predicted, near the interpolation threshold and away from it."""
     columns = ("model", "ridge", "where", "points", "median", "median size", "worst")
-    grid = _grid("measured / predicted test error - 1", *columns)
+    grid = number_table("measured / predicted test error - 1", *columns, left="model")
     ordered = sorted(rows, key=lambda row: (row["model"], float(row["ridge"])))
     for some in grouped(ordered, "model", "ridge"):
         for where, wanted in (("away", False), ("threshold", True)):
@@ -121,10 +127,3 @@ def near_threshold(row: Row) -> bool:
     if row["model"] == "projection":
         features = min(features, float(row["d"]))
     return bool(1 / NEAR <= float(row["n"]) / features <= NEAR)
-
-
-def _grid(title: str, *columns: str) -> Grid:
-    grid = Grid(title=title, box=box.SIMPLE)
-    for name in columns:
-        grid.add_column(name, justify="left" if name == "model" else "right", no_wrap=True)
-    return grid

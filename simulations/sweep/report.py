@@ -1,10 +1,9 @@
 """What a sweep prints: its table, how well theory and simulation agree, plateaus and crossings."""
 
 import numpy as np
-from rich import box
 from rich.console import Console
-from rich.table import Table as Grid
 
+from simulations.command import number_table
 from simulations.sweep.grid import FIELDS, Point, counts, swept, unrounded
 from simulations.sweep.study import Study
 from simulations.sweep.theory import predictions
@@ -23,16 +22,8 @@ def print_report(console: Console, study: Study, points: list[Point], rows: list
     if len(rows) > MOST_ROWS:
         shown = sorted(rows, key=lambda row: -abs(float(row["z"] or 0)))[:MOST_ROWS]
     title = f"{study.description}\n{study.run['seeds']} seeds, {study.run['measure']}"
-    grid = Grid(title=title, box=box.SIMPLE)
-    for name in [
-        *(FIELDS[name].column for name in names),
-        "theory",
-        "simulation",
-        "+- s.e.",
-        "gap",
-        "z",
-    ]:
-        grid.add_column(name, justify="right", no_wrap=True)
+    fields = [FIELDS[name].column for name in names]
+    grid = number_table(title, *fields, "theory", "simulation", "+- s.e.", "gap", "z")
     for row in shown:
         numbers = ("predicted_total", "simulated_total", "stderr_total")
         grid.add_row(
@@ -62,11 +53,9 @@ def print_report(console: Console, study: Study, points: list[Point], rows: list
 def _print_plateaus(console: Console, points: list[Point]) -> None:
     """The level each curve tends to, and the n at which its error is twice the clean curve's."""
     names = [name for name in swept(points) if name != "n"]
-    grid = Grid(
-        title="plateaus: error as n grows, and the n where it is twice the clean one", box=box.SIMPLE
-    )
-    for name in [*(FIELDS[name].column for name in names), "plateau", "p2^2 c^2", "leaves at n"]:
-        grid.add_column(name, justify="right", no_wrap=True)
+    title = "plateaus: error as n grows, and the n where it is twice the clean one"
+    fields = [FIELDS[name].column for name in names]
+    grid = number_table(title, *fields, "plateau", "p2^2 c^2", "leaves at n")
     n = np.geomspace(min(p["n"] for p in points), max(p["n"] for p in points), CURVE)
     curves = {tuple(p[name] for name in names): p for p in points if p["synthetic_fraction"]}
     for values, point in curves.items():
