@@ -1,11 +1,14 @@
 """Random feature rows, raw or compressed to a triangle with the same Gram matrix."""
 
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
+
+from simulations.chi_squared import chi_squared
 
 Entries = Callable[[Any, tuple[int, ...], Any], Array]  # (key, shape, dtype) -> iid, mean 0, variance 1
 
@@ -28,11 +31,27 @@ def bartlett(
     normal_key, chi_key = jax.random.split(key)
     position = jnp.concatenate([jnp.arange(r) for r in rows])
     degrees = jnp.repeat(counts, jnp.array(rows), total_repeat_length=sum(rows)) - position
-    chi_squared = 2 * jax.random.gamma(chi_key, jnp.maximum(degrees, 1) / 2, dtype=dtype)
-    normals = jax.random.normal(normal_key, (sum(rows), q), dtype)
+    squares = chi_squared(chi_key, jnp.maximum(degrees, 1), dtype)
+    normals = _above_diagonals(normal_key, rows, q, dtype)
     row, column = position[:, None], jnp.arange(q)[None]
-    factor = jnp.where(column == row, jnp.sqrt(chi_squared)[:, None], normals)
+    factor = jnp.where(column == row, jnp.sqrt(squares)[:, None], normals)
     return jnp.where((column >= row) & (degrees[:, None] > 0), factor, 0.0).astype(dtype)
+
+
+def _above_diagonals(
+    key: Key[Array, ""], rows: tuple[int, ...], q: int, dtype: Any
+) -> Float[Array, "rows q"]:
+    """Stacked normal matrices; only what is above their diagonals is independent."""
+    heights = [-(-q // 2) if r == q else r for r in rows]
+    drawn = jax.random.normal(key, (sum(heights), q), dtype)
+    blocks = jnp.split(drawn, list(accumulate(heights))[:-1])
+    # Turned around, what lies below the diagonal in an upper half fills that above it in the lower.
+    turned = [
+        [block[: q // 2][::-1, ::-1]] if r == q else [] for block, r in zip(blocks, rows, strict=True)
+    ]
+    return jnp.concatenate(
+        [part for block, rest in zip(blocks, turned, strict=True) for part in (block, *rest)]
+    )
 
 
 def colour(standard: Float[Array, "rows d"], root: Float[Array, " *matrix"]) -> Float[Array, "rows d"]:

@@ -80,7 +80,7 @@ def simulate_generations(
         found = f"{len(problem.sources)} of them"
         raise checks.fail("sources", found, "two, the real and the synthetic one")
     plan, constants = plan_simulation(problem, "gaussian", jnp.dtype(float))
-    if constants.ridge == 0 and not plan.primal:
+    if constants.ridges[0] == 0 and not plan.primal:
         raise checks.fail("ridge", 0, "> 0, or at least as many samples as min(d, width)")
     d = constants.covariances.shape[-1]
     # The next model is labelled by x, whatever a narrow one sees of it: inputs are drawn in full.
@@ -143,7 +143,7 @@ def _normal(
 
 def _solve(samples: Normal, S: Float[Array, "d q"] | None, constants: Constants) -> Float[Array, "d 3"]:
     """The trained weights of x, one column for each column of labels."""
-    ridge = constants.ridge * constants.counts.sum() * jnp.eye(len(samples.gram))
+    ridge = constants.ridges[0] * constants.counts.sum() * jnp.eye(len(samples.gram))
     factor = jax.scipy.linalg.cho_factor(samples.gram + ridge)
     v = jax.scipy.linalg.cho_solve(factor, samples.moment)
     return v if S is None else S @ v

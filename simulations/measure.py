@@ -1,15 +1,18 @@
 """The exact population risk of ridge regression trained on one draw."""
 
-from itertools import accumulate, permutations
+from collections.abc import Callable
+from itertools import permutations
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
+from simulations.response import Response, metric, narrow, respond, times
 from simulations.training import Constants, Plan, Training, draw
+from simulations.whiten import whiten
 
 
-def averaged(key: Key[Array, ""], plan: Plan, constants: Constants) -> Float[Array, " 3"]:
+def averaged(key: Key[Array, ""], plan: Plan, constants: Constants) -> Float[Array, "3 R"]:
     """(bias, variance, zeta) given the features, averaged over signal, shifts and label noise.
 
     Trained weights are linear in the labels, w_hat = D sum_k N_k y_k with D the decoder (S or I), so
@@ -22,86 +25,107 @@ def averaged(key: Key[Array, ""], plan: Plan, constants: Constants) -> Float[Arr
     and where features see only part of x, the signal and the shift in the rest of it are noise too.
     """
     training = draw(key, plan, constants)
-    maps, shrinkage = fit(training, plan, constants)
-    D, test = training.decoder, constants.test_covariance
-    metric = test if D is None else D.T @ times(test, D)
-    gains = [_square(metric, N) for N in maps]
-    variance = sum(noise * gain for noise, gain in zip(constants.noises, gains, strict=True))
+    response = respond(training, constants, plan.primal)
+    risks = [_risk(response(ridge), training, constants) for ridge in constants.ridges]
+    return jnp.stack(risks, axis=1)
 
-    def unseen(k: int, second_moment: Array) -> Float[Array, ""]:
-        """The noise that a signal or shift makes in the labels of source k where z is blind."""
-        if training.seen is None:
-            return jnp.zeros((), plan.dtype)
-        whole = jnp.sum(second_moment * constants.covariances[k])
-        return gains[k] * (whole - _square(second_moment, training.seen[k]))
 
-    responses = [N @ X for N, X in zip(maps, training.inputs, strict=True)]
-    error = -shrinkage if D is None else D @ sum(responses) - jnp.eye(D.shape[0], dtype=plan.dtype)
-    bias = _square(test, error, constants.signal) + constants.floor
-    zeta = jnp.zeros((), plan.dtype)
-    for k, (response, shift) in enumerate(zip(responses, constants.shifts, strict=True)):
-        bias += unseen(k, constants.signal)
-        if k > 0:  # source 0 is real: it has no shift
-            zeta += _square(metric, response, shift) + unseen(k, shift)
+def _risk(response: Response, training: Training, constants: Constants) -> Float[Array, " 3"]:
+    """The traces of `averaged`."""
+    M = metric(training, constants)
+    unseen = _unseen(training, constants, response.gains)
+    bias = _bias(response, training, constants) + constants.floor
+    bias += sum(unseen(k, constants.signal) for k in range(len(constants.noises)))
+    variance = jnp.sum(constants.noises * response.gains)
+    zeta = jnp.zeros_like(bias)
+    for k, (T, shift) in enumerate(zip(response.shifts, constants.shifts[1:], strict=True), start=1):
+        zeta += _square(M, T, shift) + unseen(k, shift)
     if constants.correlations is not None:
-        crossed = [error, *(response if D is None else D @ response for response in responses[1:])]
-        for j, k in permutations(range(len(crossed)), 2):
-            cross = constants.correlations[j, k]
-            zeta += jnp.sum(times(test, crossed[j]) * _right(crossed[k], cross.T))
-            if j == 0:
-                zeta += 2 * unseen(k, cross)
+        zeta += _crossed(response, training, constants, unseen)
     return jnp.stack([bias, variance, zeta])
 
 
-def trained(key: Key[Array, ""], plan: Plan, constants: Constants) -> Float[Array, " 1"]:
+def _bias(response: Response, training: Training, constants: Constants) -> Float[Array, ""]:
+    """tr[Sigma_test E Gamma E^T] of the error E = D sum_k T_k - I."""
+    test, signal = constants.test_covariance, constants.signal
+    S, T = narrow(training), response.fit
+    if S is None:
+        return _square(test, T, signal)
+    # Multiplied out: S T - I is d x d, and its square far above rounding.
+    truth = jnp.sum(test * signal)
+    overlap = jnp.sum(times(test, S) * _right(T, signal).T)
+    return truth - 2 * overlap + _square(metric(training, constants), T, signal)
+
+
+def _unseen(
+    training: Training, constants: Constants, gains: Float[Array, " K"]
+) -> Callable[[int, Array], Float[Array, ""]]:
+    """The risk of source k from a signal or shift where z is blind: it is noise in its labels."""
+
+    def unseen(k: int, second_moment: Array) -> Float[Array, ""]:
+        if training.seen is None:
+            return jnp.zeros_like(gains[k])
+        whole = jnp.sum(second_moment * constants.covariances[k])
+        return gains[k] * (whole - _square(second_moment, training.seen[k]))
+
+    return unseen
+
+
+def _crossed(
+    response: Response,
+    training: Training,
+    constants: Constants,
+    unseen: Callable[[int, Array], Float[Array, ""]],
+) -> Float[Array, ""]:
+    """What correlations of the labelling vectors add to zeta."""
+    assert constants.correlations is not None
+    S, error, shifts = narrow(training), response.fit, response.shifts
+    if S is not None:
+        error, shifts = S @ error - jnp.eye(len(S), dtype=S.dtype), [S @ T for T in shifts]
+    terms = [error, *shifts]
+    total = jnp.zeros_like(constants.floor)
+    for j, k in permutations(range(len(terms)), 2):
+        cross = constants.correlations[j, k]
+        total += jnp.sum(times(constants.test_covariance, terms[j]) * _right(terms[k], cross.T))
+        if j == 0:
+            total += 2 * unseen(k, cross)
+    return total
+
+
+def trained(key: Key[Array, ""], plan: Plan, constants: Constants) -> Float[Array, "1 R"]:
     """(total,) for one draw of everything: features, signal, shifts and label noise; one model."""
     features_key, vectors_key, *keys = jax.random.split(key, 2 + len(plan.rows))
     training = draw(features_key, plan, constants)
     vectors = labelling_vectors(vectors_key, constants)
     labels = []
     for k, (X, w) in enumerate(zip(training.inputs, vectors, strict=True)):
-        noise = constants.noises[k]
+        noise, clean = constants.noises[k], w
         if training.seen is not None:
-            noise += w @ times(constants.covariances[k], w) - jnp.sum((w @ training.seen[k]) ** 2)
+            clean = training.seen[k].T @ w
+            noise += w @ times(constants.covariances[k], w) - jnp.sum(clean**2)
         normals = jax.random.normal(keys[k], X.shape[:1], plan.dtype)
-        labels.append(X @ w + jnp.sqrt(jnp.maximum(noise, 0)) * normals)
-    maps, _ = fit(training, plan, constants)
-    v = sum(N @ y for N, y in zip(maps, labels, strict=True))
-    error = (v if training.decoder is None else training.decoder @ v) - vectors[0]
-    return jnp.stack([error @ times(constants.test_covariance, error) + constants.floor])
-
-
-def fit(
-    training: Training, plan: Plan, constants: Constants
-) -> tuple[list[Float[Array, "q rows"]], Float[Array, "q q"]]:
-    """Maps N_k from labels to trained weights, v_hat = sum_k N_k y_k, and I - sum_k N_k Z_k.
-
-        minimise  sum_k (alpha_k / n) |Z_k v - y_k|^2 + lambda |v|^2
-
-    in feature space (primal, a q x q system) or, with fewer samples than features, in sample space
-    (dual), where lambda = 0 gives the minimum-norm interpolator.
-    """
+        labels.append(X @ clean + jnp.sqrt(jnp.maximum(noise, 0)) * normals)
     scales = jnp.sqrt(constants.weights / constants.counts.sum())
     Z = jnp.concatenate([s * Zk for s, Zk in zip(scales, training.features, strict=True)])
-    eye = jnp.eye(Z.shape[1], dtype=plan.dtype)
-    if plan.primal:
-        factor = jax.scipy.linalg.cho_factor(Z.T @ Z + constants.ridge * eye)
-        solved = jax.scipy.linalg.cho_solve(factor, jnp.concatenate([Z.T, eye], axis=1))
-        N, shrinkage = solved[:, : len(Z)], constants.ridge * solved[:, len(Z) :]
-    else:
-        padding = jnp.all(Z == 0, axis=1)
-        K = Z @ Z.T + jnp.diag(constants.ridge + padding)
-        N = jax.scipy.linalg.cho_solve(jax.scipy.linalg.cho_factor(K), Z).T
-        shrinkage = eye - N @ Z
-    parts = jnp.split(N, list(accumulate(plan.rows))[:-1], axis=1)
-    return [s * Nk for s, Nk in zip(scales, parts, strict=True)], shrinkage
+    y = jnp.concatenate([s * yk for s, yk in zip(scales, labels, strict=True)])
+    risks = []
+    for ridge in constants.ridges:
+        v = _minimiser(Z, y, ridge, plan.primal)
+        error = (v if training.decoder is None else training.decoder @ v) - vectors[0]
+        risks.append(error @ times(constants.test_covariance, error) + constants.floor)
+    return jnp.stack(risks)[None]
 
 
-def times(matrix: Array, other: Array) -> Array:
-    """matrix @ other; a vector `matrix` is a diagonal."""
-    if matrix.ndim == 2:
-        return matrix @ other
-    return matrix[:, None] * other if other.ndim == 2 else matrix * other
+def _minimiser(
+    Z: Float[Array, "rows q"], y: Float[Array, " rows"], ridge: Float[Array, ""], primal: bool
+) -> Float[Array, " q"]:
+    """argmin |Z v - y|^2 + ridge |v|^2; of minimum norm without a ridge (dual)."""
+    if primal:
+        triangle = whiten(Z.T @ Z + ridge * jnp.eye(Z.shape[1], dtype=Z.dtype))
+        return triangle.T @ (triangle @ (Z.T @ y))
+    padding = jnp.all(Z == 0, axis=1)
+    triangle = whiten(Z @ Z.T + jnp.diag(ridge + padding))
+    return Z.T @ (triangle.T @ (triangle @ y))
 
 
 def _right(matrix: Array, other: Array) -> Array:

@@ -1,5 +1,6 @@
 """From a `Problem` to what a simulation needs: shapes, branches and arrays."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import equinox as eqx
@@ -22,8 +23,10 @@ NAMED: dict[str, Entries] = {
 }
 
 
-def plan_simulation(problem: Problem, features: Features, dtype: Any) -> tuple[Plan, Constants]:
-    """The plan and the arrays of a simulation of `problem`.
+def plan_simulation(
+    problem: Problem, features: Features, dtype: Any, ridges: Sequence[float] | None = None
+) -> tuple[Plan, Constants]:
+    """The plan and the arrays of a simulation of `problem`, with several `ridges` in place of its own.
 
     Raises ValueError, naming the argument, where a simulation cannot be what the theory allows:
     sample sizes and widths must be whole numbers.
@@ -35,6 +38,7 @@ def plan_simulation(problem: Problem, features: Features, dtype: Any) -> tuple[P
     if pool is not None and np.ptp(model.covariances, axis=0).any():
         raise ValueError("features = rows: expected one covariance common to all sources")
     arrays = _arrays(model, counts, pool)
+    arrays["ridges"] = [model.ridge] if ridges is None else list(ridges)
     covariances = arrays["covariances"]
     d = covariances.shape[-1]
     width = None if m is None else min(m, d)
@@ -43,16 +47,17 @@ def plan_simulation(problem: Problem, features: Features, dtype: Any) -> tuple[P
     condition = compressed and q < d and min(map(_rank, covariances)) >= q
     length = q if condition else d
     active = sum(min(n, length) for n, weight in zip(counts, model.weights, strict=True) if weight > 0)
-    if model.ridge == 0 and min(active, q) > _rank(covariances.sum(axis=0)):
+    if min(arrays["ridges"]) == 0 and min(active, q) > _rank(covariances.sum(axis=0)):
         expected = "> 0, or covariances that together have full rank, to simulate it"
         raise checks.fail("ridge", 0, expected)
     # Few distinct shapes, so that a sweep over n compiles few programs.
-    padded = [length if active >= q else _power_of_two(n) for n in counts] if compressed else counts
+    padded = [_padded(n, length, active >= q) for n in counts] if compressed else counts
     plan = Plan(
         counts=None if compressed else counts,
         rows=tuple(min(rows, length) for rows in padded),
         width=width,
         primal=active >= q,
+        alike=not np.ptp(covariances, axis=0).any(),
         condition=condition,
         entries=entries,
         dtype=dtype,
@@ -63,7 +68,10 @@ def plan_simulation(problem: Problem, features: Features, dtype: Any) -> tuple[P
     return plan, Constants(**cast)
 
 
-def _power_of_two(n: int) -> int:
+def _padded(n: int, length: int, primal: bool) -> int:
+    """At least min(n, length) rows: a quarter or all of the length, or in sample space a power of 2."""
+    if primal:
+        return -(-length // 4) if 4 * n <= length else length
     return 1 << max(n - 1, 0).bit_length()
 
 
@@ -91,7 +99,6 @@ def _arrays(model: Model, counts: tuple[int, ...], pool: np.ndarray | None) -> d
         "signal": signal,
         "correlations": correlations,
         "test_covariance": test,
-        "ridge": model.ridge,
         "width": model.width,
         "scale": 1.0 / d,
         "floor": floor,

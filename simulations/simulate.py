@@ -1,17 +1,50 @@
 """`simulate(problem)`: the mean risk over many draws, with its standard error."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
 
-from collapse_theory import Problem
+from collapse_theory import Problem, checks
 from simulations.measure import averaged, trained
 from simulations.plan import Features, plan_simulation
 from simulations.seeds import Estimate, Measure, over_seeds, summarise
 from simulations.training import Constants, Plan
 
 MEASURES: dict[str, Measure] = {"averaged": averaged, "trained": trained}
+
+
+class Draws(NamedTuple):
+    """Risks of many draws of the data, at several ridges: the parts are bias, variance and zeta.
+
+    The parts are linear in Gamma, the sigma_k^2 and the Delta_k, so that the same draws serve all
+    problems that differ from theirs by factors of these.
+    """
+
+    risks: Float[np.ndarray, "seeds parts R"]
+    ridges: list[float]
+    separable: bool  # each part is known, and linear in one of Gamma, sigma_k^2 and Delta_k
+
+    def estimate(
+        self, ridge: float, *, signal: float = 1.0, noise: float = 1.0, shift: float = 1.0
+    ) -> Estimate:
+        """The estimate at one of the ridges, with factors on Gamma, on every sigma_k^2 and Delta_k.
+
+        Estimates of the same draws have correlated errors.  Raises ValueError for a ridge without
+        draws, a negative factor, or one that is not 1 where the parts are not told apart (measure
+        "trained") or not linear (correlated labelling vectors); ArithmeticError as `simulate` does.
+        """
+        if ridge not in self.ridges:
+            raise checks.fail("ridge", ridge, f"one of {', '.join(map(str, self.ridges))}")
+        factors = {"signal": signal, "noise": noise, "shift": shift}
+        for name, factor in factors.items():
+            checks.number(name, factor)
+            if factor != 1 and not self.separable:
+                raise checks.fail(name, factor, "1, as the parts of these draws are not separable")
+        risks = self.risks[..., self.ridges.index(ridge)]
+        return summarise(risks * np.array(list(factors.values()))[None] if self.separable else risks)
 
 
 def simulate(
@@ -42,19 +75,44 @@ def simulate(
 
     Raises ValueError for arguments out of range, and ArithmeticError if a risk is not finite.
     """
+    how = {"measure": measure, "features": features, "dtype": dtype}
+    draws = simulate_draws(problem, None, seeds, key, **how, memory=memory, progress=progress)
+    return draws.estimate(draws.ridges[0])
+
+
+def simulate_draws(
+    problem: Problem,
+    ridges: Sequence[float] | None = None,
+    seeds: int = 64,
+    key: int = 0,
+    *,
+    measure: str = "averaged",
+    features: Features = "gaussian",
+    dtype: Any = jnp.float64,
+    memory: float = 2**32,
+    progress: bool | Callable[[int], object] = False,
+) -> Draws:
+    """Draws of the data of a problem, trained with each of several ridges (None: the problem's).
+
+    Each costs one more factorisation.  Arguments and errors as of `simulate`, which gives, with the
+    same key, the same numbers for each ridge alone.
+    """
     if measure not in MEASURES:
         raise ValueError(f"measure = {measure!r}: expected one of {', '.join(MEASURES)}")
-    plan, constants = plan_simulation(problem, features, jnp.dtype(dtype))
+    wanted = [float(problem.ridge)] if ridges is None else sorted({float(ridge) for ridge in ridges})
+    for ridge in wanted:
+        checks.number("ridge", ridge)
+    plan, constants = plan_simulation(problem, features, jnp.dtype(dtype), wanted)
     need = _bytes_per_seed(plan, constants)
-    drawn = over_seeds(MEASURES[measure], plan, constants, need, seeds, key, memory, progress)
-    return summarise(drawn)
+    risks = over_seeds(MEASURES[measure], plan, constants, need, seeds, key, memory, progress)
+    return Draws(risks, wanted, measure == "averaged" and problem.moments is None)
 
 
 def _bytes_per_seed(plan: Plan, constants: Constants) -> float:
     """A count of the arrays alive at once in one draw: raw rows, then rows, maps and Gram matrices."""
     d = constants.covariances.shape[-1]
     q = d if plan.width is None else plan.width
-    numbers = sum(plan.counts or ()) * d + 2 * sum(plan.rows) * (q + d) + 4 * q * q
+    numbers = sum(plan.counts or ()) * d + 2 * sum(plan.rows) * (q + d) + 6 * q * q
     if plan.width is not None:
-        numbers += 2 * d * (d + q)
+        numbers += 3 * d * (d if q == d else q)
     return float(numbers * plan.dtype.itemsize)

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 from simulations.features import Entries, bartlett, colour, compress
+from simulations.whiten import whiten
 
 
 class Plan(NamedTuple):
@@ -17,6 +18,7 @@ class Plan(NamedTuple):
     rows: tuple[int, ...]  # rows that stand for each source
     width: int | None  # columns of S: min(m, d), None for the classical model
     primal: bool  # solve in feature space (else in sample space)
+    alike: bool  # all sources have one covariance
     condition: bool  # draw z first and treat what it cannot see as noise
     entries: Entries  # how rows are drawn if they are; standard normal for Gaussian features
     dtype: Any
@@ -34,7 +36,7 @@ class Constants(NamedTuple):
     signal: Float[Array, " *matrix"]
     correlations: Float[Array, "K K *matrix"] | None  # of w_1 and the shifts, where they are correlated
     test_covariance: Float[Array, " *matrix"]
-    ridge: Float[Array, ""]
+    ridges: Float[Array, " R"]  # one draw serves them all
     width: Float[Array, ""] | None
     scale: Float[Array, ""]  # variance 1/d of the entries of S, d counting unseen directions too
     floor: Float[Array, ""]  # risk in directions that no training feature has
@@ -44,12 +46,13 @@ class Constants(NamedTuple):
 class Training(NamedTuple):
     """Compressed rows: source k has labels y = X_k w_k + noise and features Z_k.
 
-    Given Z_k the noise is, besides sigma_k^2, the part of x.w_k that z cannot see.  Its variance is
-    w_k^T (Sigma_k - W_k W_k^T) w_k with W_k = `seen[k]`; None where z determines x.
+    X_k is `inputs[k]`, or, where features z are drawn first, `inputs[k]` W_k^T with W_k = `seen[k]`:
+    the mean of the rows given z.  Then the noise is, besides sigma_k^2, the part of x.w_k that z
+    cannot see, of variance w_k^T (Sigma_k - W_k W_k^T) w_k.
     """
 
     features: list[Float[Array, "rows q"]]
-    inputs: list[Float[Array, "rows d"]]
+    inputs: list[Float[Array, "rows _"]]
     seen: Float[Array, "K d q"] | None
     decoder: Float[Array, "d q"] | None  # S; None for the classical model, where z = x
 
@@ -104,14 +107,18 @@ def _conditioned(
     key: Key[Array, ""], plan: Plan, constants: Constants, S: Float[Array, "d q"]
 ) -> Training:
     """Gaussian features drawn directly, z ~ N(0, L L^T), and the mean W L^-1 z of the inputs x."""
-    covariance_S = jnp.stack([colour(colour(S.T, root.T), root).T for root in constants.roots])
-    cholesky = jnp.linalg.cholesky(S.T @ covariance_S)
-    seen = jax.scipy.linalg.solve_triangular(cholesky, covariance_S.mT, lower=True).mT
+
+    def given(root: Array) -> tuple[Array, Array]:
+        """L and W = Sigma S L^-T."""
+        covariance_S = colour(colour(S.T, root.T), root).T
+        covariance = S.T @ covariance_S
+        whitening = whiten(covariance)
+        return covariance @ whitening.T, covariance_S @ whitening.T
+
+    K = len(constants.roots)
+    pairs = [given(root) for root in constants.roots[: 1 if plan.alike else K]]
+    (cholesky, seen) = zip(*(pairs * K)[:K], strict=True)
     stacked = bartlett(key, constants.counts, plan.rows, S.shape[1], plan.dtype)
     factors = jnp.split(stacked, list(accumulate(plan.rows))[:-1])
-    return Training(
-        features=[F @ L.T for F, L in zip(factors, cholesky, strict=True)],
-        inputs=[F @ W.T for F, W in zip(factors, seen, strict=True)],
-        seen=seen,
-        decoder=S,
-    )
+    features = [F @ L.T for F, L in zip(factors, cholesky, strict=True)]
+    return Training(features, factors, jnp.stack(seen), S)

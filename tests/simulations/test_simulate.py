@@ -97,7 +97,7 @@ def test_same_distribution_not_only_the_same_mean():
     problem = small_problem(20, 4, 0.05)
     rows = train_on_rows(problem, 2000, seed=1)
     plan, constants = plan_simulation(problem, "gaussian", np.dtype(float))
-    drawn = over_seeds(trained, plan, constants, 1e5, 2000, 1, 1e9, False)[:, 0]
+    drawn = over_seeds(trained, plan, constants, 1e5, 2000, 1, 1e9, False)[:, 0, 0]
     assert ks_2samp(rows, drawn).pvalue > 1e-4
 
 
