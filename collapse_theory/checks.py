@@ -15,13 +15,19 @@ from jaxtyping import Array, Float
 # Rounding leaves an exactly singular covariance with eigenvalues of either sign of this relative
 # size, and an exactly symmetric one this asymmetric.
 ROUNDING = 1e-10
+LONGEST = 200  # characters of a value in a message
+NO_NUMBERS = "bcSUmM"  # kinds of arrays that NumPy turns into numbers, or into parts of them
+# Products of a few numbers within these bounds are far from where float64 ends.
+SMALLEST, LARGEST = 1e-50, 1e30
 
 
 def fail(name: str, value: object, expected: str) -> ValueError:
     """The one sentence that every rejected argument gets."""
     if isinstance(value, np.ndarray):
         value = np.array2string(value, threshold=8, precision=6)
-    return ValueError(f"{name} = {value}: expected {expected}")
+    shown = " ".join(str(value).split())
+    shown = shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 4]} ..."
+    return ValueError(f"{name} = {shown}: expected {expected}")
 
 
 def floating(
@@ -36,17 +42,23 @@ def floating(
     if isinstance(value, jax.core.Tracer):
         array = value
     else:
-        if isinstance(value, str | bytes | bool):
-            raise fail(name, repr(value), expected)
         try:
-            array = np.asarray(value, dtype=float)
-        except (TypeError, ValueError):
+            array = np.asarray(value)
+            if array.dtype.kind in NO_NUMBERS or value is None:
+                raise TypeError
+            array = array.astype(float)
+        except (TypeError, ValueError, OverflowError):
             raise fail(name, repr(value), expected) from None
     if array.ndim not in ndims or array.size == 0:
         raise fail(name, f"an array of shape {array.shape}", expected)
     if isinstance(array, np.ndarray):
         if not np.isfinite(array).all():
             raise fail(name, array, f"{expected}, finite")
+        # Of a matrix the largest entry: others may be rounding.
+        sizes = np.abs(array[array != 0])
+        smallest, largest = (sizes.min(), sizes.max()) if sizes.size else (1.0, 1.0)
+        if (smallest if array.ndim < 2 else largest) < SMALLEST or largest > LARGEST:
+            raise fail(name, array, f"{expected}, from {SMALLEST:g} to {LARGEST:g} where it is not 0")
         check(array)
     return jnp.asarray(array, dtype=float)
 

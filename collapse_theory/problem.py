@@ -22,7 +22,8 @@ class Source(eqx.Module):
     - `shift`: Delta_k, 0 for real data; a scalar is c^2 = tr(Sigma_k Delta_k);
     - `weight`: alpha_k >= 0, the weight of each sample of this source in the training loss.
 
-    Raises ValueError for a negative or non-finite number and for a matrix that is not PSD.
+    Raises ValueError for a negative or non-finite number, for one that is not 0 but so small or large
+    that its products end float64 (`checks.SMALLEST`, `LARGEST`), and for a matrix that is not PSD.
     """
 
     n: Float[Array, ""]
@@ -83,7 +84,7 @@ class Problem(eqx.Module):
         test_covariance: Matrix | None = None,
         moments: Float[Array, "K K *matrix"] | None = None,
     ):
-        self.sources = tuple(sources)
+        self.sources = tuple(sources) if isinstance(sources, tuple | list) else ()
         if (signal is None) == (moments is None):
             raise checks.fail("signal", signal, "exactly one of signal and moments")
         self.signal = None if signal is None else checks.positive_semidefinite("signal", signal)
@@ -94,12 +95,12 @@ class Problem(eqx.Module):
             if test_covariance is None
             else checks.positive_semidefinite("test_covariance", test_covariance)
         )
-        self._check_sources()
+        self._check_sources(sources)
         self.moments = None if moments is None else self._check_moments(moments)
 
-    def _check_sources(self) -> None:
+    def _check_sources(self, given: object) -> None:
         if not self.sources or not all(isinstance(source, Source) for source in self.sources):
-            raise checks.fail("sources", self.sources, "a tuple of at least one Source")
+            raise checks.fail("sources", given, "a tuple of at least one Source")
         d = self.dimension
         matrices = {"signal": self.signal, "test_covariance": self.test_covariance}
         for k, source in enumerate(self.sources):

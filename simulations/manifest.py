@@ -42,9 +42,10 @@ def earlier(path: Path, code: str, name: str) -> dict[str, Any]:
     """What the manifest of an earlier run of the same code, which this one resumes, has by that name."""
     try:
         content = json.loads(path.read_text())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):  # nothing there, or nothing that can be read
         return {}
-    return content.get(name, {}) if content.get("code") == code else {}
+    known = content.get(name) if isinstance(content, dict) and content.get("code") == code else None
+    return known if isinstance(known, dict) else {}
 
 
 def git_commit() -> str | None:

@@ -3,44 +3,71 @@
 import csv
 import io
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from simulations.folder import alone
+
 Row = dict[str, str]
+
+WORDS = ("status",)  # results that are no numbers
 
 
 def atomic_write(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` make a temporary file beside `path`, then put it there in one step."""
+    """Let `write` make a temporary file beside `path`, then put it there in one step.
+
+    Raises OSError, naming `path`, if that cannot be; then nothing has changed.
+    """
     partial = path.with_name(f".{path.stem}.partial{path.suffix}")
-    write(partial)
-    os.replace(partial, path)
+    with _naming(path):
+        try:
+            write(partial)
+            os.replace(partial, path)
+        except OSError:
+            partial.unlink(missing_ok=True)  # of a full disk
+            raise
 
 
 class Table:
     """Rows of text under fixed columns, identified by their values in `identity`.
 
-    Raises ValueError if the file exists and is not such a table.
+    What else they hold are numbers, but for `WORDS`.  Of rows with the same identity the last one
+    counts.  Raises ValueError if the file exists and is not such a table.
     """
 
     def __init__(self, path: Path, columns: list[str], identity: list[str]):
         self.path, self.columns, self.identity = path, columns, identity
         self.rows: dict[tuple[str, ...], Row] = {}
-        if path.exists():
-            self._read()
-        self._rewrite(list(self.rows.values()))
+        content = path.read_bytes() if path.exists() else b""
+        header = self._text([], header=True).encode()
+        if content != header and header.startswith(content):
+            self._rewrite([])
+        else:
+            self._read(content)
 
     def get(self, row: Row) -> Row:
         """The row on file with the identity of `row`, empty if there is none."""
         return self.rows.get(self._key(row), {})
 
     def append(self, row: Row) -> None:
-        """Add a finished row, on disk before this returns."""
-        with open(self.path, "ab", buffering=0) as file:
-            file.write(self._text([row]).encode())
-            os.fsync(file.fileno())
+        """Add a finished row, on disk before this returns.
+
+        Raises OSError, naming the file, if it cannot be written; then nothing has changed.
+        """
+        rest = memoryview(self._text([row]).encode())
+        with _naming(self.path), open(self.path, "ab", buffering=0) as file:
+            before = file.tell()
+            try:
+                while rest:  # a disk that is nearly full takes a part
+                    rest = rest[file.write(rest) :]
+                os.fsync(file.fileno())
+            except OSError:
+                file.truncate(before)
+                raise
         self.rows[self._key(row)] = row
 
     def finish(self, order: list[Row]) -> list[Row]:
@@ -63,32 +90,75 @@ class Table:
         return buffer.getvalue()
 
     def _rewrite(self, rows: list[Row]) -> None:
-        text = self._text(rows, header=True)
-        atomic_write(self.path, lambda path: path.write_text(text))
+        content = self._text(rows, header=True).encode()
 
-    def _read(self) -> None:
+        def write(path: Path) -> None:
+            with open(path, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+
+        atomic_write(self.path, write)
+
+    def _read(self, content: bytes) -> None:
         # A kill can leave the last line without its end; everything before it is whole.
-        lines = self.path.read_text(errors="replace").splitlines(keepends=True)
-        whole = [line for line in lines if line.endswith("\n")]
-        reader = csv.DictReader(whole)
-        if lines and reader.fieldnames != self.columns:
+        whole = content[: content.rfind(b"\n") + 1]
+        lines = whole.split(b"\n")[:-1]
+        if not lines or _cells(lines[0]) != self.columns:
             raise ValueError(f"{self.path}: not a table of this program; choose another --out")
-        for number, row in enumerate(reader, start=2):
-            if None in row or None in row.values():
+        for number, line in enumerate(lines[1:], start=2):
+            cells = _cells(line)
+            if cells == []:
+                continue
+            row = dict(zip(self.columns, cells or [], strict=False))
+            if cells is None or len(cells) != len(self.columns) or not self._numeric(row):
                 raise ValueError(f"{self.path}, line {number}: not a row of this table; remove it")
             self.rows[self._key(row)] = row
+        if len(whole) < len(content):
+            os.truncate(self.path, len(whole))
+
+    def _numeric(self, row: Row) -> bool:
+        """Whether the results are numbers, or empty."""
+        try:
+            for name in self.columns:
+                if row[name] and name not in self.identity and name not in WORDS:
+                    float(row[name])
+        except ValueError:
+            return False
+        return True
 
 
-def open_table(folder: Path, name: str, columns: list[str], identity: list[str]) -> Table:
+def open_table(
+    held: ExitStack, folder: Path, name: str, columns: list[str], identity: list[str]
+) -> Table:
     """The table of this name in a folder, both made if they are not there.
 
-    Raises ValueError, naming the command line's --out, if that cannot be.
+    Until `held` is closed no other process can open a table of the folder.  Raises ValueError, naming
+    the command line's --out or the line that is wrong, if that cannot be.
     """
+    held.enter_context(alone(folder))
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         return Table(folder / name, columns, identity)
     except OSError as error:
-        raise ValueError(f"out = {folder}: {error.strerror}") from None
+        raise ValueError(f"out = {folder}: {name}: {error.strerror}") from None
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Failures name this file: those of matplotlib name none, others the temporary one."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+
+
+def _cells(line: bytes) -> list[str] | None:
+    """The cells of one line of CSV, None if it is damaged."""
+    try:
+        (cells,) = csv.reader([line.decode()], strict=True) if line.strip() else ([],)
+    except (csv.Error, ValueError):
+        return None
+    return cells
 
 
 def as_text(value: Any) -> str:

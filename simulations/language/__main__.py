@@ -3,6 +3,7 @@
 import argparse
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ from rich.console import Console
 
 from simulations.code import code_version
 from simulations.command import formats, share_bar, wide_console
+from simulations.folder import output
 from simulations.language import cost, options, study
 from simulations.language.experiment import architecture
 from simulations.language.picture import draw
@@ -39,13 +41,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser = options.parser(__doc__)
     given = parser.parse_args(arguments)
     console = wide_console()
-    try:
-        if given.list:
-            return _list(console)
-        suffixes = formats(given.format)
-        done = run(given, arguments)
-    except ValueError as error:
-        parser.error(str(error))
+    with output(parser) as held:
+        try:
+            if given.list:
+                return _list(console)
+            suffixes = formats(given.format)
+            done = run(given, arguments, held)
+        except ValueError as error:
+            parser.error(str(error))
+        return _tell(console, done, suffixes)
+
+
+def _tell(console: Console, done: Outcome, suffixes: list[str]) -> int:
+    """Print and draw the rows; the exit code."""
     if done.rows:
         print_report(console, done.rows)
     made = [done.folder / TABLE, done.folder / STORIES, *draw(done.rows, done.folder, suffixes)]
@@ -61,15 +69,15 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if done.failed else 0
 
 
-def run(given: argparse.Namespace, arguments: list[str]) -> Outcome:
-    """Compute what is not in the table yet.  Raises ValueError for bad input."""
+def run(given: argparse.Namespace, arguments: list[str], held: ExitStack) -> Outcome:
+    """Compute what is not in the table yet, its folder `held`.  Raises ValueError for bad input."""
     started = time.time()
     corpus = options.corpus(given)
     plan = options.plan(given, corpus)
     kind = "-quick" if given.quick else "-full" if given.full else ""
     name = "language" if corpus.log_probability else f"language-{corpus.name}"
     folder = Path(given.out or f"results/{name}{kind}")
-    table = open_table(folder, TABLE, COLUMNS, INPUTS)
+    table = open_table(held, folder, TABLE, COLUMNS, INPUTS)
     code = code_version("language")
     workshop = Workshop(corpus, plan, given.key, folder / "unfinished", code)
     jobs = plan.jobs

@@ -3,6 +3,7 @@
 import argparse
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ import jax
 
 from simulations.code import code_version
 from simulations.command import formats, share_bar, wide_console
+from simulations.folder import output
 from simulations.manifest import earlier, this_command, write_manifest
 from simulations.mnist import options, study
 from simulations.mnist.data import load
@@ -41,11 +43,17 @@ def main(arguments: list[str] | None = None) -> int:
         for name, shows in (STUDIES | MODELS).items():
             print(f"{name:12}{shows}")
         return 0
-    try:
-        suffixes = formats(given.format)
-        done = run(given, arguments)
-    except ValueError as error:
-        parser.error(str(error))
+    with output(parser) as held:
+        try:
+            suffixes = formats(given.format)
+            done = run(given, arguments, held)
+        except ValueError as error:
+            parser.error(str(error))
+        return _tell(done, suffixes)
+
+
+def _tell(done: Outcome, suffixes: list[str]) -> int:
+    """Print and draw the rows; the exit code."""
     console = wide_console()
     print_report(console, done.rows)
     made = [done.folder / "mnist.csv", *draw(done.rows, done.folder, suffixes)]
@@ -57,8 +65,8 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if done.failed else 0
 
 
-def run(given: argparse.Namespace, arguments: list[str]) -> Outcome:
-    """Compute what is not in the table yet.  Raises ValueError for bad input."""
+def run(given: argparse.Namespace, arguments: list[str], held: ExitStack) -> Outcome:
+    """Compute what is not in the table yet, its folder `held`.  Raises ValueError for bad input."""
     started = time.time()
     blocks = options.blocks(given)
     images = load(given.data, small=given.quick)
@@ -66,7 +74,7 @@ def run(given: argparse.Namespace, arguments: list[str]) -> Outcome:
     options.check(blocks, images)
     kind = "-quick" if given.quick else "-full" if given.full else ""
     folder = Path(given.out or f"results/{images.name}{kind}")
-    table = open_table(folder, "mnist.csv", COLUMNS, INPUTS)
+    table = open_table(held, folder, "mnist.csv", COLUMNS, INPUTS)
     task = make_task(images, [g for block in blocks for g in block.generators], given.key)
     if given.quick:  # nearly all of it is compilation
         jax.config.update("jax_disable_most_optimizations", True)

@@ -3,19 +3,21 @@
 import argparse
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from simulations.command import FORMATS, Parser, formats, wide_console
+from simulations.folder import output
 from simulations.manifest import this_command, write_manifest
 from simulations.plan import NAMED
 from simulations.simulate import MEASURES
-from simulations.sweep.grid import FIELDS, Point, parse, points
+from simulations.sweep.grid import FIELDS, parse, points
 from simulations.sweep.picture import draw
 from simulations.sweep.report import print_report
-from simulations.sweep.rows import COLUMNS, INPUTS, inputs, results
+from simulations.sweep.rows import COLUMNS, INPUTS, Job, inputs, jobs, results
 from simulations.sweep.study import RUN, Study, load_file, load_preset, presets
 from simulations.table import Row, Table, open_table
 
@@ -29,18 +31,26 @@ def main(arguments: list[str] | None = None) -> int:
         for name, description in presets().items():
             print(f"{name:12} {description}")
         return 0
+    with output(parser) as held:
+        return _run(parser, options, arguments, held)
+
+
+def _run(
+    parser: argparse.ArgumentParser, options: argparse.Namespace, arguments: list[str], held: ExitStack
+) -> int:
+    """Compute, print and draw what the options ask for, the folder `held`; the exit code."""
     try:
         study = _study(options)
         grid = points(study.grid, fastest=study.x)
         memory, suffixes = _memory(options.memory), formats(options.format)
         rows = [inputs(point, study.run) for point in grid]
         folder = Path(options.out or f"results/{study.name}{'-quick' if options.quick else ''}")
-        table = open_table(folder, "sweep.csv", COLUMNS, INPUTS)
+        table = open_table(held, folder, "sweep.csv", COLUMNS, INPUTS)
     except ValueError as error:
         parser.error(str(error))
     started = time.time()
-    missing = [i for i, row in enumerate(rows) if table.get(row).get("status") != "ok"]
-    _compute(study, [grid[i] for i in missing], [rows[i] for i in missing], table, memory)
+    missing = [i for i, row in enumerate(rows) if not _is_done(row, table)]
+    _compute(jobs(grid, rows), study.run["seeds"], table, memory)
     finished = table.finish(rows)
     failed = [row for row in finished if row["status"] != "ok"]
     write_manifest(
@@ -64,8 +74,10 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if failed else 0
 
 
-def _compute(study: Study, grid: list[Point], rows: list[Row], table: Table, memory: float) -> None:
-    """Append these rows to the table as they are computed."""
+def _compute(todo: list[Job], seeds: int, table: Table, memory: float) -> None:
+    """Append the rows of these jobs that the table does not have yet, as they are computed."""
+    # Whole jobs, also where a kill left some rows of one: numbers are then the same to the last bit.
+    todo = [job for job in todo if not all(_is_done(row, table) for row in job.rows)]
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -75,11 +87,16 @@ def _compute(study: Study, grid: list[Point], rows: list[Row], table: Table, mem
         console=Console(stderr=True),
     )
     with bar:
-        task = bar.add_task("theory", total=len(rows) * study.run["seeds"])
-        found = results(grid, rows, memory, lambda seeds: bar.advance(task, seeds))
-        for done, row in enumerate(found, start=1):
-            table.append(row)
-            bar.update(task, description=f"{done} of {len(rows)} points")
+        task = bar.add_task("theory", total=len(todo) * seeds)
+        for done, job in enumerate(todo, start=1):
+            for row in results(job, memory, lambda seeds: bar.advance(task, seeds)):
+                if not _is_done(row, table):
+                    table.append(row)
+            bar.update(task, description=f"{done} of {len(todo)} simulations")
+
+
+def _is_done(row: Row, table: Table) -> bool:
+    return table.get(row).get("status") == "ok"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,11 +2,6 @@
 
 import csv
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 
 import jax
 import numpy as np
@@ -67,35 +62,6 @@ def test_a_file_gives_the_same_as_flags(tmp_path):
     assert main([*SMALL, "--out", str(tmp_path / "b")]) == 0
     by_key = [{row["key"]: row for row in rows_of(tmp_path / name)} for name in "ab"]
     assert by_key[0] == by_key[1]
-
-
-def test_killed_and_resumed_equals_uninterrupted(tmp_path):
-    # Every width below d is compiled anew, which leaves time to kill; once, which saves time later.
-    arguments = ["--d", "12", "--n", "30", "--width", "2:7:6", "--seeds", "4", "--format", "png"]
-    command = [sys.executable, "-m", "simulations.sweep", *arguments, "--out"]
-    table = tmp_path / "killed" / "sweep.csv"
-    quiet = {
-        "stdout": subprocess.DEVNULL,
-        "stderr": subprocess.DEVNULL,
-        "env": os.environ | {"JAX_COMPILATION_CACHE_DIR": str(tmp_path / "compiled")},
-    }
-    for enough in (1, 3):
-        process = subprocess.Popen([*command, str(table.parent)], **quiet)
-        deadline = time.time() + 120
-        while time.time() < deadline and process.poll() is None:
-            if table.exists() and len(table.read_text().splitlines()) > enough:
-                break
-            time.sleep(0.05)
-        assert process.poll() is None, "finished before it could be killed"
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-    with open(table, "a") as file:
-        file.write("12,0.0,30,half a line")
-    for folder in ("killed", "whole"):
-        subprocess.run([*command, str(tmp_path / folder)], check=True, timeout=300, **quiet)
-    assert table.read_bytes() == (tmp_path / "whole" / "sweep.csv").read_bytes()
-    assert json.loads((tmp_path / "killed" / "manifest.json").read_text())["rows_reused"] >= 3
-    assert not list(table.parent.glob(".*"))
 
 
 def test_failed_points_are_marked_and_the_rest_completes(tmp_path, monkeypatch, capsys):
@@ -219,14 +185,6 @@ def test_bad_study_files(tmp_path, capsys, text, message):
         main(["--study", str(file), "--out", str(tmp_path / "new")])
     assert stopped.value.code == 2
     assert message in capsys.readouterr().err
-
-
-def test_a_foreign_folder_is_left_alone(tmp_path, capsys):
-    (tmp_path / "sweep.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(SystemExit):
-        main([*SMALL, "--out", str(tmp_path)])
-    assert "not a table of this program; choose another --out" in capsys.readouterr().err
-    assert (tmp_path / "sweep.csv").read_text() == "a,b\n1,2\n"
 
 
 def test_ranges():
