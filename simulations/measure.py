@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from simulations.response import Response, metric, narrow, respond, times
+from simulations.response import Response, metric, respond, times
 from simulations.training import Constants, Plan, Training, draw
 from simulations.whiten import whiten
 
@@ -48,7 +48,7 @@ def _risk(response: Response, training: Training, constants: Constants) -> Float
 def _bias(response: Response, training: Training, constants: Constants) -> Float[Array, ""]:
     """tr[Sigma_test E Gamma E^T] of the error E = D sum_k T_k - I."""
     test, signal = constants.test_covariance, constants.signal
-    S, T = narrow(training), response.fit
+    S, T = training.narrow, response.fit
     if S is None:
         return _square(test, T, signal)
     # Multiplied out: S T - I is d x d, and its square far above rounding.
@@ -79,7 +79,7 @@ def _crossed(
 ) -> Float[Array, ""]:
     """What correlations of the labelling vectors add to zeta."""
     assert constants.correlations is not None
-    S, error, shifts = narrow(training), response.fit, response.shifts
+    S, error, shifts = training.narrow, response.fit, response.shifts
     if S is not None:
         error, shifts = S @ error - jnp.eye(len(S), dtype=S.dtype), [S @ T for T in shifts]
     terms = [error, *shifts]
@@ -121,7 +121,8 @@ def _minimiser(
 ) -> Float[Array, " q"]:
     """argmin |Z v - y|^2 + ridge |v|^2; of minimum norm without a ridge (dual)."""
     if primal:
-        triangle = whiten(Z.T @ Z + ridge * jnp.eye(Z.shape[1], dtype=Z.dtype))
+        padding = jnp.all(Z == 0, axis=0)
+        triangle = whiten(Z.T @ Z + jnp.diag(ridge + padding))
         return triangle.T @ (triangle @ (Z.T @ y))
     padding = jnp.all(Z == 0, axis=1)
     triangle = whiten(Z @ Z.T + jnp.diag(ridge + padding))

@@ -22,6 +22,8 @@ NAMED: dict[str, Entries] = {
     "student-t": student_t(),
 }
 
+LARGE = 256
+
 
 def plan_simulation(
     problem: Problem, features: Features, dtype: Any, ridges: Sequence[float] | None = None
@@ -41,22 +43,26 @@ def plan_simulation(
     arrays["ridges"] = [model.ridge] if ridges is None else list(ridges)
     covariances = arrays["covariances"]
     d = covariances.shape[-1]
-    width = None if m is None else min(m, d)
-    q = d if width is None else width
+    q = d if m is None else min(m, d)
     compressed = isinstance(features, str) and features == "gaussian"
     condition = compressed and q < d and min(map(_rank, covariances)) >= q
-    length = q if condition else d
-    active = sum(min(n, length) for n, weight in zip(counts, model.weights, strict=True) if weight > 0)
+    width = None if m is None else d if m >= d else _shape(m, d)
+    length = width if condition and width is not None else d
+    active = sum(
+        min(n, q if condition else d)
+        for n, weight in zip(counts, model.weights, strict=True)
+        if weight > 0
+    )
     if min(arrays["ridges"]) == 0 and min(active, q) > _rank(covariances.sum(axis=0)):
         expected = "> 0, or covariances that together have full rank, to simulate it"
         raise checks.fail("ridge", 0, expected)
-    # Few distinct shapes, so that a sweep over n compiles few programs.
-    padded = [_padded(n, length, active >= q) for n in counts] if compressed else counts
+    padded = [_shape(n, length) for n in counts] if compressed else counts
     plan = Plan(
         counts=None if compressed else counts,
         rows=tuple(min(rows, length) for rows in padded),
         width=width,
-        primal=active >= q,
+        narrow=m is not None and m < d,
+        primal=active >= q or _is_safe(min(arrays["ridges"]), model, active, dtype),
         alike=not np.ptp(covariances, axis=0).any(),
         condition=condition,
         entries=entries,
@@ -68,11 +74,26 @@ def plan_simulation(
     return plan, Constants(**cast)
 
 
-def _padded(n: int, length: int, primal: bool) -> int:
-    """At least min(n, length) rows: a quarter or all of the length, or in sample space a power of 2."""
-    if primal:
-        return -(-length // 4) if 4 * n <= length else length
-    return 1 << max(n - 1, 0).bit_length()
+def _is_safe(ridge: float, model: Model, samples: int, dtype: Any) -> bool:
+    """Whether a system of fewer samples than features can be solved in feature space.
+
+    Rounding there is that of the precision over the square of ridge / largest eigenvalue: at most
+    the square root of the precision is accepted, far below the error of any simulation.
+    """
+    largest = (
+        np.max(model.covariances) * np.max(model.weights) * max(1, model.dimension / max(samples, 1))
+    )
+    return bool(ridge >= np.finfo(dtype).eps ** 0.25 * largest)
+
+
+def _shape(number: int, most: int) -> int:
+    """At least min(number, most), of few values: a sweep is then a few compiled programs.
+
+    Compiling takes seconds, what is padded hardly anything in small problems, and up to the cube of
+    3/2 in large ones.
+    """
+    parts = (2, 8) if most < LARGE else (1, 2, 3, 4, 6, 8)
+    return next((shape for part in parts if (shape := -(-part * most // 8)) >= number), most)
 
 
 def _arrays(model: Model, counts: tuple[int, ...], pool: np.ndarray | None) -> dict[str, Any]:

@@ -23,15 +23,9 @@ class Response(NamedTuple):
     fit: Float[Array, "q d"]  # sum_k T_k; in the coordinates of x sum_k T_k - I
 
 
-def narrow(training: Training) -> Float[Array, "d q"] | None:
-    """S of a model that is narrower than d."""
-    S = training.decoder
-    return None if S is None or S.shape[0] == S.shape[1] else S
-
-
 def metric(training: Training, constants: Constants) -> Float[Array, " *matrix"]:
     """The test covariance in the coordinates of a `Response`."""
-    S, test = narrow(training), constants.test_covariance
+    S, test = training.narrow, constants.test_covariance
     return test if S is None else S.T @ times(test, S)
 
 
@@ -49,13 +43,14 @@ def respond(
 
 
 def _primal(training: Training, constants: Constants) -> Callable[[Float[Array, ""]], Response]:
-    S, M = narrow(training), metric(training, constants)
+    S, M = training.narrow, metric(training, constants)
     loss = constants.weights / constants.counts.sum()
     Z = training.inputs if S is None else training.features
     grams = [a * Zk.T @ Zk for a, Zk in zip(loss, Z, strict=True)]
     moments = grams if S is None else _moments(training, loss)
     q = len(grams[0])
     penalty = jnp.eye(q, dtype=M.dtype)
+    unused = 0.0 if S is None else jnp.diag(jnp.all(S == 0, axis=0).astype(M.dtype))
     if S is None and training.decoder is not None:
         triangle = whiten(training.decoder @ training.decoder.T)
         penalty = triangle.T @ triangle
@@ -67,7 +62,7 @@ def _primal(training: Training, constants: Constants) -> Callable[[Float[Array, 
         return -ridge * (R if training.decoder is None else R @ penalty)
 
     def response(ridge: Float[Array, ""]) -> Response:
-        triangle = whiten(sum(grams) + ridge * penalty)
+        triangle = whiten(sum(grams) + ridge * penalty + unused)
         R = triangle.T @ triangle
         doubled = R @ times(M, R)
         return Response(
@@ -89,7 +84,7 @@ def _moments(training: Training, loss: Float[Array, " K"]) -> list[Float[Array, 
 
 
 def _dual(training: Training, constants: Constants) -> Callable[[Float[Array, ""]], Response]:
-    S, M = narrow(training), metric(training, constants)
+    S, M = training.narrow, metric(training, constants)
     scales = jnp.sqrt(constants.weights / constants.counts.sum())
     Z = jnp.concatenate([s * Zk for s, Zk in zip(scales, training.features, strict=True)])
     decoded = Z.T if S is not None or training.decoder is None else training.decoder @ Z.T

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, Bool, Float, Key
 
 from simulations.features import Entries, bartlett, colour, compress
 from simulations.whiten import whiten
@@ -16,7 +16,8 @@ class Plan(NamedTuple):
 
     counts: tuple[int, ...] | None  # n_k where rows are drawn one by one; None for Gaussian features
     rows: tuple[int, ...]  # rows that stand for each source
-    width: int | None  # columns of S: min(m, d), None for the classical model
+    width: int | None  # columns of S, at least min(m, d); None for the classical model
+    narrow: bool  # m < d
     primal: bool  # solve in feature space (else in sample space)
     alike: bool  # all sources have one covariance
     condition: bool  # draw z first and treat what it cannot see as noise
@@ -55,6 +56,7 @@ class Training(NamedTuple):
     inputs: list[Float[Array, "rows _"]]
     seen: Float[Array, "K d q"] | None
     decoder: Float[Array, "d q"] | None  # S; None for the classical model, where z = x
+    narrow: Float[Array, "d q"] | None  # S if m < d
 
 
 def draw(key: Key[Array, ""], plan: Plan, constants: Constants) -> Training:
@@ -71,18 +73,25 @@ def draw(key: Key[Array, ""], plan: Plan, constants: Constants) -> Training:
     if S is not None and plan.condition:
         return _conditioned(rows_key, plan, constants, S)
     rows = _rows(rows_key, plan, constants)
-    return Training([X if S is None else X @ S for X in rows], rows, None, S)
+    features = [X if S is None else X @ S for X in rows]
+    return Training(features, rows, None, S, S if plan.narrow else None)
 
 
 def _projection(key: Key[Array, ""], plan: Plan, constants: Constants) -> Float[Array, "d q"] | None:
     d = constants.covariances.shape[-1]
     if plan.width is None or constants.width is None:
         return None
-    if plan.width < d:
-        S = jax.random.normal(key, (d, plan.width), plan.dtype)
+    if plan.narrow:
+        S = jax.random.normal(key, (d, plan.width), plan.dtype) * _used(plan.width, constants)[None]
     else:
         S = bartlett(key, constants.width[None], (d,), d, plan.dtype).T
     return S * jnp.sqrt(constants.scale)
+
+
+def _used(columns: int, constants: Constants) -> Bool[Array, " columns"]:
+    """Which columns of a narrow S there are; the others, 0, are there for the shape."""
+    assert constants.width is not None
+    return jnp.arange(columns) < constants.width
 
 
 def _rows(key: Key[Array, ""], plan: Plan, constants: Constants) -> list[Float[Array, "rows d"]]:
@@ -108,17 +117,19 @@ def _conditioned(
 ) -> Training:
     """Gaussian features drawn directly, z ~ N(0, L L^T), and the mean W L^-1 z of the inputs x."""
 
+    used = _used(S.shape[1], constants).astype(plan.dtype)
+
     def given(root: Array) -> tuple[Array, Array]:
         """L and W = Sigma S L^-T."""
         covariance_S = colour(colour(S.T, root.T), root).T
-        covariance = S.T @ covariance_S
+        covariance = S.T @ covariance_S + jnp.diag(1 - used)
         whitening = whiten(covariance)
         return covariance @ whitening.T, covariance_S @ whitening.T
 
     K = len(constants.roots)
     pairs = [given(root) for root in constants.roots[: 1 if plan.alike else K]]
     (cholesky, seen) = zip(*(pairs * K)[:K], strict=True)
-    stacked = bartlett(key, constants.counts, plan.rows, S.shape[1], plan.dtype)
+    stacked = bartlett(key, constants.counts, plan.rows, S.shape[1], plan.dtype) * used[None]
     factors = jnp.split(stacked, list(accumulate(plan.rows))[:-1])
     features = [F @ L.T for F, L in zip(factors, cholesky, strict=True)]
-    return Training(features, factors, jnp.stack(seen), S)
+    return Training(features, factors, jnp.stack(seen), S, S)
