@@ -25,11 +25,12 @@ unchanged when e and nu are multiplied by the same number; `scale` remembers it.
 
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from collapse_theory.limits import Limits, limits
-from collapse_theory.model import Matrix, Model, inverse, product, trace
+from collapse_theory.model import Matrix, Model, inverse, product
 from collapse_theory.root import Status, find_root
 
 # Starting values stay this far, relatively, from thresholds, where logarithms diverge.
@@ -82,18 +83,38 @@ def solve(model: Model) -> Equivalent:
         # Samples without weight stay out of the chart: their fit is 1 whatever the others do.
         return jnp.where(bounds.by_samples & (model.weights > 0), nu, 1.0) * fit
 
-    def residual(logs: Float[Array, " unknowns"]) -> Float[Array, " unknowns"]:
-        fit, nu, chart_nu = unpack(logs)
-        A, G, _ = resolvent(fit, chart_nu)
-        traces = jnp.tensordot(model.covariances, G, axes=G.ndim)
+    def balance(logs: Float[Array, " unknowns"], traces: Float[Array, " K"]) -> Array:
+        """The equations, given tr[Sigma_k G]."""
+        fit, nu, _ = unpack(logs)
         samples = residue(fit, nu) + model.weights * fit * traces / n - 1
-        width = (trace(A, G) + gap(logs)) / bounds.width - 1
+        filled = jnp.sum(model.fractions * model.weights * fit * traces)  # tr[A G]
+        width = (filled + gap(logs)) / bounds.width - 1
         return jnp.append(samples, jnp.where(classical, logs[-1], width))
+
+    def residual(logs: Float[Array, " unknowns"]) -> Float[Array, " unknowns"]:
+        fit, _, chart_nu = unpack(logs)
+        _, G, _ = resolvent(fit, chart_nu)
+        return balance(logs, jnp.tensordot(model.covariances, G, axes=G.ndim))
+
+    def linearise(logs: Float[Array, " unknowns"]) -> tuple[Array, Float[Array, "unknowns unknowns"]]:
+        """The residual and its derivatives by d tr[Sigma_k G] = -tr[Sigma_k G d(A + nu) G]."""
+        fit, _, chart_nu = unpack(logs)
+        _, G, _ = resolvent(fit, chart_nu)
+        traces = jnp.tensordot(model.covariances, G, axes=G.ndim)
+        moved = -_second_order(model.covariances, G)
+
+        def coefficients(logs: Array) -> Array:
+            """A + nu as multiples of the Sigma_l and of I."""
+            fit, _, chart_nu = unpack(logs)
+            return jnp.append(model.fractions * model.weights * fit, chart_nu)
+
+        directly, by_traces = jax.jacfwd(balance, argnums=(0, 1))(logs, traces)
+        return balance(logs, traces), directly + by_traces @ moved @ jax.jacfwd(coefficients)(logs)
 
     def gap(logs: Float[Array, " unknowns"]) -> Float[Array, ""]:
         return model.dimension * jnp.where(bounds.by_width, ridge, 1.0) * jnp.exp(-logs[-1])
 
-    logs, status = find_root(residual, _start(model, bounds))
+    logs, status = find_root(residual, _start(model, bounds), linearise)
     fit, nu, chart_nu = unpack(logs)
     A, G, shrinkage = resolvent(fit, chart_nu)
     scale = jnp.where(bounds.by_samples, nu, 1.0)
@@ -109,6 +130,17 @@ def solve(model: Model) -> Equivalent:
         limits=bounds,
         status=status,
     )
+
+
+def _second_order(covariances: Matrix, G: Matrix) -> Float[Array, "_ _"]:
+    """tr[Sigma_k G Sigma_l G] and, in the last column, tr[Sigma_k G^2]."""
+    if G.ndim == 1:
+        against = jnp.concatenate([covariances, jnp.ones((1, len(G)))])
+        return (covariances * (G * G)[None]) @ against.T
+    turned = covariances @ G
+    flat = turned.reshape(len(turned), -1)
+    mirrored = turned.mT.reshape(len(turned), -1)
+    return jnp.column_stack([flat @ mirrored.T, flat @ G.ravel()])
 
 
 def _start(model: Model, bounds: Limits) -> Float[Array, " unknowns"]:

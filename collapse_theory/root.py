@@ -15,6 +15,8 @@ TOLERANCE = 1e-10
 
 
 System = Callable[[Float[Array, " k"]], Float[Array, " k"]]
+# A residual and its matrix of derivatives, which often share their expensive part.
+Linearisation = Callable[[Float[Array, " k"]], tuple[Float[Array, " k"], Float[Array, "k k"]]]
 
 
 class SolveError(ArithmeticError):
@@ -37,8 +39,12 @@ class Status(NamedTuple):
         )
 
 
-def find_root(residual: System, start: Float[Array, " k"]) -> tuple[Float[Array, " k"], Status]:
+def find_root(
+    residual: System, start: Float[Array, " k"], linearise: Linearisation | None = None
+) -> tuple[Float[Array, " k"], Status]:
     """The root of `residual`, whose terms are of order one, and how the search ended.
+
+    `linearise` gives residual and derivatives together; without it they are those of JAX.
 
     For the gradient of a convex function made of exponentials of its unknowns (which is what the
     deterministic equivalent solves) the step D of Newton's method, shortened to
@@ -50,8 +56,8 @@ def find_root(residual: System, start: Float[Array, " k"]) -> tuple[Float[Array,
     def newton(f: System, x: Float[Array, " k"]) -> tuple[Array, tuple[Array, Array]]:
         def step(state):
             x, _, steps, _ = state
-            value = f(x)
-            newton_step = -jnp.linalg.solve(jax.jacfwd(f)(x), value)
+            value, slope = (f(x), jax.jacfwd(f)(x)) if linearise is None else linearise(x)
+            newton_step = -jnp.linalg.solve(slope, value)
             length = jnp.abs(newton_step).max()
             damping = jnp.where(length > LAST_STEP, jnp.log1p(length) / length, 1.0)
             done = (length <= LAST_STEP) | (jnp.abs(value).max() <= EXACT)

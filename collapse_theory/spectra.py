@@ -6,6 +6,8 @@ from jaxtyping import Array, Float
 
 from collapse_theory import checks
 
+MOST = 10_000_000  # features: more would not fit into memory
+
 
 def isotropic(d: int) -> Float[Array, " d"]:
     """The spectrum of Sigma = I in `d` dimensions."""
@@ -58,6 +60,6 @@ def from_data(
 
 
 def _dimension(d: int) -> int:
-    if isinstance(d, bool) or not isinstance(d, int | np.integer) or d < 1:
-        raise checks.fail("d", repr(d), "a whole number >= 1")
+    if isinstance(d, bool) or not isinstance(d, int | np.integer) or not 1 <= d <= MOST:
+        raise checks.fail("d", repr(d), f"a whole number >= 1, at most {MOST:,}")
     return int(d)

@@ -16,7 +16,7 @@ class Parser(argparse.ArgumentParser):
     """Bad input is one line on stderr and exit code 2."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}\n")
+        self.exit(2, f"{self.prog}: {' '.join(message.split())}\n")
 
 
 def formats(text: str) -> list[str]:

@@ -8,7 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
+from safetensors.numpy import save as as_bytes
 
 from simulations.table import atomic_write
 
@@ -19,7 +20,7 @@ def save(path: Path, state: Any, step: int) -> None:
     """Write the arrays of a pytree, and the number of steps it has been trained for."""
     arrays = {name: np.asarray(leaf) for name, leaf in _named(state).items()}
     arrays[STEP] = np.array(step)
-    atomic_write(path, lambda partial: save_file(arrays, partial))
+    atomic_write(path, lambda partial: partial.write_bytes(as_bytes(arrays)))
 
 
 def load(path: Path, like: Any) -> tuple[Any, int]:

@@ -1,6 +1,7 @@
 """The grid of a sweep: what a field may be, how values are written, which problem a point is."""
 
 import itertools
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -10,6 +11,9 @@ import collapse_theory as ct
 
 Value = float | int | None  # None: a width, that of the classical model
 Point = dict[str, Any]  # a value for every field
+
+
+MOST = 100_000  # values of a field, and points of a grid
 
 
 class Field(NamedTuple):
@@ -60,7 +64,7 @@ def parse(field: str, text: Any) -> list[Value]:
     for part in parts:
         try:
             values += _range(part) if isinstance(part, str) else [_number(part)]
-        except ValueError:
+        except (ValueError, OverflowError):
             expected = "numbers, a comma-separated list or low:high:count[log]"
             raise ValueError(f"{field} = {text}: expected {expected}") from None
     if None in values and field != "width":
@@ -79,7 +83,7 @@ def _range(text: str) -> list[Value]:
     log = count.endswith("log")
     number = int(count.removesuffix("log"))
     ends = float(low), float(high)
-    if number < 2 or (log and min(ends) <= 0):
+    if not 2 <= number <= MOST or not np.isfinite(ends[1] - ends[0]) or (log and min(ends) <= 0):
         raise ValueError
     return [float(value) for value in (np.geomspace if log else np.linspace)(*ends, number)]
 
@@ -102,6 +106,9 @@ def points(grid: Mapping[str, list[Value]], fastest: str | None = None) -> list[
     Raises ValueError for the first value that no problem can have.
     """
     full = {name: list(grid.get(name, [field.default])) for name, field in FIELDS.items()}
+    size = math.prod(map(len, full.values()))
+    if size > MOST:
+        raise ValueError(f"grid = {size:,} points: expected at most {MOST:,}")
     first: Point = {name: values[0] for name, values in full.items()}
     for name, values in full.items():
         for value in values:

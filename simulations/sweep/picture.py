@@ -81,7 +81,8 @@ def _panel(axis: Any, points: list[Point], rows: list[Row], x: str, colour: str 
     axis.set_xlabel("number of samples n" if x == "n" else FIELDS[x].label)
     if values and min(values) > 0 and max(values) > 10 * min(values):
         axis.set_xscale("log")
-    axis.set_yscale("log")
+    if np.isfinite(axis.dataLim.minposy):  # something is positive
+        axis.set_yscale("log")
 
 
 def _levels(points: list[Point], rows: list[Row], x: str, colour: str | None, value: Any) -> list[float]:

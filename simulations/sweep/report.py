@@ -60,13 +60,19 @@ def _print_plateaus(console: Console, points: list[Point]) -> None:
     curves = {tuple(p[name] for name in names): p for p in points if p["synthetic_fraction"]}
     for values, point in curves.items():
         level = totals(point, np.full(CURVE, INFINITE))[0]
-        ratio = totals(point, n) / totals(point | {"synthetic_fraction": 0.0}, n)
+        ratio = _ratio(totals(point, n), totals(point | {"synthetic_fraction": 0.0}, n))
         left = np.flatnonzero(ratio >= 2)
         leaves = "beyond" if not left.size else "before" if left[0] == 0 else f"{n[left[0]]:.2g}"
         floor = point["synthetic_fraction"] ** 2 * point["quality"]
         shown = ("none" if value is None else f"{value:g}" for value in values)
         grid.add_row(*shown, f"{level:.3g}", f"{floor:.3g}", leaves)
     console.print(grid)
+
+
+def _ratio(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """a / b, NaN where both vanish or are infinite."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return a / b
 
 
 def totals(point: Point, n: np.ndarray) -> np.ndarray:

@@ -47,9 +47,11 @@ def load_preset(name: str) -> Study:
 def load_file(path: str) -> Study:
     """A study from a TOML file.  Raises ValueError naming the file."""
     try:
-        return read(Path(path).stem, Path(path).read_text())
+        return read(Path(path).stem, Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ValueError(f"study = {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"study = {path}: not a text file") from None
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"study = {path}: not a TOML file ({error})") from None
 
@@ -67,6 +69,8 @@ def read(name: str, text: str) -> Study:
     for role in ("x", "colour", "panel"):
         if role in content:
             _only(role, [content[role]], FIELDS)
+    if not isinstance(content.get("description", ""), str):
+        raise ValueError(f"description = {content['description']!r}: expected text")
     return Study(
         name=name,
         description=content.pop("description", name),
@@ -78,7 +82,7 @@ def read(name: str, text: str) -> Study:
 
 def _only(where: str, given: Any, known: Any) -> None:
     for key in given:
-        if key not in known:
+        if not isinstance(key, str) or key not in known:
             raise ValueError(f"{where} has {key!r}: expected one of {', '.join(known)}")
 
 

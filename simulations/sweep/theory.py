@@ -1,4 +1,4 @@
-"""Theory for a whole grid: one `vmap` for all points of the same dimension and kind of model."""
+"""Theory for a whole grid: one compiled map for all points of the same dimension and kind of model."""
 
 from collections import defaultdict
 from functools import partial
@@ -12,6 +12,9 @@ from collapse_theory.predict import predict_with_status
 from collapse_theory.root import Status
 from collapse_theory.solved import solved
 from simulations.sweep.grid import FIELDS, SIZES, Point, counts, mixture
+
+# Points whose spectra stay in the cache together: 4 times faster at d = 1000 than all at once.
+BLOCK = 16
 
 
 class Prediction(NamedTuple):
@@ -62,7 +65,7 @@ def _compiled(d: int, sizes: jax.Array, columns: dict[str, jax.Array]) -> Any:
         risk, status = predict_with_status(problem)
         return solved(risk, status), status
 
-    return jax.vmap(point)(sizes, columns)
+    return jax.lax.map(lambda at: point(*at), (sizes, columns), batch_size=BLOCK)
 
 
 def _message(status: Status, index: int) -> str:

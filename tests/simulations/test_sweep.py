@@ -152,6 +152,14 @@ def test_infinite_theory_is_no_failure(tmp_path):
         (["--memory", "-1"], "memory = -1: expected a number of gigabytes > 0"),
         (["--dtype", "float16"], "argument --dtype: invalid choice: 'float16'"),
         (["--colour", "red"], "unrecognized arguments: --colour red"),
+        (["--n", "1:inf:3"], "n = 1:inf:3: expected numbers"),
+        (["--n", "1:9:1000000000"], "n = 1:9:1000000000: expected numbers"),
+        (["--n", "1:999:999", "--noise", "0:1:999"], "grid = 4,990,005 points: expected at most "),
+            ["--n", "1:999:999", "--noise", "0:1:999"],
+            "grid = 4,990,005 points: expected at most 100,000",
+        ),
+        (["--d", "1e12"], "d = 1000000000000: expected a whole number >= 1, at most 10,000,000"),
+        (["--noise", "\n"], "noise = : expected numbers"),
     ],
 )
 def test_bad_input_is_one_line_and_writes_nothing(tmp_path, capsys, arguments, message):
@@ -176,6 +184,10 @@ def test_bad_input_is_one_line_and_writes_nothing(tmp_path, capsys, arguments, m
         ("[grid", "not a TOML file"),
         ("[grid]\nn = []", "n = []: expected at least one value"),
         ("grid = 3", "grid = 3: expected a section, [grid]"),
+        ("x = ['n']", "x has ['n']: expected one of d, "),
+        ("description = 3", "description = 3: expected text"),
+        ("[run]\nmeasure = []", "measure = []: expected one of averaged, trained"),
+        (f"[grid]\nn = 1{400 * '0'}", "expected numbers"),
     ],
 )
 def test_bad_study_files(tmp_path, capsys, text, message):

@@ -1,0 +1,132 @@
+"""Kills of a sweep at random moments: nothing is lost, and it ends where an uninterrupted one does.
+
+    python -m benchmarks.kills
+
+A process that computes a small sweep is killed (SIGKILL) at a uniformly random moment of its life,
+from the start of Python to the picture, and started again on what it left, until so many kills have
+been delivered.  Whenever one completes, its table must be that of an uninterrupted run, byte for byte,
+and the next starts on an empty folder.  After each kill every row that was on disk is still there, is a
+row of the uninterrupted table, and every file is whole.
+"""
+
+import argparse
+import csv
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+# Sixty simulations of two rows each, which take about as long as all the rest.
+SWEEP = ["--d", "12", "--n", "20:200:30", "--synthetic-fraction", "0,0.25", "--noise", "0,0.1"]
+SWEEP += ["--seeds", "500", "--format", "png"]
+PHASES = ("before its first row", "between rows", "after its last row")
+FILES = {"sweep.csv", "sweep.png", "manifest.json"}
+
+
+def main() -> None:
+    """Print how many kills fell where; raises AssertionError if something was lost."""
+    parser = argparse.ArgumentParser(description="Kill a sweep at random moments.")
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=0, help="of the moments")
+    parser.add_argument("--quick", action="store_true", help="three kills")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        print(survive(Path(folder), 3 if given.quick else given.kills, given.seed))
+
+
+def survive(folder: Path, kills: int, seed: int, sweep: list[str] = SWEEP) -> str:
+    """Deliver the kills; one line that says how many fell in which phase of a process's life."""
+    started, rng = time.time(), random.Random(seed)
+    compiled = folder / "compiled"
+    finish(sweep, folder / "cold", compiled)  # fills the cache of compiled programs
+    begun = time.time()
+    finish(sweep, folder / "whole", compiled)
+    life = time.time() - begun
+    whole = (folder / "whole" / "sweep.csv").read_bytes()
+    phases: Counter[str] = Counter()
+    completed = 0
+    while True:
+        out = folder / f"killed-{completed}"
+        while sum(phases.values()) < kills:
+            before = lines(out)
+            if not killed(sweep, out, compiled, rng.uniform(0, life)):
+                break
+            after = lines(out)
+            check_files(out)
+            assert set(before) <= set(after), f"rows were lost in {out}"
+            assert set(after) <= set(whole.splitlines(keepends=True)), f"a row in {out} is no row"
+            rows = len(after) - max(len(before), 1)
+            last = len(after) == whole.count(b"\n")
+            phases[PHASES[2 if last else 1 if rows > 0 else 0]] += 1
+        finish(sweep, out, compiled)
+        assert (out / "sweep.csv").read_bytes() == whole, f"{out} ended in another table"
+        assert {path.name for path in out.iterdir()} == FILES, f"{out} has something left over"
+        completed += 1
+        if sum(phases.values()) == kills:
+            break
+    where = ", ".join(f"{phases[phase]} {phase}" for phase in PHASES)
+    return (
+        f"{kills} kills ({where} of a process; undisturbed it lives {life:.1f} s), {completed} sweeps "
+        f"completed, every table equal to the uninterrupted one, {time.time() - started:.0f} s"
+    )
+
+
+def start(sweep: list[str], out: Path, compiled: Path) -> subprocess.Popen[bytes]:
+    """The sweep in a process of its own; what it has compiled is compiled once."""
+    cache = {
+        "JAX_COMPILATION_CACHE_DIR": str(compiled),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    }
+    command = [sys.executable, "-m", "simulations.sweep", *sweep, "--out", str(out)]
+    return subprocess.Popen(
+        command,
+        env=os.environ | cache,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=Path(__file__).parent.parent,
+    )
+
+
+def finish(sweep: list[str], out: Path, compiled: Path) -> None:
+    """Run the sweep to its end."""
+    code = start(sweep, out, compiled).wait()
+    assert code == 0, f"the sweep on {out} ended with exit code {code}"
+
+
+def killed(sweep: list[str], out: Path, compiled: Path, seconds: float) -> bool:
+    """Whether the sweep still ran after so many seconds, and was killed."""
+    process = start(sweep, out, compiled)
+    try:
+        code = process.wait(timeout=seconds)
+        assert code == 0, f"the sweep on {out} ended with exit code {code}"
+        return False
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        return True
+
+
+def lines(out: Path) -> list[bytes]:
+    """The finished lines of a table, its header among them."""
+    path = out / "sweep.csv"
+    found = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+    return [line for line in found if line.endswith(b"\n")]
+
+
+def check_files(out: Path) -> None:
+    """Every file under its name is whole; of the table only the last line may be unfinished."""
+    table = list(csv.reader(line.decode() for line in lines(out)))
+    assert all(len(row) == len(table[0]) for row in table), f"a row in {out} is too short"
+    for path in out.glob("[!.]*.json"):
+        json.loads(path.read_text())
+    for path in out.glob("[!.]*.png"):
+        assert path.read_bytes().endswith(b"IEND\xaeB`\x82"), f"{path} is cut"
+
+
+if __name__ == "__main__":
+    main()
