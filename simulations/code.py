@@ -1,41 +1,120 @@
-"""A fingerprint of the code that makes numbers: results of other code are never taken for its own."""
+"""A fingerprint of the code that makes numbers: results of other code are never taken for its own.
+
+What a program computes with is found by following imports, without running any.  Of a package's
+`__init__.py` those imports count that make a name which is asked for, so that
+`from collapse_theory import checks` does not depend on the whole theory; its other statements run before
+any of its modules (they switch JAX to float64) and always count.
+"""
 
 import ast
 import hashlib
+from collections.abc import Iterator
 from functools import cache
+from importlib.util import resolve_name
 from pathlib import Path
 
-import collapse_theory
-import simulations
-
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("collapse_theory", "simulations")
 # Modules that only present numbers, or say which are wanted: changing them must not compute again.
 AROUND = ("__main__", "command", "manifest", "options", "picture", "report", "study")
+
+# A module and what is asked of it: a name, all, or (of a package) no more than that it runs.
+Asked = tuple[str, str]
+ALL, RUN = "*", ""
 
 
 @cache
 def code_version(package: str = "") -> str:
-    """Twelve hex digits that change with the statements of `collapse_theory` and `simulations`.
+    """Twelve hex digits that change with what the numbers of a package in `simulations` can depend on.
 
-    Comments, docstrings and formatting do not count, nor do the modules `AROUND`.  Of
-    the packages inside `simulations` only the one that is named counts: the sweep's only calls what
-    is fingerprinted.
+    These are the statements of its modules and of what they import from `PACKAGES`.  Without a name: all
+    of `collapse_theory`, and of `simulations` but the packages in it, as the sweep and the figures only
+    call what is there.  Comments, docstrings and formatting do not count, nor do the modules `AROUND`
+    and what only they import; a data file that a module names, beside it, does.
     """
-    root = Path(str(simulations.__file__)).parent
-    folders = [Path(str(collapse_theory.__file__)).parent, root]
-    digest = hashlib.sha256()
-    for folder in [*folders, root / package] if package else folders:
-        for path in sorted(folder.glob("*.py")):
-            if path.stem not in AROUND:
-                name = f"{folder.name}/{path.name}"
-                digest.update(f"{name}\n{statements(path.read_text())}\n".encode())
-    return digest.hexdigest()[:12]
+    found = closure(*([f"simulations.{package}"] if package else PACKAGES))
+    text = "".join(f"{module}\n{part}\n" for module in sorted(found) for part in sorted(found[module]))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def closure(*packages: str) -> dict[str, set[str]]:
+    """The modules of these packages and all that they compute with: of each, the parts that count."""
+    found: dict[str, set[str]] = {}
+    files = [(package, path.stem) for package in packages for path in _file(package).parent.glob("*.py")]
+    todo = [(package if name == "__init__" else f"{package}.{name}", ALL) for package, name in files]
+    seen = set()
+    while todo:
+        module, name = todo.pop()
+        name = name if _file(module).name == "__init__.py" else ALL
+        package, _, last = module.rpartition(".")
+        if (module, name) in seen or module.partition(".")[0] not in PACKAGES or last in AROUND:
+            continue
+        seen.add((module, name))
+        if package:
+            todo.append((package, RUN))
+        if name not in (ALL, RUN) and _file(f"{module}.{name}").exists():
+            todo.append((f"{module}.{name}", ALL))
+        parts, imported = _parts(module, name)
+        found[module] = found.get(module, set()) | parts
+        todo += imported
+    return {module: parts for module, parts in found.items() if parts}
+
+
+def _parts(module: str, name: str) -> tuple[set[str], list[Asked]]:
+    """What counts of a module of which `name` is asked, and what that imports."""
+    path = _file(module)
+    tree = _tree(path.read_text(encoding="utf-8"))
+    if path.name != "__init__.py":
+        imports = _imports(tree, module.rpartition(".")[0])
+        return {ast.dump(tree)} | _data(tree, path.parent), [asked for _, asked in imports]
+    parts, imported, others = _data(tree, path.parent), [], []
+    for statement in tree.body:
+        picked = isinstance(statement, (ast.Import, ast.ImportFrom))
+        for bound, asked in _imports(statement, module):
+            counts = not picked or name == ALL or bound in (name, ALL)
+            imported.append(asked if counts else (asked[0].partition(".")[0], RUN))
+            parts |= {f"{bound} = {asked}"} if picked and counts else set()
+        if not picked and not ast.unparse(statement).startswith(("__all__ =", "__version__ =")):
+            others.append(ast.dump(statement))
+    return parts | ({" ".join(others)} if others else set()), imported
+
+
+def _imports(tree: ast.AST, package: str) -> Iterator[tuple[str, Asked]]:
+    """The imports in a piece of code: the name that each binds, and what it asks for."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            source = resolve_name("." * node.level + (node.module or ""), package)
+            for alias in node.names:
+                yield alias.asname or alias.name, (source, alias.name)
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                first = alias.name.partition(".")[0]
+                yield alias.asname or first, (alias.name, ALL)
+                if not alias.asname:  # all of the first package can be reached
+                    yield first, (first, ALL)
+
+
+def _data(tree: ast.AST, folder: Path) -> set[str]:
+    """The files that lie beside a module and whose names are written in it."""
+    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    files = [path for path in folder.iterdir() if path.name in texts and path.is_file()]
+    return {f"{path.name}: {path.read_bytes()!r}" for path in files}
 
 
 def statements(source: str) -> str:
     """The syntax tree of a module without docstrings and positions."""
+    return ast.dump(_tree(source))
+
+
+def _tree(source: str) -> ast.Module:
     tree = ast.parse(source)
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     for node in ast.walk(tree):
         if isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:]
-    return ast.dump(tree)
+    return tree
+
+
+def _file(module: str) -> Path:
+    path = ROOT.joinpath(*module.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")

@@ -143,7 +143,7 @@ def test_same_losses_whatever_the_devices(whole):
         "spread = loop._spread(TEXTS[:, None, :4]).sharding.device_set; found = run();"
         "print(jax.device_count(), len(spread), *found.best_loss, *found.train_loss)"
     )
-    flags = "--xla_force_host_platform_device_count=4"
+    flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=4"
     done = subprocess.run(
         [sys.executable, "-c", program],
         env=os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"},
