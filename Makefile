@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 RUN = $(VENV)/bin/python
 
-.PHONY: sweep test derivations figures tables check quick clean
+.PHONY: sweep test derivations figures tables benchmarks check quick clean
 
 sweep: $(VENV)/.run
 	$(RUN) -m simulations.sweep $(ARGS)
@@ -33,6 +33,11 @@ tables: $(VENV)/.run
 		cp results/tables/$$name/manifest.json figures/tables/$$name.json; \
 	done
 
+# Side by side with NumPy, SciPy and scikit-learn: half an hour or less on a machine that does nothing else.
+benchmarks: $(VENV)/.run
+	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	$(RUN) -m benchmarks $(ARGS)
+
 # Every entry point in its quick version; with -j2 two at a time.
 QUICK = results/quick
 quick: $(addprefix quick-, collapse width mnist language figures derivations checks benchmarks)
@@ -51,6 +56,8 @@ quick-derivations: $(VENV)/.test
 quick-checks: $(VENV)/.test
 	$(RUN) -m derivations --check
 quick-benchmarks: $(VENV)/.test
+	$(RUN) -m benchmarks --quick --out $(QUICK)/benchmarks
+	$(RUN) -m benchmarks.device --quick --out $(QUICK)/benchmarks
 	$(RUN) -m benchmarks.derivations --quick
 
 check: $(VENV)/.test

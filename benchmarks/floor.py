@@ -58,6 +58,8 @@ def rates(q: int) -> Iterator[Fact]:
     yield Fact("inverse factor (LAPACK)", f"q = {q}", 1e6 * inverse / count, "us a matrix")
     blocks = best(jax.jit(jax.vmap(whiten)), gram)
     yield Fact("inverse factor (whiten)", f"q = {q}", 1e6 * blocks / count, "us a matrix")
+    spectral = best(jax.jit(jnp.linalg.eigh), gram)
+    yield Fact("eigendecomposition (LAPACK)", f"q = {q}", 1e6 * spectral / count, "us a matrix")
     normals = best(jax.jit(lambda key: jax.random.normal(key, (count, q, q))), jax.random.key(0))
     yield Fact("normal numbers", f"q = {q}", normals / count / q**2 * 1e9, "ns a number")
 

@@ -4,6 +4,6 @@ import collapse_theory  # noqa: F401  (switches JAX to float64)
 from simulations.fit import fit_power_law
 from simulations.generations import simulate_generations
 from simulations.seeds import Estimate
-from simulations.simulate import simulate
+from simulations.simulate import simulate, simulate_draws
 
-__all__ = ["Estimate", "fit_power_law", "simulate", "simulate_generations"]
+__all__ = ["Estimate", "fit_power_law", "simulate", "simulate_draws", "simulate_generations"]

@@ -26,8 +26,8 @@ def averaged(key: Key[Array, ""], plan: Plan, constants: Constants) -> Float[Arr
     """
     training = draw(key, plan, constants)
     response = respond(training, constants, plan.primal)
-    risks = [_risk(response(ridge), training, constants) for ridge in constants.ridges]
-    return jnp.stack(risks, axis=1)
+    # One after another: the program, and its memory, do not grow with the number of ridges.
+    return jax.lax.map(lambda ridge: _risk(response(ridge), training, constants), constants.ridges).T
 
 
 def _risk(response: Response, training: Training, constants: Constants) -> Float[Array, " 3"]:
@@ -108,12 +108,13 @@ def trained(key: Key[Array, ""], plan: Plan, constants: Constants) -> Float[Arra
     scales = jnp.sqrt(constants.weights / constants.counts.sum())
     Z = jnp.concatenate([s * Zk for s, Zk in zip(scales, training.features, strict=True)])
     y = jnp.concatenate([s * yk for s, yk in zip(scales, labels, strict=True)])
-    risks = []
-    for ridge in constants.ridges:
+
+    def risk(ridge: Float[Array, ""]) -> Float[Array, ""]:
         v = _minimiser(Z, y, ridge, plan.primal)
         error = (v if training.decoder is None else training.decoder @ v) - vectors[0]
-        risks.append(error @ times(constants.test_covariance, error) + constants.floor)
-    return jnp.stack(risks)[None]
+        return error @ times(constants.test_covariance, error) + constants.floor
+
+    return jax.lax.map(risk, constants.ridges)[None]
 
 
 def _minimiser(

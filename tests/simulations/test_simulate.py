@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import ks_2samp
 
 import collapse_theory as ct
-from simulations import features, simulate
+from simulations import features, simulate, simulate_draws
 from simulations.measure import trained
 from simulations.plan import plan_simulation
 from simulations.seeds import _chunk, over_seeds
@@ -150,6 +150,33 @@ def test_same_numbers_whatever_the_devices():
         devices, total = run.stdout.split()
         totals[int(devices)] = float(total)
     assert totals[4] == pytest.approx(totals[1], rel=1e-12)
+
+
+@pytest.mark.parametrize("width", [None, 4])
+def test_one_draw_serves_all_ridges_and_scales(width):
+    problem = small_problem(30, width, 0.05)
+    draws = simulate_draws(problem, [0.3, 0.05, 0.3], 20)
+    assert draws.ridges == [0.05, 0.3]
+    for ridge in draws.ridges:
+        sources = tuple(
+            ct.Source(s.n, s.covariance, 3 * s.noise, 0.5 * s.shift, s.weight) for s in problem.sources
+        )
+        other = ct.Problem(sources, 2 * problem.signal, ridge, width)
+        alone = simulate(other, 20)
+        shared = draws.estimate(ridge, signal=2, noise=3, shift=0.5)
+        np.testing.assert_allclose(parts(shared.mean), parts(alone.mean), rtol=1e-10)
+        np.testing.assert_allclose(parts(shared.stderr), parts(alone.stderr), rtol=1e-10)
+
+
+def test_what_draws_cannot_serve():
+    problem = small_problem(30, None, 0.05)
+    with pytest.raises(ValueError, match=r"ridge = 0\.1: expected one of 0\.05"):
+        simulate_draws(problem, None, 4).estimate(0.1)
+    with pytest.raises(ValueError, match="noise = -1: expected a number >= 0"):
+        simulate_draws(problem, None, 4).estimate(0.05, noise=-1)
+    models = simulate_draws(problem, None, 4, measure="trained")
+    with pytest.raises(ValueError, match="shift = 2: expected 1, as the parts"):
+        models.estimate(0.05, shift=2)
 
 
 def test_progress_counts_every_seed():
