@@ -101,7 +101,7 @@ def growth(quick: bool) -> Iterator[Fact]:
 
 
 def memory() -> Iterator[Fact]:
-    """Peak memory of a process that simulates 4,096 seeds at d = 300 under two budgets."""
+    """Peak memory of a process that simulates 512 seeds at d = 300 under two budgets."""
     for budget in (0.25e9, 1e9):
         found = subprocess.run(
             [sys.executable, "-m", "benchmarks.floor", str(budget)],
@@ -116,7 +116,7 @@ def peak(budget: float) -> float:
     """GB that this process has used at most, beyond what it starts with."""
     simulate(problem(Setting(20, 20, 20)), 2)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    simulate(problem(Setting(300, 300, 300)), 4096, memory=budget)
+    simulate(problem(Setting(300, 300, 300)), 512, memory=budget)
     return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1e6
 
 

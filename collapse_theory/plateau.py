@@ -3,6 +3,7 @@
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optimistix as optx
 from jaxtyping import Array, Float
 
@@ -17,7 +18,7 @@ from collapse_theory.solved import solved
 
 # log n from one sample to 10^30, in steps that no turn of a smooth error curve fits between.  Powers
 # of sqrt(e) are never whole numbers: none is an interpolation threshold, where all parts are infinite.
-LOG_SIZES = jnp.arange(0.0, 69.5, 0.5)
+LOG_SIZES = np.arange(0.0, 69.5, 0.5)
 TOLERANCE = 1e-10  # of log n*
 
 
@@ -85,10 +86,11 @@ def _crossover(problem: Problem, ridge_exponent: Float[Array, ""]) -> tuple[Floa
 
     given = (problem, ridge_exponent)
     fixed = jax.lax.stop_gradient(given)
-    values, statuses = jax.lax.map(lambda log_n: dominance(log_n, fixed), LOG_SIZES)
+    sizes = jnp.array(LOG_SIZES)  # here, as an import must not start JAX's devices
+    values, statuses = jax.lax.map(lambda log_n: dominance(log_n, fixed), sizes)
     lost = ~(values > 0)
-    last = len(LOG_SIZES) - 1 - jnp.argmax(lost[::-1])
-    bracket = {"lower": LOG_SIZES[last], "upper": LOG_SIZES[jnp.minimum(last + 1, len(LOG_SIZES) - 1)]}
+    last = len(sizes) - 1 - jnp.argmax(lost[::-1])
+    bracket = {"lower": sizes[last], "upper": sizes[jnp.minimum(last + 1, len(sizes) - 1)]}
     root: optx.Solution = optx.root_find(
         dominance,
         optx.Bisection(rtol=0.0, atol=TOLERANCE, flip=False),  # type: ignore[call-arg]  # a ClassVar

@@ -14,11 +14,13 @@ from simulations.folder import output
 from simulations.manifest import this_command, write_manifest
 from simulations.plan import NAMED
 from simulations.simulate import MEASURES
+from simulations.sweep import machines
 from simulations.sweep.grid import FIELDS, parse, points
 from simulations.sweep.picture import draw
 from simulations.sweep.report import print_report
 from simulations.sweep.rows import COLUMNS, INPUTS, Job, inputs, jobs, results
 from simulations.sweep.study import RUN, Study, load_file, load_preset, presets
+from simulations.sweep.team import Team
 from simulations.table import Row, Table, open_table
 
 
@@ -31,26 +33,45 @@ def main(arguments: list[str] | None = None) -> int:
         for name, description in presets().items():
             print(f"{name:12} {description}")
         return 0
-    with output(parser) as held:
-        return _run(parser, options, arguments, held)
+    try:
+        machines.check(options)
+        study = _study(options)
+    except ValueError as error:
+        parser.error(str(error))
+    folder = Path(options.out or f"results/{study.name}{'-quick' if options.quick else ''}")
+
+    def run(team: Team | None = None) -> int:
+        with output(parser) as held:
+            return _run(parser, options, arguments, study, folder, held, team)
+
+    if not options.distributed:
+        return run()
+    kept = f"rows so far are in {folder}; run the same command again to go on"
+    return machines.together(parser, options, kept, run)
 
 
 def _run(
-    parser: argparse.ArgumentParser, options: argparse.Namespace, arguments: list[str], held: ExitStack
+    parser: argparse.ArgumentParser,
+    options: argparse.Namespace,
+    arguments: list[str],
+    study: Study,
+    folder: Path,
+    held: ExitStack,
+    team: Team | None,
 ) -> int:
     """Compute, print and draw what the options ask for, the folder `held`; the exit code."""
     try:
-        study = _study(options)
         grid = points(study.grid, fastest=study.x)
         memory, suffixes = _memory(options.memory), formats(options.format)
         rows = [inputs(point, study.run) for point in grid]
-        folder = Path(options.out or f"results/{study.name}{'-quick' if options.quick else ''}")
+        if team and team.index:
+            team.help(lambda: jobs(grid, rows), memory)
         table = open_table(held, folder, "sweep.csv", COLUMNS, INPUTS)
     except ValueError as error:
         parser.error(str(error))
     started = time.time()
     missing = [i for i, row in enumerate(rows) if not _is_done(row, table)]
-    _compute(jobs(grid, rows), study.run["seeds"], table, memory)
+    _compute(jobs(grid, rows), study.run["seeds"], table, memory, team)
     finished = table.finish(rows)
     failed = [row for row in finished if row["status"] != "ok"]
     write_manifest(
@@ -74,7 +95,7 @@ def _run(
     return 1 if failed else 0
 
 
-def _compute(todo: list[Job], seeds: int, table: Table, memory: float) -> None:
+def _compute(todo: list[Job], seeds: int, table: Table, memory: float, team: Team | None) -> None:
     """Append the rows of these jobs that the table does not have yet, as they are computed."""
     # Whole jobs, also where a kill left some rows of one: numbers are then the same to the last bit.
     todo = [job for job in todo if not all(_is_done(row, table) for row in job.rows)]
@@ -88,11 +109,12 @@ def _compute(todo: list[Job], seeds: int, table: Table, memory: float) -> None:
     )
     with bar:
         task = bar.add_task("theory", total=len(todo) * seeds)
-        for done, job in enumerate(todo, start=1):
-            for row in results(job, memory, lambda seeds: bar.advance(task, seeds)):
+        alone = (results(job, memory, lambda seeds: bar.advance(task, seeds)) for job in todo)
+        for done, rows in enumerate(team.share(todo, memory) if team else alone, start=1):
+            for row in rows:
                 if not _is_done(row, table):
                     table.append(row)
-            bar.update(task, description=f"{done} of {len(todo)} simulations")
+            bar.update(task, description=f"{done} of {len(todo)} simulations", completed=done * seeds)
 
 
 def _is_done(row: Row, table: Table) -> bool:
@@ -123,6 +145,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--memory", default="4", metavar="GB", help="memory that one batch of seeds may use (4)")
     add("--out", metavar="DIR", help="output folder (default: results/NAME)")
     add("--format", default="png,pdf", help=f"among {', '.join(FORMATS)} (png,pdf)")
+    machines.flags(parser)
     fields = parser.add_argument_group("fields of the problem")
     for name, field in FIELDS.items():
         default = "none" if field.default is None else f"{field.default:g}"
@@ -148,7 +171,7 @@ def _study(options: argparse.Namespace) -> Study:
     if not isinstance(key, int) or key < 0:
         raise ValueError(f"key = {key}: expected a whole number >= 0")
     for name, known in (("measure", MEASURES), ("features", NAMED), ("dtype", ("float64", "float32"))):
-        if study.run[name] not in known:
+        if study.run[name] not in tuple(known):
             raise ValueError(f"{name} = {study.run[name]!r}: expected one of {', '.join(known)}")
     return study
 
