@@ -85,7 +85,10 @@ def simulate_generations(
     d = constants.covariances.shape[-1]
     # The next model is labelled by x, whatever a narrow one sees of it: inputs are drawn in full.
     rows = tuple(d if count else 0 for count in constants.counts)
-    schedule = Schedule(plan._replace(rows=rows, condition=False, primal=True), int(rounds), keep)
+    # A narrow S without the empty columns that `simulate` pads it with: they make a singular system.
+    width = None if constants.width is None else min(int(constants.width), d)
+    plan = plan._replace(rows=rows, width=width, condition=False, primal=True)
+    schedule = Schedule(plan, int(rounds), keep)
     need = 8.0 * (10 * d * d + 20 * d)
     return summarise(over_seeds(trained, schedule, constants, need, seeds, key, memory, progress))
 
