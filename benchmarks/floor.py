@@ -1,10 +1,10 @@
 """What the machine could do, what a seed needs, and how costs grow."""
 
-import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
@@ -115,9 +115,15 @@ def memory() -> Iterator[Fact]:
 def peak(budget: float) -> float:
     """GB that this process has used at most, beyond what it starts with."""
     simulate(problem(Setting(20, 20, 20)), 2)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = _high_water()
     simulate(problem(Setting(300, 300, 300)), 512, memory=budget)
-    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1e6
+    return _high_water() - before
+
+
+def _high_water() -> float:
+    """Most memory this process has held, in GB, by Linux; getrusage's number would be the parent's."""
+    (line,) = [row for row in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in row]
+    return float(line.split()[1]) * 1024 / 1e9
 
 
 def best(function: Callable[..., object], *arguments: object, rounds: int = 5) -> float:
