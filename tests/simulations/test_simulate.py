@@ -160,10 +160,10 @@ def test_same_numbers_whatever_the_devices():
 
 
 def test_memory_stays_within_the_budget():
-    # All seeds at once would take five times as much; a tenth of a gigabyte is the compiler's.
+    # All seeds at once would take five times as much; 0.2 GB are for compiling.
     command = [sys.executable, "-m", "benchmarks.floor", "0.5e9"]
     run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=240)
-    assert 0.1 < float(run.stdout) < 0.6
+    assert 0.1 < float(run.stdout) < 0.7
 
 
 @pytest.mark.parametrize("width", [None, 4])
