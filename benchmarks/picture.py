@@ -43,6 +43,5 @@ def draw(rows: list[Row], path: Path) -> None:
             axis.set_title(section, fontsize=8)
             axis.grid(axis="y", visible=False)
         axes[-1, 0].set_xlabel("seconds; beside each bar its ratio to ours; whiskers: quartiles")
-        figure.tight_layout()
         atomic_write(path, lambda partial: figure.savefig(partial, format="png"))
         plt.close(figure)
