@@ -18,7 +18,7 @@ def chi_squared(key: Key[Array, ""], degrees: Float[Array, " k"], dtype: Any) ->
 
     Marsaglia and Tsang's rejection (2000) for twice a gamma of shape degrees / 2 >= 1, and a normal's
     square for 1 degree.  `jax.random.chisquare` has the same law; on CPUs it searches for one number
-    after another, at four times the time and twice the compilation (`benchmarks/README.md`).
+    after another, which took four times as long.
     """
     shape = jnp.maximum(degrees, 2).astype(dtype) / 2 - 1 / 3
     spread = 1 / jnp.sqrt(9 * shape)
