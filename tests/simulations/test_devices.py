@@ -1,0 +1,42 @@
+"""Any number of devices and any budget of memory: the same numbers."""
+
+import os
+import subprocess
+import sys
+
+
+def test_same_numbers_whatever_the_devices():
+    # Once with rows to the left and once to the right of the threshold; ten seeds fill no eight devices.
+    program = (
+        "import jax, numpy as np, collapse_theory as ct; from simulations import simulate\n"
+        "every = jax.local_devices()\n"
+        "for count in (1, 2, 4, 8):\n"
+        "    jax.local_devices = lambda: every[:count]\n"
+        "    jax.clear_caches()\n"
+        "    for n in (30, 6):\n"
+        "        p = ct.real_and_synthetic(n=n, synthetic_fraction=0.5, quality=0.5, noise=0.1,"
+        " ridge=1e-3, covariance=ct.spectra.power_law(12, 1.0), width=9)\n"
+        "        mean = simulate(p, 10).mean\n"
+        "        print(count, n, *(float(x).hex() for x in (mean.bias, mean.variance, mean.zeta)))"
+    )
+    flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=8"
+    run = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=240,
+    )
+    lines = [line.split() for line in run.stdout.splitlines()]
+    assert [int(count) for count, *_ in lines] == [1, 1, 2, 2, 4, 4, 8, 8]
+    for n in ("30", "6"):
+        found = {tuple(numbers) for _, size, *numbers in lines if size == n}
+        assert len(found) == 1
+
+
+def test_memory_stays_within_the_budget():
+    # All seeds at once would take five times as much; 0.2 GB are for compiling.
+    command = [sys.executable, "-m", "benchmarks.floor", "0.5e9"]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=240)
+    assert 0.1 < float(run.stdout) < 0.7
