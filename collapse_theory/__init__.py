@@ -12,8 +12,16 @@ jax.config.update("jax_enable_x64", True)
 from collapse_theory import spectra  # noqa: E402  (x64 must be on before the first array exists)
 from collapse_theory.attribution import marginal_risk, zeta_by_source  # noqa: E402
 from collapse_theory.diagnose import Diagnosis, diagnose  # noqa: E402
+from collapse_theory.finite_size import finite_size  # noqa: E402
+from collapse_theory.free_energy import (  # noqa: E402
+    free_energy,
+    label_energy,
+    risk_from_free_energy,
+    stationary_point,
+)
 from collapse_theory.generations import accumulate, generations  # noqa: E402
 from collapse_theory.mixing import single_step_mixing, spend  # noqa: E402
+from collapse_theory.mixture import Mixture, mixture  # noqa: E402
 from collapse_theory.optimum import Optimum, best  # noqa: E402
 from collapse_theory.paper import (  # noqa: E402
     corollary_1,
@@ -35,6 +43,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Diagnosis",
+    "Mixture",
     "Optimum",
     "Problem",
     "Risk",
@@ -49,16 +58,22 @@ __all__ = [
     "corollary_2_best_weight",
     "crossover",
     "diagnose",
+    "finite_size",
+    "free_energy",
     "generations",
+    "label_energy",
     "marginal_risk",
+    "mixture",
     "plateau",
     "predict",
     "real_and_synthetic",
+    "risk_from_free_energy",
     "scaling_exponents",
     "single_step_mixing",
     "source_condition",
     "spectra",
     "spend",
+    "stationary_point",
     "theorem_1",
     "theorem_2",
     "theorem_2_constants",

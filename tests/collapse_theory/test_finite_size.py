@@ -1,0 +1,159 @@
+"""The term of order 1/d: exact identities, 150 digits, limits of small ridge, and where there is none."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import collapse_theory as ct
+from tests import oracle_finite_size
+from tests.problems import PARTS, parts, random_problem, replace
+
+
+@pytest.mark.parametrize(("n", "d"), [(60, 30), (1e5, 20), (21, 20), (20, 60), (30, 31)])
+def test_isotropic_without_ridge(n, d):
+    # Exactly sigma^2 d / (n - d - 1) and, below the threshold, sigma^2 n / (d - n - 1): bias 1 - n/d.
+    problem = ct.Problem((ct.Source(n, np.ones(d), 0.7),), 1.0, 0.0)
+    expected = [0, 0.7 * min(n, d) / (n - d) ** 2, 0]
+    np.testing.assert_allclose(parts(ct.finite_size(problem)), expected, rtol=1e-10, atol=1e-15)
+
+
+@pytest.mark.parametrize("d", [100, 200, 400])
+def test_what_is_left_of_the_exact_variance_is_of_second_order(d):
+    problem = ct.Problem((ct.Source(2 * d, np.ones(d), 1.0),), 0.0, 0.0)
+    left = d / (2 * d - d - 1) - ct.predict(problem).variance - ct.finite_size(problem).variance
+    np.testing.assert_allclose(left, 1 / d**2, rtol=2 / d)
+
+
+SPECTRA = [np.array([1.0, 0.3, 1e-2, 1e-5]), np.array([0.5, 1.0, 2e-3, 3e-5])]
+
+
+def extreme(n, ridge, width):
+    rng = np.random.default_rng(1)
+    sources = (
+        ct.Source(0.7 * n, SPECTRA[0], 0.3),
+        ct.Source(0.3 * n, SPECTRA[1], 0.1, rng.uniform(0.1, 1, 4), 0.6),
+    )
+    return ct.Problem(sources, rng.uniform(0.1, 1, 4), ridge, width)
+
+
+# As `predict` against its oracle: 1e-8 is what the solver's tolerance leaves where a threshold amplifies it.
+@pytest.mark.parametrize("width", [None, 1, 4.0001, 1e9])
+@pytest.mark.parametrize("n", [1, 3.9999, 60, 1e9])
+@pytest.mark.parametrize("ridge", [1e-12, 1e-3, 1e4])
+def test_differences_in_150_digits(width, n, ridge):
+    problem = extreme(n, ridge, width)
+    limits, terms = zip(*(oracle_finite_size.finite_size(problem, part) for part in PARTS), strict=True)
+    np.testing.assert_allclose(parts(ct.predict(problem)), np.array(limits, float), rtol=1e-8)
+    np.testing.assert_allclose(parts(ct.finite_size(problem)), np.array(terms, float), rtol=2e-8)
+
+
+@pytest.mark.parametrize("width", [None, 1, 3.5, 7, 1e9])
+@pytest.mark.parametrize("n", [1, 3.9, 60, 1e9])
+def test_ridgeless_is_the_limit(width, n):
+    limit = parts(ct.finite_size(extreme(n, 0.0, width)))
+    scale = np.abs(limit).sum()
+    gaps = [
+        np.abs(parts(ct.finite_size(extreme(n, ridge, width))) - limit).sum() for ridge in (1e-13, 1e-14)
+    ]
+    assert gaps[1] <= 0.11 * gaps[0] + 1e-9 * scale
+
+
+@pytest.mark.parametrize("width", [None, 9.0])
+@pytest.mark.parametrize("ridge", [0.0, 0.01])
+@pytest.mark.parametrize("n", [7.0, 40.0])
+def test_sources_of_one_covariance_are_one(n, ridge, width):
+    rng = np.random.default_rng(4)
+    Sigma, Gamma, Delta = rng.uniform(0.2, 2, 11), *rng.uniform(0, 0.2, (2, 11))
+    problem = ct.Problem(
+        (ct.Source(0.7 * n, Sigma, 0.1), ct.Source(0.3 * n, Sigma, 0.4, Delta)), Gamma, ridge, width
+    )
+    total = ct.finite_size(problem).total
+    np.testing.assert_allclose(total, ct.finite_size(ct.mixture(problem).problem).total, rtol=1e-9)
+
+
+@pytest.mark.parametrize("diagonal", [True, False])
+def test_splitting_sources_changes_nothing(diagonal):
+    problem = random_problem(np.random.default_rng(3), d=6, sources=2, diagonal=diagonal, width=5.0)
+    first, second = problem.sources
+    empty = replace(second, n=jnp.array(0.0), shift=2 * second.shift)
+    halves = [replace(first, n=first.n * part) for part in (0.3, 0.7)]
+    split = replace(problem, sources=(*halves, second))
+    idle = replace(problem, sources=(first, second, empty))
+    for other in (split, idle):
+        np.testing.assert_allclose(parts(ct.finite_size(other)), parts(ct.finite_size(problem)), rtol=1e-9)
+
+
+def test_matrices_agree_with_eigenvalues():
+    rng = np.random.default_rng(1)
+    problem = random_problem(rng, d=6, sources=2, width=5.0)
+    basis = np.linalg.qr(rng.normal(size=(6, 6)))[0]
+    rotated = jax.tree.map(lambda leaf: basis @ jnp.diag(leaf) @ basis.T if leaf.ndim == 1 else leaf, problem)
+    np.testing.assert_allclose(parts(ct.finite_size(rotated)), parts(ct.finite_size(problem)), rtol=1e-9)
+
+
+def test_linear_in_signal_noise_and_shifts():
+    problem = random_problem(np.random.default_rng(5), sources=2, width=20.0)
+    factors = np.array([0.3, 2.0, 5.0])
+    sources = tuple(
+        replace(s, noise=factors[1] * s.noise, shift=factors[2] * s.shift) for s in problem.sources
+    )
+    scaled = replace(problem, sources=sources, signal=factors[0] * problem.signal)
+    np.testing.assert_allclose(
+        parts(ct.finite_size(scaled)), factors * parts(ct.finite_size(problem)), rtol=1e-10
+    )
+
+
+def test_moments_are_shifts_in_other_words():
+    problem = random_problem(np.random.default_rng(6), sources=2, width=20.0)
+    signal, shift = problem.signal, problem.sources[1].shift
+    moments = np.array([[signal, signal], [signal, signal + shift]])
+    bare = tuple(replace(s, shift=jnp.array(0.0)) for s in problem.sources)
+    other = ct.Problem(bare, None, problem.ridge, problem.width, problem.test_covariance, moments)
+    np.testing.assert_allclose(parts(ct.finite_size(other)), parts(ct.finite_size(problem)), rtol=1e-9)
+
+
+def projected(n, ridge=1e-3, width=20.0, test=None):
+    covariance = ct.spectra.power_law(30, 1.0)
+    sources = (ct.Source(0.7 * n, covariance, 0.1), ct.Source(0.3 * n, covariance, 0.2, 0.5))
+    return ct.Problem(sources, 1.0, ridge, width, test)
+
+
+def test_vmap_and_grad():
+    def total(n):
+        return ct.finite_size(projected(n)).total
+
+    sizes = jnp.array([15.0, 25.0, 100.0])
+    terms, slopes = jax.jit(jax.vmap(jax.value_and_grad(total)))(sizes)
+    np.testing.assert_allclose(terms, [total(n) for n in sizes], rtol=1e-11)
+    step = 1e-4
+    differences = [(total(n + step) - total(n - step)) / (2 * step) for n in sizes]
+    np.testing.assert_allclose(slopes, differences, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        projected(20.0, ridge=0.0),
+        projected(30.0, ridge=0.0, width=None),
+        # A width at least the rank, and a test set that sees what no source has.
+        replace(
+            ct.Problem((ct.Source(50.0, np.append(np.ones(3), 0.0), 0.1),), np.ones(4), 0.0, 10.0),
+            test_covariance=jnp.ones(4),
+        ),
+    ],
+)
+def test_what_is_not_finite_is_never_a_number(problem):
+    with pytest.raises(ct.SolveError, match="there is no finite-size term without a ridge"):
+        ct.finite_size(problem)
+    batch = jax.tree.map(lambda leaf: leaf[None], problem)
+    assert np.isnan(parts(eqx.filter_vmap(ct.finite_size)(batch))).all()
+
+
+def test_kurtosis_is_checked():
+    with pytest.raises(ValueError, match="kurtosis . 2 = -1: expected a number"):
+        ct.finite_size(projected(20.0), kurtosis=-3.0)
+    dense = random_problem(np.random.default_rng(1), d=6, sources=2, diagonal=False)
+    with pytest.raises(ValueError, match="kurtosis = 1.0: expected None, as covariances are matrices"):
+        ct.finite_size(dense, kurtosis=1.0)

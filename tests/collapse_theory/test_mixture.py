@@ -1,0 +1,130 @@
+"""The mixture theorem: fewer sources, the same risk; and its law for the price of wrong labels."""
+
+import itertools
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import collapse_theory as ct
+from tests.problems import parts, random_problem, replace
+
+
+def split_again(mixed):
+    """Bias, variance and zeta of a mixture, whose disagreement is a part of zeta."""
+    noisy = mixed.problem.sources
+    noises = [s.noise - wrong for s, wrong in zip(noisy, mixed.disagreement, strict=True)]
+    both = []
+    for values in (noises, mixed.disagreement):
+        changed = [replace(s, noise=jnp.asarray(value)) for s, value in zip(noisy, values, strict=True)]
+        both.append(parts(ct.predict(replace(mixed.problem, sources=tuple(changed)))))
+    return np.array([both[0][0], both[0][1], both[0][2] + both[1][1]])
+
+
+D = 30
+AXES = (
+    [0.0, 0.01, 0.3, 1.0],  # p_2
+    [None, 12.0, 70.0],  # width
+    [20.0, 55.0, 1e4],  # n
+    [1e-8, 1e-3, 0.1, 10.0],  # ridge
+)
+
+
+@pytest.fixture(scope="module")
+def two_sources():
+    rng = np.random.default_rng(3)
+    Sigma, Gamma, Delta = rng.uniform(0.05, 2, D), *rng.uniform(0, 1, (2, D)) / D
+
+    def problem(p2, width, n, ridge, c2=1.0):
+        sources = (ct.Source((1 - p2) * n, Sigma, 0.3), ct.Source(p2 * n, Sigma, 0.3, c2 * Delta))
+        return ct.Problem(sources, Gamma, ridge, width)
+
+    return problem
+
+
+def test_one_source_in_144_settings(two_sources):
+    gaps = []
+    for setting in itertools.product(*AXES):
+        problem = two_sources(*setting)
+        expected = parts(ct.predict(problem))
+        gaps.append(np.abs(split_again(ct.mixture(problem)) - expected).max() / expected.sum())
+    assert len(gaps) == 144
+    print(f"worst gap {max(gaps):.1e}")
+    assert max(gaps) < 1e-13
+
+
+def test_the_law_in_144_settings(two_sources):
+    """zeta(p_2) = p_2^2 zeta(1) + p_1 p_2 c^2 V / sigma^2: two numbers serve all p_2."""
+    gaps = []
+    for p2, width, n, ridge in itertools.product(*AXES):
+        risk, synthetic = (ct.predict(two_sources(p, width, n, ridge)) for p in (p2, 1.0))
+        source = two_sources(p2, width, n, ridge).sources[1]
+        c2 = jnp.sum(source.covariance * source.shift)
+        law = p2**2 * synthetic.zeta + (1 - p2) * p2 * c2 * risk.variance / 0.3
+        gaps.append(abs(float((law - risk.zeta) / risk.total)))
+    print(f"worst gap {max(gaps):.1e}")
+    assert max(gaps) < 1e-13
+
+
+def test_a_problem_of_one_covariance_has_one_source_with_samples(two_sources):
+    mixed = ct.mixture(two_sources(0.3, None, 40.0, 1e-3)).problem
+    assert [float(s.n) for s in mixed.sources] == [0.0, 40.0]
+
+
+@pytest.mark.parametrize("diagonal", [True, False])
+@pytest.mark.parametrize("width", [None, 4.0])
+def test_three_sources_in_two_groups(diagonal, width):
+    problem = random_problem(np.random.default_rng(7), d=6, sources=3, diagonal=diagonal, width=width)
+    first, second, third = problem.sources
+    third = replace(third, covariance=second.covariance, weight=second.weight)
+    problem = replace(problem, sources=(first, second, third))
+    mixed = ct.mixture(problem)
+    assert len(mixed.problem.sources) == 2
+    np.testing.assert_allclose(split_again(mixed), parts(ct.predict(problem)), rtol=1e-12)
+    alike = replace(
+        problem,
+        sources=tuple(
+            replace(s, covariance=first.covariance, weight=first.weight) for s in problem.sources
+        ),
+    )
+    mixed = ct.mixture(alike)
+    assert len(mixed.problem.sources) == 2  # the truth, and one that all are
+    np.testing.assert_allclose(split_again(mixed), parts(ct.predict(alike)), rtol=1e-12)
+
+
+def test_correlated_labels():
+    rng = np.random.default_rng(2)
+    K, d = 3, 5
+    roots = rng.normal(size=(d, K, K))
+    moments = np.einsum("dja,dka->jkd", roots, roots)
+    Sigma = rng.uniform(0.2, 2, d)
+    sources = [ct.Source(n, Sigma, noise) for n, noise in ((6, 0.1), (3, 0.2), (5, 0.4))]
+    problem = ct.Problem(sources, None, 0.05, 4.0, moments=moments)
+    np.testing.assert_allclose(split_again(ct.mixture(problem)), parts(ct.predict(problem)), rtol=1e-12)
+    apart = ct.mixture(problem, groups=((1,), (2, 3)))
+    np.testing.assert_allclose(split_again(apart), parts(ct.predict(problem)), rtol=1e-12)
+
+
+def test_groups_are_needed_inside_jit(two_sources):
+    problem = two_sources(0.3, 12.0, 40.0, 1e-3)
+
+    @eqx.filter_jit
+    def total(problem, groups):
+        return ct.predict(ct.mixture(problem, groups).problem).total
+
+    np.testing.assert_allclose(total(problem, ((1, 2),)), ct.predict(problem).total, rtol=1e-13)
+    slopes = [
+        jax.grad(lambda n, f=f: f(two_sources(0.3, 12.0, n, 1e-3)))(40.0)
+        for f in (lambda p: total(p, ((1, 2),)), lambda p: ct.predict(p).total)
+    ]
+    np.testing.assert_allclose(*slopes, rtol=1e-10)
+    with pytest.raises(ValueError, match="groups = None: expected the groups of sources"):
+        jax.jit(lambda p: ct.predict(ct.mixture(p).problem).total)(problem)
+
+
+@pytest.mark.parametrize("groups", [((1,),), ((1, 2), (2,)), ((0, 1),), ((1, 2), ()), 3])
+def test_groups_hold_every_source_once(groups, two_sources):
+    with pytest.raises(ValueError, match="groups = .*: expected groups that hold each of the sources"):
+        ct.mixture(two_sources(0.3, None, 40.0, 1e-3), groups)
