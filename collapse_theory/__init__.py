@@ -11,6 +11,7 @@ jax.config.update("jax_enable_x64", True)
 
 from collapse_theory import spectra  # noqa: E402  (x64 must be on before the first array exists)
 from collapse_theory.attribution import marginal_risk, zeta_by_source  # noqa: E402
+from collapse_theory.break_even import break_even  # noqa: E402
 from collapse_theory.diagnose import Diagnosis, diagnose  # noqa: E402
 from collapse_theory.finite_size import finite_size  # noqa: E402
 from collapse_theory.free_energy import (  # noqa: E402
@@ -27,6 +28,7 @@ from collapse_theory.paper import (  # noqa: E402
     corollary_1,
     corollary_2,
     corollary_2_best_weight,
+    corollary_3,
     theorem_1,
     theorem_2,
     theorem_2_constants,
@@ -38,6 +40,12 @@ from collapse_theory.problem import Problem, Source, real_and_synthetic  # noqa:
 from collapse_theory.risk import Risk  # noqa: E402
 from collapse_theory.root import SolveError  # noqa: E402
 from collapse_theory.scaling import ScalingExponents, scaling_exponents, source_condition  # noqa: E402
+from collapse_theory.spread import spread  # noqa: E402
+from collapse_theory.training_error import (  # noqa: E402
+    generalised_cross_validation,
+    source_errors,
+    training_error,
+)
 
 __version__ = "0.1.0"
 
@@ -53,13 +61,16 @@ __all__ = [
     "accumulate",
     "at_size",
     "best",
+    "break_even",
     "corollary_1",
     "corollary_2",
     "corollary_2_best_weight",
+    "corollary_3",
     "crossover",
     "diagnose",
     "finite_size",
     "free_energy",
+    "generalised_cross_validation",
     "generations",
     "label_energy",
     "marginal_risk",
@@ -71,12 +82,15 @@ __all__ = [
     "scaling_exponents",
     "single_step_mixing",
     "source_condition",
+    "source_errors",
     "spectra",
     "spend",
+    "spread",
     "stationary_point",
     "theorem_1",
     "theorem_2",
     "theorem_2_constants",
     "theorem_2_explicit",
+    "training_error",
     "zeta_by_source",
 ]

@@ -61,7 +61,7 @@ class Derivatives(NamedTuple):
     gradient: Logs
     off_diagonal: Square  # -d^2 Phi / dx_k dx_l
     row_sums: Logs
-    leverages: Stack  # a_k (G_t + eta Q_kk), what the fourth moments of features meet
+    links: Float[Array, "unknowns unknowns *matrix"]  # Z_kl
 
 
 def expand(problem: Problem) -> tuple[Expansion, Labels]:
@@ -105,7 +105,7 @@ def derivatives(at: Expansion, labels: Labels, shift: Logs, t: Number, eta: Numb
     """To first order in t and eta, with G_t = (A + t Sigma_test + nu)^-1 and Q_kl = E rho_k rho_l^T:
 
         gradient     tr[a_k G_t] + s_k (- s_nu) + eta q_k,    q_k = tr[a_k Q_kk] + p_k e_k sigma_k^2
-        Hessian k l  -tr[a_k G_t a_l G_t] - 2 eta tr[a_k G_t a_l Q_lk]
+        Hessian k l  -tr[Z_kl Z_lk],      Z_kl = (G_t + eta Q_lk) a_k
         its rows     s_k + t tr[a_k G Sigma_test G] + eta q_k at t = 0 (q is homogeneous in e, nu, t).
     """
     X, rest = shares(shift, at.pulls)
@@ -121,13 +121,12 @@ def derivatives(at: Expansion, labels: Labels, shift: Logs, t: Number, eta: Numb
     forces = _sum(a * jnp.einsum("kk...->k...", Q), 1) + noise
     gradient = _trace(X) - t * tested + signs * slacks
     gradient += eta * (forces - 2 * t * _sum(a * lost, 1))
-    X_t = X - t * multiply(X, test)
     Q_t = Q - t * (lost[None] + transpose(lost)[:, None])
-    O = traces(X_t, X_t) + 2 * eta * _sum(pairs(X_t, a) * Q_t, 2)
+    Z = transpose(X - t * multiply(X, test))[:, None] + eta * _times(jnp.swapaxes(Q_t, 0, 1), a)
     return Derivatives(
         jnp.where(at.free, gradient, 0.0),
-        *pinned(at.free, O, slacks + t * tested + eta * forces),
-        leverages=X_t + eta * multiply(a, jnp.einsum("kk...->k...", Q_t)),
+        *pinned(at.free, closed(Z, Z), slacks + t * tested + eta * forces),
+        links=Z,
     )
 
 
@@ -173,9 +172,14 @@ def second_moments(
     return jnp.einsum({1: "kia,ija,lja->kla", 2: "kiab,ijbc,ljdc->klad"}[matrix], B, C, B)
 
 
-def pairs(A: Stack, B: Stack) -> Float[Array, "_ _ *matrix"]:
-    """A_k B_l."""
-    return A[:, None] * B[None] if A.ndim == 2 else jnp.einsum("kab,lbc->klac", A, B)
+def closed(Z: Float[Array, "_ _ *matrix"], other: Float[Array, "_ _ *matrix"]) -> Square:
+    """tr[Z_kl Z'_lk]."""
+    return jnp.einsum("kla,lka->kl" if Z.ndim == 3 else "klab,lkba->kl", Z, other)
+
+
+def _times(Q: Float[Array, "_ _ *matrix"], a: Stack) -> Float[Array, "_ _ *matrix"]:
+    """Q_kl a_k."""
+    return Q * a[:, None] if a.ndim == 2 else Q @ a[:, None]
 
 
 def pinned(free: Bool[Array, " unknowns"], O: Square, row_sums: Logs) -> tuple[Square, Logs]:

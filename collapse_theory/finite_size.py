@@ -74,7 +74,7 @@ def _term(at: Expansion, labels: Labels, kurtosis: Float[Array, ""] | None) -> F
         if kurtosis is None:
             return value
         counts = jnp.where(at.free[:-1], at.counts, 1.0)
-        squares = jnp.sum(here.leverages[:-1] ** 2, axis=1)
+        squares = jnp.sum(jnp.einsum("kki->ki", here.links)[:-1] ** 2, axis=1)
         return value - kurtosis / 2 * jnp.sum(squares / counts)
 
     def along(t: Array, eta: Array, shift: Array) -> tuple[Array, Array]:

@@ -113,16 +113,21 @@ def theorem_2_explicit(Sigma, Gamma, Delta, *, n, m, p2, sigma2, lam) -> Risk:
     return Risk(B, V, zeta)
 
 
-def corollary_1(*, d, n, p2, sigma2, c2) -> Risk:
-    """Corollary 1 (Sigma = I, lambda -> 0, phi = d/n < 1), c2 = c^2 = tr Delta.
+def corollary_1(*, d, n, p2, sigma2, c2, r2=1.0) -> Risk:
+    """Corollary 1 (Sigma = I, lambda -> 0), c2 = c^2 = tr Delta, r2 = tr Gamma, n_2 = p2 n, phi = d/n.
 
-        sigma^2 phi / (1 - phi) + (p2^2 + p1 p2 phi / (1 - phi)) c^2
+        phi < 1:  sigma^2 phi / (1 - phi) + (p2^2 + p1 p2 phi / (1 - phi)) c^2
+        phi > 1:  r^2 (1 - n/d) + sigma^2 n / (d - n) + c^2 n_2 (d - n_2) / (d (d - n))
 
-    Raises ValueError for phi >= 1.
+    The paper states phi < 1; beside the threshold there is a bias.  Raises ValueError for phi = 1, where
+    the error is infinite.
     """
     phi = d / n
-    if phi >= 1:
-        raise ValueError(f"d / n = {phi:g}: expected a ratio < 1, the corollary's range")
+    if phi == 1:
+        raise ValueError(f"d / n = {phi:g}: expected another ratio, as the error is infinite there")
+    if phi > 1:
+        n2 = p2 * n
+        return Risk(r2 * (1 - n / d), sigma2 * n / (d - n), c2 * n2 * (d - n2) / (d * (d - n)))
     return Risk(0.0, sigma2 * phi / (1 - phi), (p2**2 + (1 - p2) * p2 * phi / (1 - phi)) * c2)
 
 
@@ -152,6 +157,26 @@ def corollary_2_best_weight(*, d, n, p2, sigma2, c2) -> float:
     (0, 1).
     """
     return d / n * sigma2 / (_fraction_of_real(p2) * c2)
+
+
+def corollary_3(*, d, n, rounds, sigma2, c2, p2=0.5) -> Risk:
+    """Corollary 3 (iterative mixing, Sigma = I, lambda -> 0, phi = d/n < 1): errors after 1 .. `rounds`.
+
+        E_t = V + z E_{t-1},    E_0 = c^2,    V = sigma^2 phi / (1 - phi),    z = p2^2 + p1 p2 phi / (1 - phi)
+
+    Every round fits (1 - p2) n new real samples and p2 n new ones that the last model labelled; the paper
+    has p2 = 1/2.  For z < 1, that is phi < 3/4 there, E_t tends to V / (1 - z), proportional to the
+    clean error, within order log(n/d) rounds.  Parts have shape (rounds,).  Raises ValueError for
+    phi >= 1, and unless there is a round.
+    """
+    phi = d / n
+    if phi >= 1:
+        raise ValueError(f"d / n = {phi:g}: expected a ratio < 1, the corollary's range")
+    if rounds != int(rounds) or rounds < 1:
+        raise ValueError(f"rounds = {rounds!r}: expected a whole number >= 1")
+    V = sigma2 * phi / (1 - phi)
+    powers = (p2**2 + (1 - p2) * p2 * phi / (1 - phi)) ** np.arange(rounds + 1)
+    return Risk(np.zeros(rounds), V * np.cumsum(powers)[:-1], powers[1:] * c2)
 
 
 def _fraction_of_real(p2) -> float:

@@ -64,7 +64,9 @@ def test_theorem_2_constants_solve_their_equations(n, m, lam):
     np.testing.assert_allclose(list(sides.keys()), list(sides.values()), rtol=1e-11)
 
 
-@pytest.mark.parametrize(("n", "p2"), [(60, 0.0), (60, 0.3), (1e5, 0.001), (1e5, 1.0)])
+@pytest.mark.parametrize(
+    ("n", "p2"), [(60, 0.0), (60, 0.3), (1e5, 0.001), (1e5, 1.0), (49, 0.3), (20, 0.0), (20, 0.7), (1, 1)]
+)
 def test_corollary_1(n, p2):
     problem = ct.real_and_synthetic(
         n=n,
@@ -73,14 +75,49 @@ def test_corollary_1(n, p2):
         quality=0.4,
         noise=0.2,
         ridge=0.0,
+        signal=3.0,
     )
-    literal = ct.corollary_1(d=50, n=n, p2=p2, sigma2=0.2, c2=0.4)
+    literal = ct.corollary_1(d=50, n=n, p2=p2, sigma2=0.2, c2=0.4, r2=3.0)
     np.testing.assert_allclose(parts(literal), parts(ct.predict(problem)), rtol=1e-9, atol=1e-15)
 
 
-def test_corollary_1_needs_more_samples_than_features():
+def test_corollary_1_below_the_threshold():
+    risk = ct.corollary_1(d=600, n=250, p2=0.4, sigma2=0.0, c2=1.0)
+    np.testing.assert_allclose(risk.zeta, 0.238095238, rtol=2e-9)
+
+
+def test_corollary_1_has_no_number_at_the_threshold():
+    with pytest.raises(ValueError, match="d / n = 1: expected another ratio"):
+        ct.corollary_1(d=10, n=10, p2=0.1, sigma2=0.1, c2=1.0)
+
+
+@pytest.mark.parametrize(("n", "p2"), [(400, 0.5), (60, 0.5), (70, 0.2)])
+def test_corollary_3(n, p2):
+    problem = ct.real_and_synthetic(
+        n=n,
+        synthetic_fraction=p2,
+        covariance=ct.spectra.isotropic(50),
+        quality=2.0,
+        noise=0.2,
+        ridge=0.0,
+    )
+    literal = ct.corollary_3(d=50, n=n, rounds=9, sigma2=0.2, c2=2.0, p2=p2)
+    for part in ("bias", "variance", "zeta"):
+        iterated = getattr(ct.generations(problem, 9), part)
+        np.testing.assert_allclose(getattr(literal, part), iterated, rtol=1e-9, atol=1e-13)
+
+
+def test_corollary_3_ends_at_a_multiple_of_the_clean_error():
+    d, n, sigma2 = 10, 1e5, 0.3
+    last = ct.corollary_3(d=d, n=n, rounds=60, sigma2=sigma2, c2=5.0).total[-1]
+    np.testing.assert_allclose(last / (sigma2 * d / n), 4 / 3, rtol=3 * d / n)
+
+
+def test_corollary_3_needs_more_samples_than_features_and_a_round():
     with pytest.raises(ValueError, match="d / n = 2: expected a ratio < 1"):
-        ct.corollary_1(d=10, n=5, p2=0.1, sigma2=0.1, c2=1.0)
+        ct.corollary_3(d=10, n=5, rounds=3, sigma2=0.1, c2=1.0)
+    with pytest.raises(ValueError, match="rounds = 0: expected a whole number >= 1"):
+        ct.corollary_3(d=10, n=50, rounds=0, sigma2=0.1, c2=1.0)
 
 
 @pytest.mark.parametrize("p2", [0.1, 0.5, 0.9])

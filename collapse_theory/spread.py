@@ -1,0 +1,128 @@
+"""How far one draw of the data is from the mean: how many seeds an error bar takes."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from collapse_theory.expansion import Expansion, Labels, closed, derivatives, expand
+from collapse_theory.m_matrix import solve_m_matrix
+from collapse_theory.problem import Problem
+from collapse_theory.risk import Risk
+from collapse_theory.root import SolveError, Status
+from collapse_theory.solved import solved
+from collapse_theory import checks
+
+
+def spread(problem: Problem) -> Risk:
+    """The standard deviation, over draws of features and projection, of the risk averaged over labels.
+
+    Of what `simulations.simulate` measures a draw (measure "averaged"), part by part and in total: its
+    standard error over s seeds is `spread` / sqrt(s).  With two draws of strengths t, t' and scales
+    eta, eta' of the labels, each a copy of its own,
+
+        Var = d^4 / dt deta dt' deta' of  -2 log |det H(x*(t, eta), x*(t', eta'))|  at 0,
+        H_kl = [k = l] n_k - tr[Z_kl Z'_lk],        Z_kl = (G_t + eta E rho_l rho_k^T) a_k,
+
+    and d - m + lambda d (1/nu + 1/nu') in the place of n_k for k = nu: the Hessian of the free energy
+    of two copies in what couples them.  For one source of the classical model det H = n (1 - u_12), the
+    covariance of linear statistics of Bai and Silverstein.  Gaussian features; right up to O(1/d).
+
+    Raises SolveError as `finite_size` does.
+    """
+    deviations, status, defined = spread_with_status(problem)
+    known = checks.concrete(defined)
+    if known is not None and not known.all() and bool(status.converged):
+        raise SolveError(
+            "there is no spread without a ridge at the interpolation threshold, where the risk is infinite, "
+            "nor with a width for a test set of features that no source has"
+        )
+    return solved(deviations, status)
+
+
+@eqx.filter_jit
+def spread_with_status(problem: Problem) -> tuple[Risk, Status, Array]:
+    """`spread` without its guard: deviations (NaN where not defined), status, defined."""
+    at, labels = expand(problem)
+    # The total is a part of its own: bias, variance and zeta of one draw are correlated.
+    every = jax.tree.map(lambda parts: jnp.concatenate([parts, parts.sum(axis=0)[None]]), labels)
+    variances = jax.vmap(lambda part: _variance(at, part))(every)
+    deviations = jnp.sqrt(jnp.maximum(variances, 0.0))
+    return Risk(*jnp.where(at.defined, deviations, jnp.nan)), at.status, at.defined
+
+
+def _variance(at: Expansion, labels: Labels) -> Float[Array, ""]:
+    origin, zero, one = jnp.zeros_like(at.slacks), jnp.array(0.0), jnp.array(1.0)
+    still = derivatives(at, labels, origin, zero, zero)
+
+    def moves(force: Array) -> Array:
+        return -solve_m_matrix(still.off_diagonal, still.row_sums, force[:, None])[:, 0]
+
+    def along(t: Array, eta: Array, shift: Array) -> tuple[Array, Array, Array]:
+        """The gradient, and what one copy brings to H: its links, and lambda d / nu."""
+        here = derivatives(at, labels, shift, t, eta)
+        return here.gradient, here.links, at.slacks[-1] * jnp.exp(-shift[-1])
+
+    def d_eta(t: Array, shift: Array, by_eta: Array) -> tuple[Array, ...]:
+        return jax.jvp(lambda eta: along(t, eta, shift + eta * by_eta), (zero,), (one,))[1]
+
+    by_t = moves(jax.jvp(lambda t: along(t, zero, origin)[0], (zero,), (one,))[1])
+    by_eta = moves(d_eta(zero, origin, origin)[0])
+    _, *in_t = jax.jvp(lambda t: along(t, zero, t * by_t), (zero,), (one,))[1]
+    _, *in_eta = d_eta(zero, origin, by_eta)
+    force, *in_both = jax.jvp(lambda t: d_eta(t, t * by_t, by_eta), (zero,), (one,))[1]
+    _, *moved = jax.jvp(lambda shift: along(zero, zero, shift), (origin,), (moves(force),))[1]
+    in_both = [direct + indirect for direct, indirect in zip(in_both, moved, strict=True)]
+    # Taylor coefficients of one copy in t^a eta^b, at [a, b].
+    links, slack = (
+        jnp.stack([jnp.stack([here, e]), jnp.stack([t, both])])
+        for here, t, e, both in zip(
+            (still.links, at.slacks[-1]), in_t, in_eta, in_both, strict=True
+        )
+    )
+    inverse = solve_m_matrix(still.off_diagonal, still.row_sums, jnp.eye(len(origin)))
+    free = (at.free[:, None] & at.free[None]).astype(float)
+
+    def coefficient(a: int, b: int, c: int, d: int) -> Array:
+        """That of t^a eta^b t'^c eta'^d in H_00^-1 H."""
+        H = -closed(links[a, b], links[c, d])
+        if (a, b) == (0, 0) or (c, d) == (0, 0):  # a sum: it couples nothing
+            H = H.at[-1, -1].add(slack[c, d] if (a, b) == (0, 0) else slack[a, b])
+        return inverse @ (free * H)
+
+    return -2 * _log_det_coefficient(coefficient)
+
+
+def _log_det_coefficient(coefficient) -> Float[Array, ""]:
+    """The coefficient of t eta t' eta' in log det(I + M), M a polynomial in them without constant."""
+    total = jnp.array(0.0)
+    for partition in _partitions([0, 1, 2, 3]):
+        blocks = [coefficient(*(int(k in block) for k in range(4))) for block in partition]
+        total += (-1) ** (len(blocks) - 1) * _cyclic_traces(blocks)
+    return total
+
+
+def _cyclic_traces(blocks: list[Array]) -> Float[Array, ""]:
+    """tr of the products of all blocks, over their orders around a circle."""
+    from itertools import permutations
+
+    first, *others = blocks
+    total = jnp.array(0.0)
+    for order in permutations(others):
+        product = first
+        for block in order:
+            product = product @ block
+        total += jnp.trace(product)
+    return total
+
+
+def _partitions(items: list[int]):
+    """All ways to divide `items` into blocks."""
+    if not items:
+        yield []
+        return
+    head, *tail = items
+    for partition in _partitions(tail):
+        yield [[head], *partition]
+        for k, block in enumerate(partition):
+            yield [*partition[:k], [head, *block], *partition[k + 1 :]]
