@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from collapse_theory import checks
+from collapse_theory.model import stack
 from collapse_theory.predict import predict_with_status
 from collapse_theory.problem import Problem
 from collapse_theory.root import Status
@@ -41,7 +42,7 @@ def break_even(problem: Problem, source: int = 2) -> Float[Array, ""]:
 @eqx.filter_jit
 def _break_even(problem: Problem, k: int) -> tuple[Float[Array, ""], Status]:
     shift = problem.sources[k].shift
-    # In a scalar shift c^2 is the trace itself; other shifts keep their shape, whose scale cancels below.
+    # A scalar shift is c^2 itself; others keep their shape, and their scale cancels below.
     shape = jnp.array(1.0) if shift.ndim == 0 else shift
 
     def slope(problem: Problem) -> tuple[Array, Array, Status]:
@@ -73,8 +74,6 @@ def _break_even(problem: Problem, k: int) -> tuple[Float[Array, ""], Status]:
 
 def _quality(problem: Problem, k: int, shift: Array) -> Float[Array, ""]:
     """tr Sigma_k Delta_k."""
-    from collapse_theory.model import stack
-
     if shift.ndim == 0:
         return shift
     at = eqx.tree_at(lambda tree: tree.sources[k].shift, problem, shift)

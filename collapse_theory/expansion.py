@@ -51,7 +51,7 @@ class Expansion(NamedTuple):
 class Labels(NamedTuple):
     """Second moments of v_0 = w_1 and v_k = delta_k, and noises."""
 
-    moments: Float[Array, "K *matrix"] | Float[Array, "K K *matrix"]  # E v_k v_k^T, or all E v_j v_k^T
+    moments: Float[Array, "..."]  # E v_k v_k^T, shape (K, *matrix), or all E v_j v_k^T
     noises: Float[Array, " K"]
 
 
@@ -104,9 +104,9 @@ def expand(problem: Problem) -> tuple[Expansion, Labels]:
 def derivatives(at: Expansion, labels: Labels, shift: Logs, t: Number, eta: Number) -> Derivatives:
     """To first order in t and eta, with G_t = (A + t Sigma_test + nu)^-1 and Q_kl = E rho_k rho_l^T:
 
-        gradient     tr[a_k G_t] + s_k (- s_nu) + eta q_k,    q_k = tr[a_k Q_kk] + p_k e_k sigma_k^2
-        Hessian k l  -tr[Z_kl Z_lk],      Z_kl = (G_t + eta Q_lk) a_k
-        its rows     s_k + t tr[a_k G Sigma_test G] + eta q_k at t = 0 (q is homogeneous in e, nu, t).
+    gradient     tr[a_k G_t] + s_k (- s_nu) + eta q_k,    q_k = tr[a_k Q_kk] + p_k e_k sigma_k^2
+    Hessian k l  -tr[Z_kl Z_lk],      Z_kl = (G_t + eta Q_lk) a_k
+    its rows     s_k + t tr[a_k G Sigma_test G] + eta q_k at t = 0 (q is homogeneous in e, nu, t).
     """
     X, rest = shares(shift, at.pulls)
     a = moved(shift, at.pulls)

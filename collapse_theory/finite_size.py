@@ -6,7 +6,14 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from collapse_theory import checks
-from collapse_theory.expansion import Derivatives, Expansion, Labels, derivatives, expand, log_determinant
+from collapse_theory.expansion import (
+    Derivatives,
+    Expansion,
+    Labels,
+    derivatives,
+    expand,
+    log_determinant,
+)
 from collapse_theory.m_matrix import solve_m_matrix
 from collapse_theory.problem import Number, Problem
 from collapse_theory.risk import Risk
@@ -35,16 +42,16 @@ def finite_size(problem: Problem, kurtosis: Number | None = None) -> Risk:
 
     Raises SolveError as `predict` does; at the ridgeless threshold, where limit and term are infinite;
     and for a ridgeless model of finite width >= rank that is tested on features that no source has.
-    Inside `jit` or `vmap` the term is NaN there.  ValueError for a `kurtosis` that is not a number >= -2,
-    or is given beside covariance matrices.
+    Inside `jit` or `vmap` the term is NaN there.  ValueError for a `kurtosis` that is not a number
+    >= -2, or is given beside covariance matrices.
     """
     excess = None if kurtosis is None else _checked(problem, kurtosis)
     term, status, defined = finite_size_with_status(problem, excess)
     known = checks.concrete(defined)
     if known is not None and not known.all() and bool(status.converged):
         raise SolveError(
-            "there is no finite-size term without a ridge at the interpolation threshold, where the risk "
-            "is infinite, nor with a width for a test set of features that no source has"
+            "there is no finite-size term without a ridge at the interpolation threshold, where the "
+            "risk is infinite, nor with a width for a test set of features that no source has"
         )
     return solved(term, status)
 

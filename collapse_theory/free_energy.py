@@ -15,15 +15,17 @@ Unknowns = Float[Array, " unknowns"]
 Scalar = Float[Array, ""]
 
 
-def free_energy(problem: Problem, x: Unknowns, t: Scalar | float = 0.0, eta: Scalar | float = 0.0) -> Scalar:
+def free_energy(
+    problem: Problem, x: Unknowns, t: Scalar | float = 0.0, eta: Scalar | float = 0.0
+) -> Scalar:
     """Phi(x; t, eta), the limit of the mean log-determinant of the data, labels as one more column.
 
         Phi = log det(A + t Sigma_test + nu) + sum_k n_k (e_k / alpha_k - log e_k)
               + (m - d) log nu + lambda d / nu + eta q(x, t),        A = sum_k p_k e_k Sigma_k
 
     x = (log e_1 .. log e_K, log nu), without log nu in the classical model, where nu = lambda and the
-    second line is eta q alone; t is a strength of the test set among the data, eta a scale of the labels,
-    q is `label_energy`.  At eta = 0 it is convex in x, its only stationary point is the deterministic
+    second line is eta q alone; t is a strength of the test set among the data, eta a scale of the
+    labels, q is `label_energy`.  At eta = 0 it is convex in x, its only stationary point is the deterministic
     equivalent (paper, Theorem 2: e and tau), and
 
         risk = d/dt q(x*(t), t)  at t = 0,
@@ -39,7 +41,8 @@ def free_energy(problem: Problem, x: Unknowns, t: Scalar | float = 0.0, eta: Sca
 def label_energy(problem: Problem, x: Unknowns, t: Scalar | float = 0.0) -> Scalar:
     """q(x, t), what is left of the labels' energy, E over the labelling vectors only:
 
-    q = sum_k p_k e_k (tr Sigma_k C_kk + sigma_k^2) + t tr Sigma_test C_11 - E[u^T (A + t Sigma_test + nu)^-1 u],
+    q = sum_k p_k e_k (tr Sigma_k C_kk + sigma_k^2) + t tr Sigma_test C_11
+        - E[u^T (A + t Sigma_test + nu)^-1 u],
     u = sum_k p_k e_k Sigma_k w_k + t Sigma_test w_1,        C_jk = E[w_j w_k^T] .
     """
     model = stack(problem)

@@ -34,8 +34,8 @@ def mixture(problem: Problem, groups: Groups | None = None) -> Mixture:
         noise   sum_k pi_k sigma_k^2 + sum_k pi_k tr Sigma E[(w_k - w_bar)(w_k - w_bar)^T],
 
     pi_k being n_k over the samples of the group.  The risk is the same for every width, ridge and test
-    set: for the paper's two sources (Theorem 2) zeta(p_2) = p_2^2 zeta(1) + p_1 p_2 c^2 V / sigma^2.  The
-    equations have as many unknowns as groups; with one Sigma they are the scalar one for kappa.
+    set: for the paper's two sources (Theorem 2) zeta(p_2) = p_2^2 zeta(1) + p_1 p_2 c^2 V / sigma^2.
+    The equations have as many unknowns as groups; with one Sigma they are the scalar one for kappa.
 
     - `groups`: which sources, counted from 1, make each group: ((1, 2), (3,)).  Inside `jit` and `vmap`,
       where equal values cannot be told, they must be given.
@@ -93,7 +93,8 @@ def _merged(
         eqx.tree_at(lambda source: source.shift, source, shift)
         for source, shift in zip(sources[1:], shifts[1:], strict=True)
     ]
-    signal = model.signal if jnp.ndim(problem.signal) == 0 else problem.signal
+    assert problem.signal is not None  # as there are no moments
+    signal = model.signal if problem.signal.ndim == 0 else problem.signal
     return Problem([sources[0], *shifted], signal, *settings)
 
 
@@ -104,7 +105,9 @@ def _alike(model: Model) -> list[list[int]]:
         raise checks.fail("groups", None, "the groups of sources, as values are not known inside jit")
     groups: dict[bytes, list[int]] = {}
     for k, pair in enumerate(zip(*values, strict=True)):
-        groups.setdefault(b"".join(np.ascontiguousarray(value).tobytes() for value in pair), []).append(k)
+        groups.setdefault(b"".join(np.ascontiguousarray(value).tobytes() for value in pair), []).append(
+            k
+        )
     return list(groups.values())
 
 
@@ -112,7 +115,7 @@ def _checked(groups: Groups, K: int) -> list[list[int]]:
     expected = f"groups that hold each of the sources 1 to {K} once"
     try:
         members = [[k - 1 for k in group] for group in groups]
-        right = all(members) and sorted(sum(members, [])) == list(range(K))
+        right = all(members) and sorted(k for group in members for k in group) == list(range(K))
     except TypeError:
         right = False
     if not right:

@@ -1,17 +1,20 @@
 """How far one draw of the data is from the mean: how many seeds an error bar takes."""
 
+from collections.abc import Callable, Iterator
+from itertools import permutations
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from collapse_theory import checks
 from collapse_theory.expansion import Expansion, Labels, closed, derivatives, expand
 from collapse_theory.m_matrix import solve_m_matrix
 from collapse_theory.problem import Problem
 from collapse_theory.risk import Risk
 from collapse_theory.root import SolveError, Status
 from collapse_theory.solved import solved
-from collapse_theory import checks
 
 
 def spread(problem: Problem) -> Risk:
@@ -34,8 +37,8 @@ def spread(problem: Problem) -> Risk:
     known = checks.concrete(defined)
     if known is not None and not known.all() and bool(status.converged):
         raise SolveError(
-            "there is no spread without a ridge at the interpolation threshold, where the risk is infinite, "
-            "nor with a width for a test set of features that no source has"
+            "there is no spread without a ridge at the interpolation threshold, where the risk is "
+            "infinite, nor with a width for a test set of features that no source has"
         )
     return solved(deviations, status)
 
@@ -76,9 +79,7 @@ def _variance(at: Expansion, labels: Labels) -> Float[Array, ""]:
     # Taylor coefficients of one copy in t^a eta^b, at [a, b].
     links, slack = (
         jnp.stack([jnp.stack([here, e]), jnp.stack([t, both])])
-        for here, t, e, both in zip(
-            (still.links, at.slacks[-1]), in_t, in_eta, in_both, strict=True
-        )
+        for here, t, e, both in zip((still.links, at.slacks[-1]), in_t, in_eta, in_both, strict=True)
     )
     inverse = solve_m_matrix(still.off_diagonal, still.row_sums, jnp.eye(len(origin)))
     free = (at.free[:, None] & at.free[None]).astype(float)
@@ -93,7 +94,7 @@ def _variance(at: Expansion, labels: Labels) -> Float[Array, ""]:
     return -2 * _log_det_coefficient(coefficient)
 
 
-def _log_det_coefficient(coefficient) -> Float[Array, ""]:
+def _log_det_coefficient(coefficient: Callable[..., Array]) -> Float[Array, ""]:
     """The coefficient of t eta t' eta' in log det(I + M), M a polynomial in them without constant."""
     total = jnp.array(0.0)
     for partition in _partitions([0, 1, 2, 3]):
@@ -104,8 +105,6 @@ def _log_det_coefficient(coefficient) -> Float[Array, ""]:
 
 def _cyclic_traces(blocks: list[Array]) -> Float[Array, ""]:
     """tr of the products of all blocks, over their orders around a circle."""
-    from itertools import permutations
-
     first, *others = blocks
     total = jnp.array(0.0)
     for order in permutations(others):
@@ -116,7 +115,7 @@ def _cyclic_traces(blocks: list[Array]) -> Float[Array, ""]:
     return total
 
 
-def _partitions(items: list[int]):
+def _partitions(items: list[int]) -> Iterator[list[list[int]]]:
     """All ways to divide `items` into blocks."""
     if not items:
         yield []

@@ -45,13 +45,11 @@ class MixingLaw(NamedTuple):
         return rows @ self.coefficients, np.sqrt(np.maximum(variances, 0.0))
 
     def _one(self, index: int) -> Measured:
-        return Measured(
-            float(self.coefficients[index]), float(np.sqrt(self.covariance[index, index]))
-        )
+        return Measured(float(self.coefficients[index]), float(np.sqrt(self.covariance[index, index])))
 
 
 def law(n: int, synthetic: ArrayLike) -> np.ndarray:
-    """The rows (1, q_1, q_2) of n_2 synthetic labels: q_1 = n_2 / n, q_2 = n_2 (n_2 - 1) / (n (n - 1))."""
+    """Rows (1, q_1, q_2) for n_2 synthetic labels: q_1 = n_2 / n, q_2 = n_2 (n_2 - 1) / (n (n - 1))."""
     n2 = np.asarray(synthetic, dtype=float)
     return np.stack([np.ones_like(n2), n2 / n, n2 * (n2 - 1) / (n * (n - 1))], axis=-1)
 

@@ -81,7 +81,9 @@ def _finite_size(problem: ct.Problem, part: str) -> tuple[mp.mpf, mp.mpf]:
             g, H = functions(x, t, eta, 2)
             step = mp.lu_solve(H, -g)
             length = max(abs(s) for s in step)
-            x = [x[k] + step[k] * (mp.log(1 + length) / length if length > 1e-9 else 1) for k in unknowns]
+            x = [
+                x[k] + step[k] * (mp.log(1 + length) / length if length > 1e-9 else 1) for k in unknowns
+            ]
             if length < mp.mpf(10) ** (-DIGITS + 30):
                 return x
         raise ArithmeticError("Newton's method did not converge")
@@ -92,7 +94,7 @@ def _finite_size(problem: ct.Problem, part: str) -> tuple[mp.mpf, mp.mpf]:
         start.append(mp.log(float(guess.kappa) * sum(float(p[k]) * float(guess.e[k]) for k in ks)))
     origin = stationary(start, mp.mpf(0), mp.mpf(0))
     pulls = [sum(p[k] * mp.exp(origin[k]) * Sigma[k][i] for k in ks) for i in dims]
-    t = min((pull for pull in pulls)) * mp.mpf(10) ** -25
+    t = min(pulls) * mp.mpf(10) ** -25
     scale = functions(origin, mp.mpf(0), mp.mpf(0), 0)
     if scale == 0:
         return mp.mpf(0), mp.mpf(0)

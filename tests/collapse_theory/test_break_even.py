@@ -43,7 +43,7 @@ def test_a_sample_at_break_even_neither_helps_nor_hurts(seed, width):
 @pytest.mark.parametrize("source", [1, 3, 0, True, 1.5])
 def test_a_synthetic_source_is_needed(source):
     sources = (ct.Source(20, np.ones(5), 0.3), ct.Source(7.0, np.ones(5), 0.3))
-    with pytest.raises(ValueError, match="source = .*: expected a synthetic source, 2 to 2"):
+    with pytest.raises(ValueError, match=r"source = .*: expected a synthetic source, 2 to 2"):
         ct.break_even(ct.Problem(sources, 2.0, 0.1), source)
 
 

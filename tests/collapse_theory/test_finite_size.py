@@ -1,4 +1,4 @@
-"""The term of order 1/d: exact identities, 150 digits, limits of small ridge, and where there is none."""
+"""The term of order 1/d: exact identities, 150 digits, its ridgeless limit, and where there is none."""
 
 import equinox as eqx
 import jax
@@ -38,7 +38,7 @@ def extreme(n, ridge, width):
     return ct.Problem(sources, rng.uniform(0.1, 1, 4), ridge, width)
 
 
-# As `predict` against its oracle: 1e-8 is what the solver's tolerance leaves where a threshold amplifies it.
+# As for `predict`, 1e-8 is what the solver's tolerance leaves where a threshold amplifies it.
 @pytest.mark.parametrize("width", [None, 1, 4.0001, 1e9])
 @pytest.mark.parametrize("n", [1, 3.9999, 60, 1e9])
 @pytest.mark.parametrize("ridge", [1e-12, 1e-3, 1e4])
@@ -82,14 +82,18 @@ def test_splitting_sources_changes_nothing(diagonal):
     split = replace(problem, sources=(*halves, second))
     idle = replace(problem, sources=(first, second, empty))
     for other in (split, idle):
-        np.testing.assert_allclose(parts(ct.finite_size(other)), parts(ct.finite_size(problem)), rtol=1e-9)
+        np.testing.assert_allclose(
+            parts(ct.finite_size(other)), parts(ct.finite_size(problem)), rtol=1e-9
+        )
 
 
 def test_matrices_agree_with_eigenvalues():
     rng = np.random.default_rng(1)
     problem = random_problem(rng, d=6, sources=2, width=5.0)
     basis = np.linalg.qr(rng.normal(size=(6, 6)))[0]
-    rotated = jax.tree.map(lambda leaf: basis @ jnp.diag(leaf) @ basis.T if leaf.ndim == 1 else leaf, problem)
+    rotated = jax.tree.map(
+        lambda leaf: basis @ jnp.diag(leaf) @ basis.T if leaf.ndim == 1 else leaf, problem
+    )
     np.testing.assert_allclose(parts(ct.finite_size(rotated)), parts(ct.finite_size(problem)), rtol=1e-9)
 
 
@@ -152,8 +156,8 @@ def test_what_is_not_finite_is_never_a_number(problem):
 
 
 def test_kurtosis_is_checked():
-    with pytest.raises(ValueError, match="kurtosis . 2 = -1: expected a number"):
+    with pytest.raises(ValueError, match=r"kurtosis . 2 = -1: expected a number"):
         ct.finite_size(projected(20.0), kurtosis=-3.0)
     dense = random_problem(np.random.default_rng(1), d=6, sources=2, diagonal=False)
-    with pytest.raises(ValueError, match="kurtosis = 1.0: expected None, as covariances are matrices"):
+    with pytest.raises(ValueError, match=r"kurtosis = 1.0: expected None, as covariances are matrices"):
         ct.finite_size(dense, kurtosis=1.0)

@@ -126,5 +126,5 @@ def test_groups_are_needed_inside_jit(two_sources):
 
 @pytest.mark.parametrize("groups", [((1,),), ((1, 2), (2,)), ((0, 1),), ((1, 2), ()), 3])
 def test_groups_hold_every_source_once(groups, two_sources):
-    with pytest.raises(ValueError, match="groups = .*: expected groups that hold each of the sources"):
+    with pytest.raises(ValueError, match=r"groups = .*: expected groups that hold each of the sources"):
         ct.mixture(two_sources(0.3, None, 40.0, 1e-3), groups)

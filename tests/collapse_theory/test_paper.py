@@ -65,7 +65,8 @@ def test_theorem_2_constants_solve_their_equations(n, m, lam):
 
 
 @pytest.mark.parametrize(
-    ("n", "p2"), [(60, 0.0), (60, 0.3), (1e5, 0.001), (1e5, 1.0), (49, 0.3), (20, 0.0), (20, 0.7), (1, 1)]
+    ("n", "p2"),
+    [(60, 0.0), (60, 0.3), (1e5, 0.001), (1e5, 1.0), (49, 0.3), (20, 0.0), (20, 0.7), (1, 1)],
 )
 def test_corollary_1(n, p2):
     problem = ct.real_and_synthetic(
