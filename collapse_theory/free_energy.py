@@ -25,8 +25,8 @@ def free_energy(
 
     x = (log e_1 .. log e_K, log nu), without log nu in the classical model, where nu = lambda and the
     second line is eta q alone; t is a strength of the test set among the data, eta a scale of the
-    labels, q is `label_energy`.  At eta = 0 it is convex in x, its only stationary point is the deterministic
-    equivalent (paper, Theorem 2: e and tau), and
+    labels, q is `label_energy`.  At eta = 0 it is convex in x, its only stationary point is the
+    deterministic equivalent (paper, Theorem 2: e and tau), and
 
         risk = d/dt q(x*(t), t)  at t = 0,
 

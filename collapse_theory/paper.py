@@ -165,8 +165,8 @@ def corollary_3(*, d, n, rounds, sigma2, c2, p2=0.5) -> Risk:
         E_t = V + z E_{t-1},  E_0 = c^2,  V = sigma^2 phi / (1 - phi),  z = p2^2 + p1 p2 phi / (1 - phi)
 
     Every round fits (1 - p2) n new real samples and p2 n new ones that the last model labelled; the
-    paper has p2 = 1/2.  For z < 1, that is phi < 3/4 there, E_t tends to V / (1 - z), proportional to the
-    clean error, within order log(n/d) rounds.  Parts have shape (rounds,).  Raises ValueError for
+    paper has p2 = 1/2.  For z < 1, that is phi < 3/4 there, E_t tends to V / (1 - z), proportional to
+    the clean error, within order log(n/d) rounds.  Parts have shape (rounds,).  Raises ValueError for
     phi >= 1, and unless there is a round.
     """
     phi = d / n

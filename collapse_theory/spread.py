@@ -18,21 +18,24 @@ from collapse_theory.solved import solved
 
 
 def spread(problem: Problem) -> Risk:
-    """The standard deviation, over draws of features and projection, of the risk averaged over labels.
+    """The standard deviation, over draws of the features, of the risk averaged over labels.
 
     Of what `simulations.simulate` measures a draw (measure "averaged"), part by part and in total: its
-    standard error over s seeds is `spread` / sqrt(s).  With two draws of strengths t, t' and scales
-    eta, eta' of the labels, each a copy of its own,
+    standard error over s seeds is `spread` / sqrt(s).  Any number of sources of the classical model.
+    With two copies of the labels, at strengths t, t' of the test set and scales eta, eta' of the labels,
 
         Var = d^4 / dt deta dt' deta' of  -2 log |det H(x*(t, eta), x*(t', eta'))|  at 0,
         H_kl = [k = l] n_k - tr[Z_kl Z'_lk],        Z_kl = (G_t + eta E rho_l rho_k^T) a_k,
 
-    and d - m + lambda d (1/nu + 1/nu') in the place of n_k for k = nu: the Hessian of the free energy
-    of two copies in what couples them.  For one source of the classical model det H = n (1 - u_12), the
-    covariance of linear statistics of Bai and Silverstein.  Gaussian features; right up to O(1/d).
+    the Hessian of the free energy of two copies in what couples them.  For one source det H is
+    n (1 - u_12), the covariance of linear statistics of Bai and Silverstein.  Gaussian features; right
+    up to O(1/d).
 
-    Raises SolveError as `finite_size` does.
+    Raises SolveError as `finite_size` does, and ValueError for a width, for which it is not verified:
+    a projection hides features, over which `simulate` averages, so that its draws scatter less.
     """
+    if problem.width is not None:
+        raise checks.fail("width", problem.width, "None: the spread with a width is not verified")
     deviations, status, defined = spread_with_status(problem)
     known = checks.concrete(defined)
     if known is not None and not known.all() and bool(status.converged):
