@@ -40,8 +40,7 @@ def spread(problem: Problem) -> Risk:
     known = checks.concrete(defined)
     if known is not None and not known.all() and bool(status.converged):
         raise SolveError(
-            "there is no spread without a ridge at the interpolation threshold, where the risk is "
-            "infinite, nor with a width for a test set of features that no source has"
+            "there is no spread without a ridge at the interpolation threshold: the risk is infinite"
         )
     return solved(deviations, status)
 

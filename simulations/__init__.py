@@ -3,7 +3,15 @@
 import collapse_theory  # noqa: F401  (switches JAX to float64)
 from simulations.fit import fit_power_law
 from simulations.generations import simulate_generations
+from simulations.mixing_law import fit_mixing_law
 from simulations.seeds import Estimate
 from simulations.simulate import simulate, simulate_draws
 
-__all__ = ["Estimate", "fit_power_law", "simulate", "simulate_draws", "simulate_generations"]
+__all__ = [
+    "Estimate",
+    "fit_mixing_law",
+    "fit_power_law",
+    "simulate",
+    "simulate_draws",
+    "simulate_generations",
+]
