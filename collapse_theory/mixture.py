@@ -36,6 +36,8 @@ def mixture(problem: Problem, groups: Groups | None = None) -> Mixture:
     pi_k being n_k over the samples of the group.  The risk is the same for every width, ridge and test
     set: for the paper's two sources (Theorem 2) zeta(p_2) = p_2^2 zeta(1) + p_1 p_2 c^2 V / sigma^2.
     The equations have as many unknowns as groups; with one Sigma they are the scalar one for kappa.
+    A statement about the limit: at finite size disagreement is no independent noise, as it depends on
+    the features, and `finite_size` wants the problem itself.
 
     - `groups`: which sources, counted from 1, make each group: ((1, 2), (3,)).  Inside `jit` and `vmap`,
       where equal values cannot be told, they must be given.

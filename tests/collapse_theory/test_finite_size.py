@@ -63,14 +63,20 @@ def test_ridgeless_is_the_limit(width, n):
 @pytest.mark.parametrize("width", [None, 9.0])
 @pytest.mark.parametrize("ridge", [0.0, 0.01])
 @pytest.mark.parametrize("n", [7.0, 40.0])
-def test_sources_of_one_covariance_are_one(n, ridge, width):
+def test_sources_of_one_covariance_obey_the_exact_law_of_mixing(n, ridge, width):
+    # At any n the error is a + b q_1 + c q_2: a parabola in p_2, and of noises only the mean counts.
+    # That labels disagree is noise in the limit only, as it depends on the features.
     rng = np.random.default_rng(4)
     Sigma, Gamma, Delta = rng.uniform(0.2, 2, 11), *rng.uniform(0, 0.2, (2, 11))
-    problem = ct.Problem(
-        (ct.Source(0.7 * n, Sigma, 0.1), ct.Source(0.3 * n, Sigma, 0.4, Delta)), Gamma, ridge, width
-    )
-    total = ct.finite_size(problem).total
-    np.testing.assert_allclose(total, ct.finite_size(ct.mixture(problem).problem).total, rtol=1e-9)
+
+    def terms(p, noises=(0.1, 0.4)):
+        sources = (ct.Source((1 - p) * n, Sigma, noises[0]), ct.Source(p * n, Sigma, noises[1], Delta))
+        return parts(ct.finite_size(ct.Problem(sources, Gamma, ridge, width)))
+
+    few, half, every = terms(0.3), terms(0.5), terms(1.0)
+    parabola = 0.3 * (4 * half[2] - every[2]) + 0.09 * (2 * every[2] - 4 * half[2])
+    np.testing.assert_allclose(few[2], parabola, rtol=1e-9)
+    np.testing.assert_allclose(few[:2], terms(0.6, (0.19, 0.19))[:2], rtol=1e-9, atol=1e-14)
 
 
 @pytest.mark.parametrize("diagonal", [True, False])
