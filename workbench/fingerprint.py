@@ -14,9 +14,7 @@ from importlib.util import resolve_name
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("collapse_theory", "simulations")
-# Modules that only present numbers, or say which are wanted: changing them must not compute again.
-AROUND = ("__main__", "command", "manifest", "options", "picture", "report", "study")
+PACKAGES = ("collapse_theory", "simulations", "figures")  # of what computes; the workbench does not
 
 # A module and what is asked of it: a name, all, or (of a package) no more than that it runs.
 Asked = tuple[str, str]
@@ -24,40 +22,40 @@ ALL, RUN = "*", ""
 
 
 @cache
-def code_version(package: str = "") -> str:
-    """Twelve hex digits that change with what the numbers of a package in `simulations` can depend on.
+def fingerprint(*modules: str) -> str:
+    """Twelve hex digits that change with what the numbers of these modules can depend on.
 
-    These are the statements of its modules and of what they import from `PACKAGES`.  Without a name: all
-    of `collapse_theory`, and of `simulations` but the packages in it, as the sweep and the figures only
-    call what is there.  Comments, docstrings and formatting do not count, nor do the modules `AROUND`
-    and what only they import; a data file that a module names, beside it, does.
+    These are their statements and those of what they import from `PACKAGES`, by whatever way.
+    Comments, docstrings and formatting do not count; a data file that a module names, beside it, does.
     """
-    found = closure(*([f"simulations.{package}"] if package else PACKAGES))
-    text = "".join(f"{module}\n{part}\n" for module in sorted(found) for part in sorted(found[module]))
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    parts = closure(*modules)
+    return _digest(
+        "".join(f"{module}\n{part}\n" for module in sorted(parts) for part in sorted(parts[module]))
+    )
 
 
-def closure(*packages: str) -> dict[str, set[str]]:
-    """The modules of these packages and all that they compute with: of each, the parts that count."""
-    found: dict[str, set[str]] = {}
-    files = [(package, path.stem) for package in packages for path in _file(package).parent.glob("*.py")]
-    todo = [(package if name == "__init__" else f"{package}.{name}", ALL) for package, name in files]
-    seen = set()
+def closure(*modules: str) -> dict[str, set[str]]:
+    """These modules and all that they compute with: of each, the parts that count."""
+    parts: dict[str, set[str]] = {}
+    todo: list[Asked] = [(module, ALL) for module in modules]
+    visited: set[Asked] = set()
     while todo:
         module, name = todo.pop()
-        name = name if _file(module).name == "__init__.py" else ALL
-        package, _, last = module.rpartition(".")
-        if (module, name) in seen or module.partition(".")[0] not in PACKAGES or last in AROUND:
+        if module.partition(".")[0] not in PACKAGES:
             continue
-        seen.add((module, name))
+        name = name if _file(module).name == "__init__.py" else ALL
+        if (module, name) in visited:
+            continue
+        visited.add((module, name))
+        package = module.rpartition(".")[0]
         if package:
             todo.append((package, RUN))
         if name not in (ALL, RUN) and _file(f"{module}.{name}").exists():
             todo.append((f"{module}.{name}", ALL))
-        parts, imported = _parts(module, name)
-        found[module] = found.get(module, set()) | parts
+        content, imported = _parts(module, name)
+        parts[module] = parts.get(module, set()) | content
         todo += imported
-    return {module: parts for module, parts in found.items() if parts}
+    return {module: content for module, content in parts.items() if content}
 
 
 def _parts(module: str, name: str) -> tuple[set[str], list[Asked]]:
@@ -101,9 +99,13 @@ def _data(tree: ast.AST, folder: Path) -> set[str]:
     return {f"{path.name}: {path.read_bytes()!r}" for path in files}
 
 
-def statements(source: str) -> str:
-    """The syntax tree of a module without docstrings and positions."""
-    return ast.dump(_tree(source))
+def of_text(source: str) -> str:
+    """Twelve hex digits that change with the statements of this Python code."""
+    return _digest(ast.dump(_tree(source)))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _tree(source: str) -> ast.Module:

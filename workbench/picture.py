@@ -15,9 +15,9 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from simulations.table import atomic_write
+from workbench.files import atomic_write, write_text
 
-plt.style.use(str(files("simulations") / "house.mplstyle"))
+plt.style.use(str(files("workbench") / "house.mplstyle"))
 MARKERS = "os^Dv<>P"
 COLUMNS = ["panel", "curve", "kind", "x", "y", "stderr", "theory", "size"]
 COLUMNS += ["x_stderr", "x_theory"]  # where x is measured, too
@@ -68,7 +68,7 @@ class Picture:
     def save(self, folder: Path, name: str, formats: list[str]) -> None:
         """Write `name`.csv, then the picture in each format."""
         text = as_csv([row for panel in self.panels for row in panel.rows])
-        atomic_write(folder / f"{name}.csv", lambda path: path.write_text(text))
+        write_text(folder / f"{name}.csv", text)
         self._add_legend()
         for panel in self.panels:
             _few_decades(panel.axes)
