@@ -68,6 +68,7 @@ def chosen(options: argparse.Namespace) -> Cluster | None:
 
 @contextmanager
 def _client(cluster: Cluster) -> Iterator[Any]:
+    import dask
     from distributed import Client, LocalCluster
 
     # Its warnings are many lines about what ends in one sentence of ours.
@@ -75,7 +76,9 @@ def _client(cluster: Cluster) -> Iterator[Any]:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     with ExitStack() as held:
         if cluster.scheduler is None:
-            # A worker does one job at a time, with as much of the machine as JAX takes.
+            # A worker has one job at a time, with as much of the machine as JAX takes, and none in
+            # waiting, which would be blamed with it when the worker dies.
+            held.enter_context(dask.config.set({"distributed.scheduler.worker-saturation": 1.0}))
             local = LocalCluster(
                 n_workers=cluster.workers,
                 threads_per_worker=1,

@@ -4,6 +4,7 @@ import argparse
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from simulations.plan import NAMED
 from simulations.simulate import MEASURES
@@ -123,18 +124,16 @@ def _parser(model: Model | None = None) -> argparse.ArgumentParser:
     if model is not None:
         fields = parser.add_argument_group(f"fields of the problem: {model.description}")
         for name, field in model.fields.items():
-            default = (
-                NONE
-                if field.default is None
-                else f"{field.default:g}"
-                if field.default is not REQUIRED
-                else "required"
-            )
-            flag = "--" + name.replace("_", "-")
-            fields.add_argument(
-                flag, f"--{name}", dest=name, metavar="VALUES", help=f"{field.help} ({default})"
-            )
+            flags = dict.fromkeys((f"--{name.replace('_', '-')}", f"--{name}"))
+            shown = f"{field.help} ({_text(field.default)})"
+            fields.add_argument(*flags, dest=name, metavar="VALUES", help=shown)
     return parser
+
+
+def _text(default: Any) -> str:
+    if default is REQUIRED:
+        return "required"
+    return NONE if default is None else f"{default:g}"
 
 
 def _bytes(gigabytes: str) -> float:

@@ -51,11 +51,10 @@ def fields_of(function: Callable[..., ct.Problem]) -> dict[str, Field]:
     """The fields of a function: its arguments, what they are by default, and what its docstring says.
 
     A field is a whole number if it is annotated so or its default is one, and can be None if that is its
-    default.  Its help is what follows its name, between backticks and with a colon, in the docstring.
+    default.  Its help is a line "- `name`: help" of the docstring.
     Raises ValueError for an argument that no number can be given for.
     """
-    text = " ".join((inspect.getdoc(function) or "").split())
-    help_of = dict(re.findall(r"`(\w+)`: ([^`;.]+)", text))
+    help_of = dict(re.findall(r"^- `(\w+)`: (.+)$", inspect.getdoc(function) or "", re.MULTILINE))
     annotations = typing.get_type_hints(function)
     fields = {}
     for parameter in inspect.signature(function).parameters.values():
@@ -68,5 +67,5 @@ def fields_of(function: Callable[..., ct.Problem]) -> dict[str, Field]:
         kinds = (annotations.get(name), *typing.get_args(annotations.get(name)))
         whole = name in WHOLE or int in kinds or (isinstance(default, int) and float not in kinds)
         optional = default is None or type(None) in kinds
-        fields[name] = Field(name, default, whole, optional, help_of.get(name, "").strip())
+        fields[name] = Field(name, default, whole, optional, help_of.get(name, ""))
     return fields

@@ -47,8 +47,8 @@ class Model:
                 raise
             raise ValueError(f"{self._where(error)}{type(error).__name__}: {error}") from error
         if not isinstance(problem, ct.Problem):
-            kind = type(problem).__name__
-            raise ValueError(f"{NAME} = {self.file}: its function returned a {kind}: expected a Problem")
+            expected = f"a collapse_theory.Problem from its function, not {type(problem).__name__}"
+            raise ValueError(f"{NAME} = {self.file}: expected {expected}")
         return problem
 
     def _where(self, error: Exception) -> str:

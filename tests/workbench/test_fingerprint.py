@@ -1,8 +1,9 @@
-"""The fingerprint of a program changes with the code that its numbers can depend on, and no other."""
+"""A fingerprint changes with the code that numbers can depend on, and no other."""
 
 import pytest
 
-from simulations import code
+from workbench import fingerprint as fingerprints
+from workbench.fingerprint import closure, fingerprint, of_text
 
 HOUSE = {
     "collapse_theory/__init__.py": '''
@@ -21,11 +22,12 @@ HOUSE = {
     "simulations/__init__.py": "import collapse_theory\nfrom simulations.draw import draw",
     "simulations/draw.py": "from collapse_theory import predict",
     "simulations/mix.py": "import math",
-    "simulations/report.py": "from simulations import table",
-    "simulations/table.py": "text = 4",
+    "simulations/table.py": "import workbench.run\ntext = 4",
+    "workbench/__init__.py": "",
+    "workbench/run.py": "from simulations.draw import draw",
     "simulations/tales/__init__.py": '"""Tales."""',
     "simulations/tales/__main__.py": "from simulations.tales import loop",
-    "simulations/tales/loop.py": "from simulations.tales import study, words\nfrom ..mix import count",
+    "simulations/tales/loop.py": "from simulations.tales import words\nfrom ..mix import count",
     "simulations/tales/study.py": "from simulations.draw import draw",
     "simulations/tales/words.py": '"""Not `draft.txt`."""\nWORDS = open("words.txt")',
     "simulations/tales/words.txt": "once upon a time",
@@ -35,21 +37,22 @@ HOUSE = {
 
 @pytest.fixture
 def house(tmp_path, monkeypatch):
-    """A function that writes the house with some files changed, and says the closure of `tales`."""
-    monkeypatch.setattr(code, "ROOT", tmp_path)
+    """A function that writes the house with some files changed, and says what `tales` depends on."""
+    monkeypatch.setattr(fingerprints, "ROOT", tmp_path)
 
-    def write(changes=(), *packages):
+    def write(changes=(), *modules):
         for name, text in (HOUSE | dict(changes)).items():
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text("\n".join(line.removeprefix(8 * " ") for line in text.splitlines()))
-        return code.closure(*packages or ["simulations.tales"])
+        return closure(*modules or ["simulations.tales.loop"])
 
     return write
 
 
 TALES = {"collapse_theory", "simulations.mix", "simulations.tales.loop", "simulations.tales.words"}
 FORM = {"collapse_theory", "collapse_theory.form", "collapse_theory.root"}
+THE_STUDY = FORM | {"simulations.draw", "simulations.tales.study"}
 THEORY = FORM | {"collapse_theory.other", "collapse_theory.shapes"}
 
 
@@ -73,8 +76,8 @@ def test_what_is_imported_and_no_more(house):
         ("if True:\n    from .. import table", {"simulations.table"}),
         ("from ..draw import draw", FORM | {"simulations.draw"}),
         ("from simulations import draw", FORM | {"simulations", "simulations.draw"}),
-        ("from simulations import report", set()),
-        ("from simulations.tales.study import STUDIES", set()),
+        ("from workbench.run import run", set()),
+        ("from simulations.tales.study import STUDIES", THE_STUDY),
     ],
 )
 def test_imports_of_every_kind(house, line, more):
@@ -82,9 +85,8 @@ def test_imports_of_every_kind(house, line, more):
     assert {name for name in found if name != "simulations.tales"} == TALES | more
 
 
-def test_without_a_name_everything_but_the_packages(house):
-    found = house({}, *code.PACKAGES)
-    assert set(found) == THEORY | {f"simulations{name}" for name in ("", ".draw", ".mix", ".table")}
+def test_a_package_asked_for_is_all_that_its_first_module_imports(house):
+    assert set(house({}, "collapse_theory")) == THEORY
 
 
 BEGIN = HOUSE["collapse_theory/__init__.py"]
@@ -125,14 +127,13 @@ def test_another_function_under_the_same_name(house):
 
 
 def test_this_house():
-    language, images = (code.closure(f"simulations.{name}") for name in ("language", "mnist"))
-    for found in (language, images):
-        assert "enable_x64" in "".join(found["collapse_theory"])
-        assert "simulations.simulate" not in found
-    assert "collapse_theory.predict" in images
-    assert "collapse_theory.predict" not in language
-    assert any(part.startswith("words.toml: ") for part in language["simulations.language.stories"])
-    assert set(code.closure(*code.PACKAGES)) > {"collapse_theory.paper", "simulations.simulate"}
-    versions = [code.code_version(name) for name in ("", "language", "mnist")]
-    assert all(len(version) == 12 for version in versions)
-    assert len(set(versions)) == 3
+    sweep = closure("simulations.sweep.rows")
+    assert "enable_x64" in "".join(sweep["collapse_theory"])
+    assert {"collapse_theory.predict", "simulations.simulate"} < set(sweep)
+    assert not any("mixture" in name or name.startswith("workbench") for name in sweep)
+    assert len(fingerprint("simulations.sweep.rows")) == 12
+    assert fingerprint("simulations.sweep.rows") != fingerprint("collapse_theory.predict")
+
+
+def test_of_a_text_only_its_statements_count():
+    assert of_text("x = 1  # one") == of_text('"""A number."""\nx = 1') != of_text("x = 2")
