@@ -14,6 +14,7 @@ from workbench.files import make_folder
 FILE = "results.sqlite"
 # SQLite keeps these two numbers in the file: whose it is, and of which layout.
 APPLICATION, LAYOUT = 0x534D4321, 1
+FOREIGN = "not the results of this version of the program; choose another --out"
 PATIENCE = 60  # seconds to wait while another process writes
 
 
@@ -32,16 +33,12 @@ class Store:
         self.path = folder / FILE
         try:
             self.database = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
-            identity = self._identity()
-            if not any(identity):
-                self._create()
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
             raise ValueError(f"out = {folder}: {FILE}: {error}") from None
-        except sqlite3.DatabaseError:
-            identity = (0, 0, 1)
-        if any(identity) and identity[:2] != (APPLICATION, LAYOUT):
-            expected = "not the results of this version of the program; choose another --out"
-            raise ValueError(f"out = {folder}: {FILE}: {expected}")
+        reason = self._prepare()
+        if reason:
+            self.close()
+            raise ValueError(f"out = {folder}: {FILE}: {reason}")
 
     def get(self, kind: str, question: Any) -> Any:
         """The answer on file, None if there is none."""
@@ -68,6 +65,19 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _prepare(self) -> str:
+        """Make the tables of a new file; why that or an old one cannot be used, if so."""
+        try:
+            identity = self._identity()
+            if not any(identity):
+                self._create()
+                return ""
+        except sqlite3.OperationalError as error:
+            return str(error)
+        except sqlite3.DatabaseError:
+            return FOREIGN
+        return "" if identity[:2] == (APPLICATION, LAYOUT) else FOREIGN
 
     def _identity(self) -> tuple[int, int, int]:
         """Whose file it is, of which layout, and how many tables it has."""

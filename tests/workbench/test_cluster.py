@@ -65,18 +65,18 @@ def test_a_lost_scheduler_ends_the_run_and_what_was_done_is_kept(tmp_path):
 
     threading.Thread(target=kill_when_it_works, daemon=True).start()
     try:
-        with pytest.raises(ConnectionError, match="^the scheduler of the cluster is lost$"):
+        with pytest.raises(ConnectionError, match=r"^the scheduler of the cluster is lost$"):
             run(jobs, tmp_path, Cluster(scheduler=address))
     finally:
         for process in (scheduler, worker):
             process.kill()
             process.wait()
-    assert 0 < run(jobs[:1], tmp_path).reused
+    assert run(jobs[:1], tmp_path).reused > 0
 
 
 def test_no_scheduler_there(tmp_path, monkeypatch):
     monkeypatch.setattr(cluster, "CONNECT", 1)
-    with pytest.raises(ValueError, match="^scheduler = tcp://127.0.0.1:9: no Dask scheduler"):
+    with pytest.raises(ValueError, match=r"^scheduler = tcp://127.0.0.1:9: no Dask scheduler"):
         run([Job("a", [{"x": 1}], slow, (1,))], tmp_path, Cluster(scheduler="tcp://127.0.0.1:9"))
 
 

@@ -21,7 +21,9 @@ def test_csv_and_back(tmp_path):
     assert text == [",".join(COLUMNS), '"a, b",3,0.1,none,True,', '"c ""d""",4,1e-300,7,False,2.0']
 
 
-@pytest.mark.parametrize("value", [0, -3, 1.5, math.inf, 5e-324, 2.0, None, True, "ok", "1 of 2", 10**20])
+@pytest.mark.parametrize(
+    "value", [0, -3, 1.5, math.inf, 5e-324, 2.0, None, True, "ok", "1 of 2", 10**20]
+)
 def test_values(value):
     assert as_value(as_text(value)) == value
     assert type(as_value(as_text(value))) is type(value)
@@ -35,7 +37,10 @@ def test_numpy_numbers_are_written_as_numbers():
 def test_parquet_beside_it(tmp_path):
     parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is an extra")
     rows = [*ROWS, {"name": "e", "n": 2.5, "width": "wide"}]
-    assert [path.suffix for path in write_table(tmp_path, "table", COLUMNS, rows)] == [".csv", ".parquet"]
+    assert [path.suffix for path in write_table(tmp_path, "table", COLUMNS, rows)] == [
+        ".csv",
+        ".parquet",
+    ]
     table = parquet.read_table(tmp_path / "table.parquet").to_pydict()
     assert table["n"] == [3.0, 4.0, 2.5]
     assert table["width"] == [None, "7", "wide"]

@@ -13,9 +13,7 @@ def called(calls):
 
 def test_rows_facts_and_failures(tmp_path):
     outcome = run(sevenths_jobs([1, 3, 5], tmp_path / "calls"), tmp_path)
-    expected = [
-        {"study": "a", "x": x, "half": h, "y": x / 7, "part": h} for x in (1, 5) for h in (0, 1)
-    ]
+    expected = [{"study": "a", "x": x, "half": h, "y": x / 7, "part": h} for x in (1, 5) for h in (0, 1)]
     assert outcome.rows == expected
     assert list(outcome.rows[0]) == ["study", "x", "half", "y", "part"]
     assert outcome.failed == {"job 3": "three is odd"}

@@ -107,7 +107,7 @@ def test_a_disk_that_fills_up_loses_nothing(tmp_path):
         limits = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (size + 4096, limits[1]))
         try:
-            with pytest.raises(OSError) as caught:
+            with pytest.raises(OSError, match=r"full|disk|large") as caught:
                 store.put("row", [({"n": i}, {"text": 1000 * "x"}) for i in range(100)])
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
@@ -163,7 +163,9 @@ def test_a_folder_that_cannot_be_written_names_the_option(tmp_path, out, message
 def test_results_of_an_older_version_are_one_sentence(tmp_path):
     refuse_older(tmp_path, "sweep")
     (tmp_path / "sweep.csv").write_text("d,n\n")
-    with pytest.raises(ValueError, match="sweep.csv is there without results.sqlite: of an older version"):
+    with pytest.raises(
+        ValueError, match=r"sweep.csv is there without results.sqlite: of an older version"
+    ):
         refuse_older(tmp_path, "sweep")
     Store(tmp_path).close()
     refuse_older(tmp_path, "sweep")

@@ -1,6 +1,5 @@
 """The command line: grids, files, resumption, failures and bad input."""
 
-import csv
 import json
 
 import jax
@@ -11,37 +10,42 @@ import collapse_theory as ct
 from collapse_theory import root
 from simulations import simulate
 from simulations.sweep.__main__ import main
-from simulations.sweep.grid import FIELDS, parse, points, problem
+from simulations.sweep.grid import points
+from simulations.sweep.mixture import problem
+from simulations.sweep.model import built_in
+from simulations.sweep.rows import RUN, inputs_of
 from simulations.sweep.study import load_preset, presets
-from simulations.sweep.theory import _compiled, predictions
-from simulations.table import Table
+from simulations.sweep.theory import _compiled, predictions, stacked
+from simulations.whole import whole
 from tests.problems import parts
+from workbench.records import read_csv
+
+FIELDS = built_in().fields
 
 SMALL = ["--d", "8", "--n", "20:60:3", "--synthetic-fraction", "0,0.25", "--seeds", "4"]
 
 
 def rows_of(folder):
-    with open(folder / "sweep.csv") as file:
-        return list(csv.DictReader(file))
+    return read_csv(folder / "sweep.csv")
 
 
 def test_files_and_columns(tmp_path, capsys):
     assert main([*SMALL, "--out", str(tmp_path), "--format", "png,svg"]) == 0
-    names = {"sweep.csv", "sweep.png", "sweep.svg", "manifest.json"}
+    names = {"results.sqlite", "sweep.csv", "sweep.parquet", "sweep.png", "sweep.svg", "manifest.json"}
     assert {path.name for path in tmp_path.iterdir()} == names
     rows = rows_of(tmp_path)
     assert len(rows) == 6
     for row in rows:
         assert row["status"] == "ok"
-        point = {name: None if row[name] == "none" else float(row[name]) for name in FIELDS}
-        point |= {"d": int(row["d"]), "n": int(row["n"])}
-        risk = ct.predict(problem(point))
-        predicted = [float(row[f"predicted_{part}"]) for part in ("bias", "variance", "zeta", "total")]
+        asked = whole(problem(**{name: row[name] for name in FIELDS}))
+        assert [row["n_1"], row["n_2"]] == [int(source.n) for source in asked.sources]
+        risk = ct.predict(asked)
+        predicted = [row[f"predicted_{part}"] for part in ("bias", "variance", "zeta", "total")]
         np.testing.assert_allclose(predicted, [*parts(risk), float(risk.total)], rtol=1e-12)
-        again = simulate(problem(point), seeds=4, key=int(row["key"]))
-        assert float(row["simulated_total"]) == pytest.approx(again.mean.total, rel=1e-12)
-        z = (float(row["simulated_total"]) - predicted[3]) / float(row["stderr_total"])
-        assert float(row["z"]) == pytest.approx(z)
+        again = simulate(asked, seeds=4, key=row["key"])
+        assert row["simulated_total"] == pytest.approx(again.mean.total, rel=1e-12)
+        z = (row["simulated_total"] - predicted[3]) / row["stderr_total"]
+        assert row["z"] == pytest.approx(z)
     assert len({row["key"] for row in rows}) == 6
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     assert manifest["rows"] == 6
@@ -50,6 +54,24 @@ def test_files_and_columns(tmp_path, capsys):
     printed = capsys.readouterr().out
     assert "worst |z|" in printed
     assert "plateau" in printed
+
+
+def test_the_table_has_exactly_what_was_asked_for(tmp_path):
+    """Before, two studies in one folder, or two versions of the code, left the rows of both."""
+    first = [*SMALL, "--format", "png", "--out", str(tmp_path)]
+    assert main(first) == 0
+    whole_table = (tmp_path / "sweep.csv").read_bytes()
+    assert main([*first, "--n", "40,50"]) == 0
+    assert [row["n"] for row in rows_of(tmp_path)] == [40, 50, 40, 50]
+    assert json.loads((tmp_path / "manifest.json").read_text())["rows_reused"] == 2
+    assert main(first) == 0
+    assert (tmp_path / "sweep.csv").read_bytes() == whole_table
+
+
+def test_more_seeds_begin_with_the_same_draws():
+    asked = whole(problem())
+    rows = [inputs_of([{}], [asked], RUN | {"seeds": seeds}, "")[0] for seeds in (4, 8)]
+    assert rows[0]["key"] == rows[1]["key"]
 
 
 def test_a_file_gives_the_same_as_flags(tmp_path):
@@ -76,8 +98,9 @@ def test_failed_points_are_marked_and_the_rest_completes(tmp_path, monkeypatch, 
     bad, good = rows_of(tmp_path)
     assert good["status"] == "ok"
     assert "did not converge in 1 Newton steps" in bad["status"]
-    assert bad["predicted_total"] == bad["simulated_total"] == ""
-    assert "FAILED n=5" in capsys.readouterr().out
+    assert "predicted_total" not in bad
+    assert "simulated_total" not in bad
+    assert "FAILED n = 5" in capsys.readouterr().out
     # Run again without the cause: only what failed is computed, and replaced.
     monkeypatch.undo()
     assert main([*arguments, "--synthetic-fraction", "0", "--out", str(tmp_path)]) == 0
@@ -113,10 +136,10 @@ def test_every_shape_of_grid_is_printed_and_drawn(tmp_path, grid, capsys):
 
 
 def test_theory_of_similar_grids_compiles_once():
-    grids = [points({"d": [5], "n": list(range(10, 10 + count))}) for count in (9, 13, 16)]
+    grids = [points(built_in(), {"d": [5], "n": list(range(10, 10 + c))}) for c in (1, 13, 70)]
     before = _compiled._cache_size()
     for grid in grids:
-        predictions(grid)
+        assert len(predictions(stacked(lambda row: problem(**row), grid))) == len(grid)
     assert _compiled._cache_size() == before + 1
 
 
@@ -124,9 +147,9 @@ def test_infinite_theory_is_no_failure(tmp_path):
     arguments = ["--d", "8", "--n", "8,20", "--ridge", "0", "--synthetic-fraction", "0", "--seeds", "4"]
     assert main([*arguments, "--out", str(tmp_path)]) == 0
     threshold = rows_of(tmp_path)[0]
-    assert threshold["predicted_total"] == "inf"
-    assert threshold["z"] == ""
-    assert np.isfinite(float(threshold["simulated_total"]))
+    assert threshold["predicted_total"] == np.inf
+    assert "z" not in threshold
+    assert np.isfinite(threshold["simulated_total"])
 
 
 @pytest.mark.parametrize(
@@ -139,7 +162,7 @@ def test_infinite_theory_is_no_failure(tmp_path):
         (["--n", ""], "n = : expected numbers"),
         (["--synthetic-fraction", "0.5,1.5"], r"synthetic_fraction = 1.5: expected a number in [0, 1]"),
         (["--ridge", "nan"], "ridge = nan: expected a number >= 0, finite"),
-        (["--noise", "none"], "noise = none: only width may be none"),
+        (["--noise", "none"], "noise = none: expected numbers"),
         (["--width", "0"], "width = 0: expected a number > 0"),
         (["--d", "0"], "d = 0: expected a whole number >= 1"),
         (["--seeds", "1"], "seeds = 1: expected a whole number >= 2"),
@@ -147,10 +170,10 @@ def test_infinite_theory_is_no_failure(tmp_path):
         (["--key", "-1"], "key = -1: expected a whole number >= 0"),
         (["--preset", "nothing"], "preset = 'nothing': expected one of collapse, "),
         (["--study", "/no/such.toml"], "study = /no/such.toml: No such file or directory"),
-        (["--preset", "width", "--study", "x"], "--preset and --study: expected one of them"),
+        (["--preset", "width", "--study", "x"], "--preset, --study, --problem: expected one of them"),
         (["--format", "gif"], "format = gif: expected a list among png, pdf, svg"),
         (["--memory", "-1"], "memory = -1: expected a number of gigabytes > 0"),
-        (["--dtype", "float16"], "argument --dtype: invalid choice: 'float16'"),
+        (["--dtype", "float16"], "dtype = 'float16': expected one of float64, float32"),
         (["--colour", "red"], "unrecognized arguments: --colour red"),
         (["--n", "1:inf:3"], "n = 1:inf:3: expected numbers"),
         (["--n", "1:9:1000000000"], "n = 1:9:1000000000: expected numbers"),
@@ -177,12 +200,12 @@ def test_bad_input_is_one_line_and_writes_nothing(tmp_path, capsys, arguments, m
     [
         ("[grid]\nsize = 3", "[grid] has 'size': expected one of d, exponent, n"),
         ("x = 'm'", "x has 'm': expected one of d, "),
-        ("title = 'mine'", "study has 'title': expected one of description"),
+        ("title = 'mine'", "study has 'title': expected one of description, problem"),
         ("[run]\nkey = 1.5", "key = 1.5: expected a whole number >= 0"),
         ("[run]\nmeasure = 'none'", "measure = 'none': expected one of averaged, trained"),
         ("[grid]\nn = true", "n = True: expected numbers"),
         ("[grid", "not a TOML file"),
-        ("[grid]\nn = []", "n = []: expected at least one value"),
+        ("[grid]\nn = []", "n = []: expected at least one number"),
         ("grid = 3", "grid = 3: expected a section, [grid]"),
         ("x = ['n']", "x has ['n']: expected one of d, "),
         ("description = 3", "description = 3: expected text"),
@@ -199,38 +222,22 @@ def test_bad_study_files(tmp_path, capsys, text, message):
     assert message in capsys.readouterr().err
 
 
-def test_ranges():
-    assert parse("n", "1e2:1e4:3log,5") == [100, 1000, 10000, 5]
-    assert parse("noise", "0:1:3") == [0, 0.5, 1]
-    assert parse("width", "none,7.2,7") == [None, 7]
-    assert parse("quality", [0.1, "1:2:2"]) == [0.1, 1, 2]
-
-
 def test_theory_of_a_mixed_grid_keeps_its_order():
-    grid = points({"d": [4, 9], "width": [None, 5, 7], "n": [3, 30], "exponent": [0.5]})
-    found = [prediction.total for prediction in predictions(grid)]
-    expected = [float(ct.predict(problem(point)).total) for point in grid]
-    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    grid = points(built_in(), {"d": [4, 9], "width": [None, 5, 7], "n": [3, 30], "exponent": [0.5]})
+    totals = [each.total for each in predictions(stacked(lambda row: problem(**row), grid))]
+    expected = [float(ct.predict(problem(**point)).total) for point in grid]
+    np.testing.assert_allclose(totals, expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("name", sorted(presets()))
 def test_presets_are_sound(name):
     study = load_preset(name)
-    assert len(points(study.grid)) > 4
+    assert len(points(study.model, study.grid)) > 4
     assert study.x in study.grid
-    assert len(points(study.quick().grid)) <= 64
+    assert len(points(study.model, study.quick().grid)) <= 64
 
 
 def test_list_names_every_preset(capsys):
     assert main(["--list"]) == 0
     listed = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in listed] == sorted(presets())
-
-
-def test_rows_of_other_studies_stay(tmp_path):
-    path = tmp_path / "table.csv"
-    table = Table(path, ["a", "b"], ["a"])
-    for a in ("2", "1", "3"):
-        table.append({"a": a, "b": "x"})
-    table.finish([{"a": "1"}, {"a": "2"}])
-    assert path.read_text() == "a,b\n1,x\n2,x\n3,x\n"
