@@ -106,7 +106,7 @@ def test_help_shows_the_fields(mine, capsys):
         ("def problem(n, law='a'): pass", "expected a number or None by default"),
         ("def problem(n): return n", "problem = FILE: expected a collapse_theory.Problem"),
         ("def problem(n):\n    x = [1]\n    return x[int(n)]", "FILE, line 3: IndexError: list index"),
-        (MINE.replace("share=0.25", "share"), "share: expected --share, as it has no default"),
+        (MINE.replace("share=0.25", "*, share"), "share: expected --share, as it has no default"),
         (MINE.replace("0.2, quality_b", "-1, quality_b"), "noise = -1: expected a number >= 0"),
         (MINE.replace("width=width", "width=len(n)"), "TypeError: object of type 'int' has no len()"),
     ],
