@@ -9,6 +9,7 @@ from typing import Any
 from simulations.plan import NAMED
 from simulations.simulate import MEASURES
 from simulations.sweep.fields import REQUIRED
+from simulations.sweep.grid import swept
 from simulations.sweep.model import Model, load_model
 from simulations.sweep.picture import draw
 from simulations.sweep.report import print_report
@@ -18,7 +19,7 @@ from simulations.sweep.study import Study, load_file, load_preset, of_model, pre
 from workbench import cluster
 from workbench.command import FORMATS, Parser, formats, one_sentence, wide_console
 from workbench.manifest import this_command, write_manifest
-from workbench.records import NONE
+from workbench.records import NONE, as_text
 
 DEFAULT = "collapse"
 
@@ -63,8 +64,10 @@ def _run(options: argparse.Namespace, arguments: list[str], study: Study) -> int
     pictures = draw(study, sweep.points, sweep.rows).save_pictures(folder, TABLE, suffixes)
     console.print(f"made {', '.join(map(str, [*sweep.tables, *pictures]))}", soft_wrap=True)
     for row in sweep.failed:
-        sizes = ", ".join(f"{name} = {row[name]}" for name in row if name in ("n", "width"))
-        console.print(f"FAILED {sizes}: {row['status']}", soft_wrap=True, markup=False)
+        point = ", ".join(
+            f"{name} = {as_text(row[name])}" for name in swept(sweep.points) or study.model.fields
+        )
+        console.print(f"FAILED {point}: {row['status']}", soft_wrap=True, markup=False)
     return 1 if sweep.failed else 0
 
 
