@@ -114,13 +114,16 @@ def of_text(source: str) -> str:
 
 
 def _text(node: Any) -> str:
-    """A syntax tree as text, without empty fields: which of those exist depends on Python's version."""
+    """A syntax tree as text, without what is empty: which of that exists depends on Python's version."""
     if isinstance(node, list):
         return f"[{', '.join(map(_text, node))}]"
     if not isinstance(node, ast.AST):
         return repr(node)
-    fields = [(name, value) for name, value in ast.iter_fields(node) if value not in (None, [])]
-    return f"{type(node).__name__}({', '.join(f'{name}={_text(value)}' for name, value in fields)})"
+    fields = dict(ast.iter_fields(node))
+    if isinstance(node, ast.JoinedStr):
+        fields["values"] = [value for value in node.values if getattr(value, "value", None) != ""]
+    texts = [f"{name}={_text(value)}" for name, value in fields.items() if value not in (None, [])]
+    return f"{type(node).__name__}({', '.join(texts)})"
 
 
 def _digest(text: str) -> str:

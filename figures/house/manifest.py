@@ -48,12 +48,14 @@ def outdated(folder: Path, names: list[str]) -> list[str]:
     """Phrases on what other code than the present has drawn or computed, of these figures of a folder."""
     every = entries(folder)
     phrases = [
-        f"{name}: drawn by {every[name]['code'] if name in every else 'unknown code'}"
+        f"{name}: drawn by {'code ' + every[name]['code'] if name in every else 'unknown code'}"
         for name in names
         if name not in every or every[name]["code"] != code_of(name)
     ]
     for name in names:
         for program, code in every.get(name, {"tables": {}})["tables"].items():
             if code != code_of_table(program):
-                phrases.append(f"{name}: drawn from a table that {code} of simulations.{program} made")
+                phrases.append(
+                    f"{name}: drawn from a table that code {code} of simulations.{program} made"
+                )
     return phrases

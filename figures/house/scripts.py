@@ -1,9 +1,11 @@
 """The figures by name: the docstring of a script says what it shows, its function `draw` how."""
 
+import ast
 import importlib
-import inspect
+from pathlib import Path
 from types import ModuleType
 
+FOLDER = Path(__file__).parents[1]
 NAMES = (
     "pareto",
     "strong_collapse",
@@ -34,4 +36,5 @@ def script(name: str) -> ModuleType:
 
 def sentence(name: str) -> str:
     """What a figure shows: the first paragraph of its script's docstring."""
-    return " ".join((inspect.getdoc(script(name)) or "").split("\n\n")[0].split())
+    source = (FOLDER / f"{name}.py").read_text(encoding="utf-8")
+    return " ".join((ast.get_docstring(ast.parse(source)) or "").split("\n\n")[0].split())
