@@ -5,7 +5,6 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -37,14 +36,6 @@ class Points(NamedTuple):
 def batch(make: Callable[[Any], Any], xs: Any) -> Any:
     """The problems `make(x)` stacked into one, a `vmap` over x."""
     return jax.vmap(make)(jnp.asarray(xs, dtype=float))
-
-
-def whole(problems: Problem) -> Problem:
-    """The same with whole sample sizes, which is what can be simulated, and the same total."""
-    counts = [source.n for source in problems.sources]
-    others = [jnp.round(n) for n in counts[1:]]
-    first = jnp.round(sum(counts)) - sum(others)
-    return eqx.tree_at(lambda tree: [source.n for source in tree.sources], problems, [first, *others])
 
 
 def at(problems: Problem, index: Any) -> Problem:

@@ -9,6 +9,7 @@ from collapse_theory import Problem, accumulate, generations
 from figures.house import arrays, tables
 from figures.house.arrays import Curve, Points, as_curve, as_points
 from simulations import Estimate, simulate, simulate_generations
+from simulations.whole import whole
 from workbench.cache import Arrays, Cache
 from workbench.picture import Panel
 from workbench.records import Record
@@ -80,7 +81,7 @@ class Run:
 
     def simulate(self, make: Make, xs: Xs, seeds: int, **options: Any) -> tuple[Curve, Points]:
         """Theory and simulation of `make(x)` for every x, at whole sample sizes."""
-        problems = arrays.whole(arrays.batch(make, xs))
+        problems = whole(arrays.batch(make, xs))
         theory = self._theory(problems)
         self.progress(0, len(xs))
         measured = [

@@ -8,11 +8,12 @@ import pytest
 
 from figures.house import tables
 from figures.house.agreement import agreement
-from figures.house.arrays import Curve, Points, batch, whole
+from figures.house.arrays import Curve, Points, batch
 from figures.house.gallery import page
 from figures.house.manifest import code_of, entries
 from figures.house.run import Run
 from figures.house.scripts import NAMES, script
+from simulations.whole import whole
 from workbench.cache import Cache
 from workbench.records import numbers, read_csv
 
