@@ -94,7 +94,7 @@ class Sparing(Run):
         )
 
 
-@pytest.mark.parametrize("name", ["strong_collapse", "width"])
+@pytest.mark.parametrize("name", ["ridgeless", "width"])
 def test_committed_arrays_are_what_the_code_computes(name, tmp_path):
     """All theory of the figure in its full size; of its points a few."""
     run = Sparing(Cache(tmp_path), quick=False, progress=lambda done, more: None)
@@ -106,7 +106,7 @@ def test_committed_arrays_are_what_the_code_computes(name, tmp_path):
         np.testing.assert_allclose(numbers(computed, column), numbers(committed, column), rtol=2e-7)
     pairs = list(zip(computed, committed, strict=True))
     lines = [(a["y"], b["y"]) for a, b in pairs if a["kind"] != "simulation"]
-    assert len(lines) > 500
+    assert len(lines) > 400
     np.testing.assert_allclose(*np.transpose(lines), rtol=2e-7)
     points = [(a, b) for a, b in pairs if a["kind"] == "simulation" and np.isfinite(a["y"])]
     assert len(points) >= SIMULATED
