@@ -18,9 +18,6 @@ derivations: $(VENV)/.run
 GALLERY = figures/gallery
 figures: $(VENV)/.run
 	$(RUN) -m figures --format png --out $(GALLERY) $(ARGS)
-	$(RUN) -m simulations.sweep --preset ridgeless --format png --out results/gallery/ridgeless
-	cp results/gallery/ridgeless/sweep.png $(GALLERY)/ridgeless.png
-	cp results/gallery/ridgeless/sweep.csv $(GALLERY)/ridgeless.csv
 	$(RUN) -m derivations own-model --out results/gallery/own-model
 	cp results/gallery/own-model/pictures/own-model-2.svg $(GALLERY)/ensemble.svg
 

@@ -12,7 +12,7 @@ import collapse_theory as ct
 from collapse_theory import Problem
 from figures.house.run import Run
 from simulations.fit import fit_power_law
-from simulations.picture import Picture
+from workbench.picture import Picture
 
 FRACTIONS = (0.0, 0.01, 0.1, 0.5)
 CAPACITY, QUALITY, NOISE = 2.0, 1.0, 0.01
@@ -68,8 +68,8 @@ def draw(run: Run) -> Picture:
             panel.line(line, curve, label, colour)
             # Whole numbers of synthetic samples.
             n = np.unique(np.maximum(np.round(sizes * p2), 1) / p2) if p2 else sizes
-            theory, found = run.simulate(problem, n, seeds)
-            mean, bar = found.mean.total, found.stderr.total
+            theory, simulated = run.simulate(problem, n, seeds)
+            mean, bar = simulated.mean.total, simulated.stderr.total
             # Below n = d only about n directions take part.
             panel.points(n, mean, bar, theory.total, np.minimum(n, d), label, colour)
             if p2:

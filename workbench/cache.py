@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from workbench.fingerprint import fingerprint
+from workbench.fingerprint import PACKAGES, fingerprint
 from workbench.store import Store
 
 Arrays = dict[str, np.ndarray]
@@ -17,12 +17,18 @@ Arrays = dict[str, np.ndarray]
 class Cache:
     """Arrays in the store of a folder; a change of the question or of the code is another question.
 
-    `refresh` forgets: everything is computed, and stored, again.
+    `refresh` forgets: everything is computed, and stored, again.  Raises ValueError, naming the command
+    line's --cache, for a folder that cannot be used.
     """
 
     def __init__(self, folder: Path, refresh: bool = False):
         self.folder, self.refresh = folder, refresh
-        self.store = Store(folder)
+        try:
+            self.store = Store(folder)
+        except ValueError as error:
+            raise ValueError(
+                f"cache{str(error).removeprefix('out')}".replace("--out", "--cache")
+            ) from None
 
     def recall(
         self, compute: Callable[[], Arrays], name: str, code: str, content: Any, **options: Any
@@ -30,8 +36,11 @@ class Cache:
         """The arrays that `compute` makes, from disk if they are there.
 
         `name`, `content` (any pytree of numbers) and `options` are the question: everything that
-        `compute` depends on besides the code, a module whose fingerprint belongs to it.
+        `compute` depends on besides the code, a module whose fingerprint belongs to it.  Raises
+        ValueError for a module that has no fingerprint: a change of it would go unnoticed.
         """
+        if code.partition(".")[0] not in PACKAGES:
+            raise ValueError(f"code = {code}: expected a module of {', '.join(PACKAGES)}")
         question = [name, fingerprint(code), as_text(content), sorted(options.items())]
         known = None if self.refresh else self.store.get("arrays", question)
         if known is None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.util import resolve_name
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("collapse_theory", "simulations", "figures")  # of what computes; the workbench does not
@@ -52,20 +53,24 @@ def closure(*modules: str) -> dict[str, set[str]]:
             todo.append((package, RUN))
         if name not in (ALL, RUN) and _file(f"{module}.{name}").exists():
             todo.append((f"{module}.{name}", ALL))
-        content, imported = _parts(module, name)
-        parts[module] = parts.get(module, set()) | content
+        path = _file(module)
+        source = path.read_text(encoding="utf-8")
+        content, imported = _parts(module, name, source, path.name == "__init__.py")
+        parts[module] = parts.get(module, set()) | content | _data(source, path.parent)
         todo += imported
     return {module: content for module, content in parts.items() if content}
 
 
-def _parts(module: str, name: str) -> tuple[set[str], list[Asked]]:
+@cache
+def _parts(module: str, name: str, source: str, package: bool) -> tuple[set[str], list[Asked]]:
     """What counts of a module of which `name` is asked, and what that imports."""
-    path = _file(module)
-    tree = _tree(path.read_text(encoding="utf-8"))
-    if path.name != "__init__.py":
+    tree = _tree(source)
+    if not package:
         imports = _imports(tree, module.rpartition(".")[0])
-        return {ast.dump(tree)} | _data(tree, path.parent), [asked for _, asked in imports]
-    parts, imported, others = _data(tree, path.parent), [], []
+        return {_text(tree)}, [asked for _, asked in imports]
+    parts: set[str] = set()
+    imported: list[Asked] = []
+    others = []
     for statement in tree.body:
         picked = isinstance(statement, (ast.Import, ast.ImportFrom))
         for bound, asked in _imports(statement, module):
@@ -73,7 +78,7 @@ def _parts(module: str, name: str) -> tuple[set[str], list[Asked]]:
             imported.append(asked if counts else (asked[0].partition(".")[0], RUN))
             parts |= {f"{bound} = {asked}"} if picked and counts else set()
         if not picked and not ast.unparse(statement).startswith(("__all__ =", "__version__ =")):
-            others.append(ast.dump(statement))
+            others.append(_text(statement))
     return parts | ({" ".join(others)} if others else set()), imported
 
 
@@ -92,23 +97,42 @@ def _imports(tree: ast.AST, package: str) -> Iterator[tuple[str, Asked]]:
                     yield first, (first, ALL)
 
 
-def _data(tree: ast.AST, folder: Path) -> set[str]:
+def _data(source: str, folder: Path) -> set[str]:
     """The files that lie beside a module and whose names are written in it."""
-    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
-    files = [path for path in folder.iterdir() if path.name in texts and path.is_file()]
+    files = [path for path in folder.iterdir() if path.is_file() and path.name in _constants(source)]
     return {f"{path.name}: {path.read_bytes()!r}" for path in files}
+
+
+@cache
+def _constants(source: str) -> set[Any]:
+    return {node.value for node in ast.walk(_tree(source)) if isinstance(node, ast.Constant)}
 
 
 def of_text(source: str) -> str:
     """Twelve hex digits that change with the statements of this Python code."""
-    return _digest(ast.dump(_tree(source)))
+    return _digest(_text(_tree(source)))
+
+
+def _text(node: Any) -> str:
+    """A syntax tree as text, without what is empty: which of that exists depends on Python's version."""
+    if isinstance(node, list):
+        return f"[{', '.join(map(_text, node))}]"
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    fields = dict(ast.iter_fields(node))
+    if isinstance(node, ast.JoinedStr):
+        fields["values"] = [value for value in node.values if getattr(value, "value", None) != ""]
+    texts = [f"{name}={_text(value)}" for name, value in fields.items() if value not in (None, [])]
+    return f"{type(node).__name__}({', '.join(texts)})"
 
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
+@cache
 def _tree(source: str) -> ast.Module:
+    """The statements of this code, docstrings left out; nobody changes it."""
     tree = ast.parse(source)
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     for node in ast.walk(tree):
