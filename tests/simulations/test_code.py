@@ -131,7 +131,8 @@ def test_this_house():
         assert "simulations.simulate" not in found
     assert "collapse_theory.predict" in images
     assert "collapse_theory.predict" not in language
-    assert any(part.startswith("words.toml: ") for part in language["simulations.language.stories"])
+    stories = language["simulations.language.corpus.stories"]
+    assert any(part.startswith("words.toml: ") for part in stories)
     assert set(code.closure(*code.PACKAGES)) > {"collapse_theory.paper", "simulations.simulate"}
     versions = [code.code_version(name) for name in ("", "language", "mnist")]
     assert all(len(version) == 12 for version in versions)

@@ -5,7 +5,7 @@ import json
 import pooch
 import pytest
 
-from simulations.language.texts import SEPARATOR, read_stories
+from simulations.language.corpus.texts import SEPARATOR, read_stories
 
 STORIES = [f"Story {i}.\n\nOnce “upon” a time." for i in range(300)]
 

@@ -11,9 +11,9 @@ from jaxtyping import Float, Int
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from collapse_theory.checks import fail
-from simulations.language.grammar import BEGIN, END, MARKS, PAD
-from simulations.language.stories import stories
-from simulations.language.texts import SEPARATOR, read_stories
+from simulations.language.corpus.grammar import BEGIN, END, MARKS, PAD
+from simulations.language.corpus.stories import stories
+from simulations.language.corpus.texts import SEPARATOR, read_stories
 
 PARTS = ("train", "generator", "validation", "test")  # of a corpus: no story is in two of them
 PIECE = 1000  # stories drawn together

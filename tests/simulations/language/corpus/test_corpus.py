@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from simulations.language.corpus import PARTS, SEPARATOR, file_corpus, grammar_corpus
-from simulations.language.grammar import BEGIN, END, PAD
+from simulations.language.corpus.corpus import PARTS, SEPARATOR, file_corpus, grammar_corpus
+from simulations.language.corpus.grammar import BEGIN, END, PAD
 
 STORIES = [
     f"Once upon a time number {i} went to the big green park, and it was happy." for i in range(60)
@@ -26,7 +26,7 @@ def test_rows_of_a_file_read_back(path):
     assert corpus.available == counts
     told = {part: [corpus.text(row) for row in corpus.real(part, counts[part], 0)] for part in PARTS}
     # Every story once, in one part.
-    assert sorted(story for some in told.values() for story in some) == sorted(STORIES)
+    assert sorted(story for part in told.values() for story in part) == sorted(STORIES)
     rows = corpus.real("train", 33, 1)
     assert rows.shape == (33, 64)
     assert (rows[:, 0] == BEGIN).all()

@@ -9,7 +9,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int, Key
 
-from simulations.language.model import GPT2
+from simulations.language.gpt2.model import GPT2
 
 
 class Recipe(NamedTuple):

@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 
 from simulations.language import __main__ as command
-from simulations.language import checkpoint, loop, study, workshop
+from simulations.language import workshop
 from simulations.language.__main__ import main
+from simulations.language.gpt2 import checkpoint, loop
 from simulations.language.results import COLUMNS, INPUTS, inputs
 from simulations.language.study import DEFAULT, STUDIES
-from tests.language import CORPUS, PLAN, tiny_runs, write_tales
+from tests.simulations.language.tiny import CORPUS, PLAN, tiny_runs, write_tales
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -195,13 +196,15 @@ def test_rows_say_how_long_their_generators_learnt():
 
 def test_the_committed_table_is_that_of_the_default_plan():
     """With three seeds in place of two."""
-    found = table(Path(str(files("figures"))) / "tables")
-    made = SimpleNamespace(plan=replace(DEFAULT, seeds=3), corpus=CORPUS, key=0, code=found[0]["code"])
+    committed = table(Path(str(files("figures"))) / "tables")
+    made = SimpleNamespace(
+        plan=replace(DEFAULT, seeds=3), corpus=CORPUS, key=0, code=committed[0]["code"]
+    )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(study, "SEGMENT", 50)
+        patch.setattr("simulations.language.plan.SEGMENT", 50)
         wanted = [row for job in DEFAULT.jobs for row in inputs(job, made)]
-    assert [{name: row[name] for name in INPUTS} for row in found] == wanted
-    assert all(float(row["excess"]) > 0 for row in found)
+    assert [{name: row[name] for name in INPUTS} for row in committed] == wanted
+    assert all(float(row["excess"]) > 0 for row in committed)
 
 
 def test_generators_have_initial_weights_of_their_own(tmp_path, monkeypatch):
