@@ -13,7 +13,7 @@ from simulations.code import code_version
 from simulations.command import formats, share_bar, wide_console
 from simulations.folder import output
 from simulations.language import cost, machine, options, study
-from simulations.language.corpus.stories import stories
+from simulations.language.corpus.stories import story_grammar
 from simulations.language.experiment import architecture
 from simulations.language.picture import draw
 from simulations.language.plan import Job
@@ -162,7 +162,7 @@ def _list(console: Console) -> int:
             f"{name:12}{price.models} models, {plan.seeds} seeds each: "
             f"{price.tokens:.2g} tokens, {price.flops:.2g} FLOP"
         )
-    console.print(f"A story of the grammar has an entropy of {stories().entropy:.2f} nats.")
+    console.print(f"A story of the grammar has an entropy of {story_grammar().entropy:.2f} nats.")
     return 0
 
 

@@ -10,13 +10,13 @@ import numpy as np
 from simulations.language.corpus.bayesian_network import Choice, facts, others, shuffled, zipf
 from simulations.language.corpus.grammar import Grammar
 
-# Parts of the grammar of `stories`, like its words: other numbers, other stories.
+# Parts of the grammar, like its words: other numbers, other stories.
 SEED, EXPONENT = 2024, 1.3
 KINDS = {"hero": "name", "friend": "name", "fellow": "animal", "home": "place", "site": "place"}
 
 
 @cache
-def stories() -> Grammar:
+def story_grammar() -> Grammar:
     """The grammar of the stories in `words.toml`, about an animal, a thing it finds, and a friend.
 
     Facts of the animals' world are drawn once, from PCG64(SEED): where each animal lives, what each

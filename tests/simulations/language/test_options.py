@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simulations.language import cost, experiment, machine, options
+from simulations.language import cost, experiment, machine, options, workshop
 from simulations.language.__main__ import main
 from simulations.language.gpt2.training import Recipe
 from simulations.language.plan import Generator
@@ -99,6 +99,16 @@ def test_the_list_names_every_study(capsys):
     assert main(["--list"]) == 0
     printed = capsys.readouterr().out
     assert all(name in printed for name in (*STUDIES, "--quick", "default", "--full"))
+
+
+def test_progress_comes_to_the_cost(tmp_path):
+    """The operations that a run tells of while it trains and writes are those counted before."""
+    jobs = [job for job in PLAN.jobs if job.study == "filter"]
+    told, shop = [], workshop.Workshop(CORPUS, PLAN, 0, tmp_path, "code")
+    for job in jobs:
+        shop.trained(job, told.append)
+    assert len(told) > len(jobs)
+    assert sum(told) == pytest.approx(cost.total(CORPUS, PLAN, jobs).flops)
 
 
 def test_the_cost_is_counted_by_hand():

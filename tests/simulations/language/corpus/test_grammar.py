@@ -10,7 +10,7 @@ from scipy.stats import chisquare
 
 from simulations.language.corpus.bayesian_network import Choice
 from simulations.language.corpus.grammar import BEGIN, END, PAD, Grammar
-from simulations.language.corpus.stories import EXPONENT, stories
+from simulations.language.corpus.stories import EXPONENT, story_grammar
 from tests.problems import ALARM
 
 FIRST = (
@@ -39,7 +39,7 @@ def valid(grammar, rows):
 
 @pytest.fixture(scope="module")
 def grammar():
-    return stories()
+    return story_grammar()
 
 
 @pytest.fixture(scope="module")
