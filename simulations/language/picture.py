@@ -98,7 +98,12 @@ def _beside(rows: list[Row], x: str, legend: str) -> Picture:
 
 
 def _curve(
-    picture: Picture, points: list[Point], at: list[float], label: str, colour: int, **style: Any
+    picture: Picture,
+    points: list[Point],
+    at: list[int] | list[float],
+    label: str,
+    colour: int,
+    **style: Any,
 ) -> None:
     style = {"linestyle": "-", "linewidth": 0.8, **style}
     above, below = picture.panels

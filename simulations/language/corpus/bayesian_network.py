@@ -123,7 +123,7 @@ def _invert(
 
 def _entropies(law: Float[np.ndarray, "*parents values"]) -> Float[np.ndarray, "*parents"]:
     logarithms = np.log(law, out=np.zeros_like(law), where=law > 0)
-    return -np.sum(law * logarithms, axis=-1)
+    return np.asarray(-np.sum(law * logarithms, axis=-1))
 
 
 def _check(choice: Choice, earlier: dict[str, Choice]) -> None:

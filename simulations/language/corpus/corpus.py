@@ -5,7 +5,7 @@ Both are made here: who works with a `Corpus` reaches by its imports all that it
 
 import hashlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +41,7 @@ class Corpus:
     vocabulary: int
     length: int
     real: Callable[[str, int, int], Rows]
-    available: dict[str, float]
+    available: Mapping[str, int | float]
     text: Callable[[Int[np.ndarray, " length"]], str]
     log_probability: Callable[[Rows], Float[np.ndarray, " count"]] | None
 
@@ -96,7 +96,7 @@ def file_corpus(path: Path, vocabulary: int = 1000, length: int = 256) -> Corpus
     def readable(row: Int[np.ndarray, " length"]) -> str:
         return tokenizer.decode([int(token) for token in row if token not in (PAD, BEGIN, END)])
 
-    available: dict[str, float] = {part: len(chosen) for part, chosen in rows.items()}
+    available = {part: len(chosen) for part, chosen in rows.items()}
     digest = hashlib.sha256("\0".join(stories).encode()).hexdigest()[:8]
     name = f"{path.name.split('.')[0]}-{digest}"
     return Corpus(name, tokenizer.get_vocab_size(), length, real, available, readable, None)

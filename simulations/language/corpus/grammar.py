@@ -1,6 +1,7 @@
 """A grammar of stories: unlimited samples, exact probabilities and an exact parser."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -63,7 +64,7 @@ class Grammar:
         self.length = 2 + sum(max(len(slots) for _, slots in sentence) for sentence in self._sentences)
         check_told(self._sentences, self.network.choices)
 
-    def sample(self, rng: np.random.Generator, count: int) -> Int[np.ndarray, "count length"]:
+    def sample(self, rng: np.random.Generator, count: Any) -> Int[np.ndarray, "count length"]:
         """Independent stories.  Raises ValueError for a count that is no whole number >= 0."""
         if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 0:
             raise fail("count", repr(count), "a whole number >= 0")
@@ -74,7 +75,7 @@ class Grammar:
         """H = -sum_x P(x) log P(x) of a story x in nats, exactly: that of its choices."""
         return self.network.entropy
 
-    def log_probability(self, tokens: Int[np.ndarray, "count _"]) -> Float[np.ndarray, " count"]:
+    def log_probability(self, tokens: np.ndarray) -> Float[np.ndarray, " count"]:
         """log P(x) of every row x in nats, -inf if it is no story.
 
         Raises ValueError unless `tokens` are rows of tokens of this grammar, of any length.
@@ -137,7 +138,7 @@ class Grammar:
                 end[fits] = start[fits] + len(slots)
         return values
 
-    def _rows(self, tokens: Int[np.ndarray, "count _"]) -> Int[np.ndarray, "count _"]:
+    def _rows(self, tokens: np.ndarray) -> Int[np.ndarray, "count _"]:
         """The tokens, checked, and at least `length` of them."""
         tokens = np.asarray(tokens)
         if tokens.ndim != 2 or not np.issubdtype(tokens.dtype, np.integer):

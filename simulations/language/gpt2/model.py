@@ -32,7 +32,7 @@ class Architecture(NamedTuple):
         context for attention, as counted by Chowdhery et al., arXiv 2204.02311, appendix B.
         """
         weights = self.depth * 12 * self.width**2 + self.vocabulary * self.width
-        return 6 * weights + 12 * self.depth * self.width * self.context
+        return float(6 * weights + 12 * self.depth * self.width * self.context)
 
     @property
     def flops_per_token_written(self) -> float:

@@ -69,12 +69,12 @@ def test_what_is_no_story_does_not_pass_the_verifier(models):
         write_stories(UNKNOWN, model, VERIFIED, 1, key)
 
 
-def test_stories_of_the_grammar_pass_the_verifier(monkeypatch):
+def test_stories_of_the_grammar_pass_the_verifier(models, monkeypatch):
     stories = CORPUS.real("generator", 32, 0)
     spoilt = stories.copy()
     spoilt[::2, 5] = spoilt[::2, 6]
     monkeypatch.setattr(experiment, "write", lambda *args, **options: spoilt)
-    rows, share = write_stories(CORPUS, None, VERIFIED, 20, jax.random.key(0))
+    rows, share = write_stories(CORPUS, one_of(models, 0), VERIFIED, 20, jax.random.key(0))
     assert share == 0.5
     np.testing.assert_array_equal(rows, np.concatenate([stories[1::2], stories[1::2]])[:20])
 
