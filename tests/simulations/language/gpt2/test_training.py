@@ -97,7 +97,8 @@ def test_overfits_one_batch_and_writes_it_again(model):
 
 def test_bfloat16_trains_nearly_the_same(model):
     inputs = begin(model, RECIPE), TEXTS, RATE, PAD
-    half, loss = STEP(*inputs, RECIPE._replace(dtype="bfloat16"), jax.random.key(0))
+    with jax.numpy_dtype_promotion("standard"):  # JAX's own attention mixes bfloat16 and float32
+        half, loss = STEP(*inputs, RECIPE._replace(dtype="bfloat16"), jax.random.key(0))
     whole, exact = STEP(*inputs, RECIPE, jax.random.key(0))
     assert float(loss) == pytest.approx(float(exact), rel=0.02)
     assert {leaf.dtype for leaf in jax.tree.leaves(half[0]) if eqx.is_array(leaf)} == {
