@@ -11,7 +11,7 @@ from figures.__main__ import _parser as _figures_parser
 from simulations.language import options as language_options
 from simulations.mnist import options
 from simulations.sweep.__main__ import _parser, _study
-from tests.language import CORPUS
+from tests.simulations.language.tiny import CORPUS
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)

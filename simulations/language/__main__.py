@@ -1,4 +1,4 @@
-"""`python -m simulations.language`: GPT-2 models of stories, some of which an earlier model wrote."""
+"""`python -m simulations.language`: GPT-2 models of stories, of which an earlier model wrote a part."""
 
 import argparse
 import sys
@@ -12,13 +12,15 @@ from rich.console import Console
 from simulations.code import code_version
 from simulations.command import formats, share_bar, wide_console
 from simulations.folder import output
-from simulations.language import cost, options, study
+from simulations.language import cost, machine, options, study
+from simulations.language.corpus.stories import story_grammar
 from simulations.language.experiment import architecture
 from simulations.language.picture import draw
+from simulations.language.plan import Job
 from simulations.language.report import print_report
 from simulations.language.results import COLUMNS, INPUTS, inputs, known_elsewhere, measure
 from simulations.language.samples import samples
-from simulations.language.study import STUDIES, Job
+from simulations.language.study import STUDIES
 from simulations.language.workshop import Workshop
 from simulations.manifest import earlier, this_command, write_manifest
 from simulations.table import Row, Table, atomic_write, open_table
@@ -39,14 +41,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; the exit code is 1 if a model could not be trained, 2 for bad input."""
     arguments = sys.argv[1:] if arguments is None else arguments
     parser = options.parser(__doc__)
-    given = parser.parse_args(arguments)
+    settings = parser.parse_args(arguments)
     console = wide_console()
     with output(parser) as held:
         try:
-            if given.list:
+            if settings.list:
                 return _list(console)
-            suffixes = formats(given.format)
-            done = run(given, arguments, held)
+            suffixes = formats(settings.format)
+            done = run(settings, arguments, held)
         except ValueError as error:
             parser.error(str(error))
         return _tell(console, done, suffixes)
@@ -69,22 +71,22 @@ def _tell(console: Console, done: Outcome, suffixes: list[str]) -> int:
     return 1 if done.failed else 0
 
 
-def run(given: argparse.Namespace, arguments: list[str], held: ExitStack) -> Outcome:
+def run(settings: argparse.Namespace, arguments: list[str], held: ExitStack) -> Outcome:
     """Compute what is not in the table yet, its folder `held`.  Raises ValueError for bad input."""
     started = time.time()
-    corpus = options.corpus(given)
-    plan = options.plan(given, corpus)
-    kind = "-quick" if given.quick else "-full" if given.full else ""
+    corpus = options.corpus(settings)
+    plan = options.plan(settings, corpus)
+    kind = "-quick" if settings.quick else "-full" if settings.full else ""
     name = "language" if corpus.log_probability else f"language-{corpus.name}"
-    folder = Path(given.out or f"results/{name}{kind}")
+    folder = Path(settings.out or f"results/{name}{kind}")
     table = open_table(held, folder, TABLE, COLUMNS, INPUTS)
     code = code_version("language")
-    workshop = Workshop(corpus, plan, given.key, folder / "unfinished", code)
+    workshop = Workshop(corpus, plan, settings.key, folder / "unfinished", code)
     jobs = plan.jobs
     rows = [inputs(job, workshop) for job in jobs]
-    reused = sum(all(map(table.get, some)) for some in rows)
+    reused = sum(all(map(table.get, of_job)) for of_job in rows)
     facts = _compute(jobs, rows, workshop, table)
-    finished = table.finish([row for some in rows for row in some if table.get(row)])
+    finished = table.finish([row for of_job in rows for row in of_job if table.get(row)])
     manifest = folder / "manifest.json"
     speeds = earlier(manifest, code, "training") | facts["training"]
     write_manifest(
@@ -111,25 +113,27 @@ def _compute(
 ) -> dict[str, dict[str, Any]]:
     """Put the jobs' rows into the table; seconds, speeds, and failures."""
     missing = [
-        (job, some) for job, some in zip(jobs, rows, strict=True) if not all(map(table.get, some))
+        (job, of_job) for job, of_job in zip(jobs, rows, strict=True) if not all(map(table.get, of_job))
     ]
     todo = cost.total(workshop.corpus, workshop.plan, [job for job, _ in missing])
     bar = share_bar(44)
     seconds, speeds, failed = {}, {}, {}
-    most = cost.matrix_rate(workshop.plan.recipe.dtype) if missing else 0.0
+    most = machine.matrix_rate(workshop.plan.recipe.dtype) if missing else 0.0
     with bar:
         bar.console.print(
             f"{todo.models} models, {workshop.plan.seeds} seeds each: "
             f"{todo.tokens:.3g} tokens, {todo.flops:.3g} FLOP"
         )
         shown = bar.add_task("", total=todo.flops)
-        for job, some in missing:
+        for job, of_job in missing:
             name, started = str(job), time.time()
             bar.update(shown, description=name)
-            found = known_elsewhere(some, list(table.rows.values()))
+            complete = known_elsewhere(of_job, list(table.rows.values()))
             try:
-                if not found:
-                    found, speed = measure(job, some, workshop, lambda flops: bar.advance(shown, flops))
+                if not complete:
+                    complete, speed = measure(
+                        job, of_job, workshop, lambda flops: bar.advance(shown, flops)
+                    )
                     flops = speed * architecture(workshop.corpus, job.shape).flops_per_token
                     if flops == flops:  # not of a model that an earlier run had trained
                         speeds[str(job.shape)] = {
@@ -140,7 +144,7 @@ def _compute(
             except (ArithmeticError, RuntimeError, MemoryError) as error:
                 failed[name] = " ".join(str(error).split())[:300] or type(error).__name__
                 continue
-            for row in found:
+            for row in complete:
                 table.append(row)
             seconds[name] = round(time.time() - started, 1)
     return {"seconds": seconds, "training": speeds, "failed": failed}
@@ -150,14 +154,15 @@ def _list(console: Console) -> int:
     """Print the studies and what the three plans cost."""
     for name, shows in STUDIES.items():
         console.print(f"{name:12}{shows}")
-    stories = options.grammar_corpus()
+    corpus = options.grammar_corpus()
     plans = {"--quick": study.quick(), "default": study.DEFAULT, "--full": study.full()}
     for name, plan in plans.items():
-        found = cost.total(stories, plan, plan.jobs)
+        price = cost.total(corpus, plan, plan.jobs)
         console.print(
-            f"{name:12}{found.models} models, {plan.seeds} seeds each: "
-            f"{found.tokens:.2g} tokens, {found.flops:.2g} FLOP"
+            f"{name:12}{price.models} models, {plan.seeds} seeds each: "
+            f"{price.tokens:.2g} tokens, {price.flops:.2g} FLOP"
         )
+    console.print(f"A story of the grammar has an entropy of {story_grammar().entropy:.2f} nats.")
     return 0
 
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from simulations.command import FORMATS, Parser, choices, within
 from simulations.language import study
-from simulations.language.corpus import Corpus, file_corpus, grammar_corpus
+from simulations.language.corpus.corpus import Corpus, file_corpus, grammar_corpus
 from simulations.language.experiment import heads
-from simulations.language.loop import SEGMENT
-from simulations.language.study import STUDIES, Block, Plan, Shape
+from simulations.language.gpt2.loop import SEGMENT
+from simulations.language.plan import Block, Plan, Shape
+from simulations.language.study import STUDIES
 from simulations.sweep.grid import parse
 
 LISTS = {"n": "sizes", "synthetic_fraction": "fractions"}
@@ -100,14 +101,14 @@ def plan(options: argparse.Namespace, stories: Corpus) -> Plan:
 
 def _fitted(block: Block, stories: Corpus) -> Block:
     """The block with no more stories than a file has."""
-    train, own = (stories.available[part] for part in ("train", "generator"))
+    train, generator = (stories.available[part] for part in ("train", "generator"))
     sizes = tuple(dict.fromkeys(int(min(n, train)) for n in block.sizes))
-    generators = [one._replace(stories=int(min(one.stories, own))) for one in block.generators]
+    generators = [one._replace(stories=int(min(one.stories, generator))) for one in block.generators]
     return block._replace(sizes=sizes, generators=tuple(generators))
 
 
 def _changed(block: Block, options: argparse.Namespace) -> Block:
-    given: dict[str, Any] = {
+    changes: dict[str, Any] = {
         field: tuple(sorted(parse(name, getattr(options, name))))
         for name, field in LISTS.items()
         if getattr(options, name) is not None
@@ -119,10 +120,10 @@ def _changed(block: Block, options: argparse.Namespace) -> Block:
             else _whole(name, getattr(options, name))
             for name in ("width", "depth")
         )
-        given["shapes"] = tuple(map(Shape._make, product(widths, depths)))
+        changes["shapes"] = tuple(map(Shape._make, product(widths, depths)))
     writing = {name: getattr(options, name) for name in WRITING if getattr(options, name) is not None}
-    given["generators"] = tuple(dict.fromkeys(one._replace(**writing) for one in block.generators))
-    return block._replace(**given)
+    changes["generators"] = tuple(dict.fromkeys(one._replace(**writing) for one in block.generators))
+    return block._replace(**changes)
 
 
 def _check(made: Plan, stories: Corpus) -> None:

@@ -17,9 +17,9 @@ def draw(rows: list[Row], folder: Path, suffixes: list[str]) -> list[Path]:
     """Draw the studies that are among the rows; the pictures' paths."""
     paths = []
     for study, picture in PICTURES.items():
-        some = [row for row in rows if row["study"] == study]
-        if any(float(row["p2"]) for row in some):
-            picture(some).save(folder, study, suffixes)
+        chosen = [row for row in rows if row["study"] == study]
+        if any(float(row["p2"]) for row in chosen):
+            picture(chosen).save(folder, study, suffixes)
             paths += [folder / f"{study}.{suffix}" for suffix in suffixes]
     return paths
 
@@ -27,15 +27,15 @@ def draw(rows: list[Row], folder: Path, suffixes: list[str]) -> list[Path]:
 def scaling(rows: list[Row]) -> Picture:
     """Error and collapse against the number of stories, a colour a fraction."""
     picture = _beside(rows, "training stories n", "p₂")
-    found = curves(rows)
-    for colour, curve in enumerate(found):
-        _curve(picture, curve, [point.n for point in curve], _name(curve, found), colour)
+    lines = curves(rows)
+    for colour, curve in enumerate(lines):
+        _curve(picture, curve, [point.n for point in curve], _name(curve, lines), colour)
         if curve[0].limit > LINEAR_BELOW / 100:
             picture.panels[1].level(curve[0].limit, color=f"C{colour % 8}")
-    clean = [curve for curve in found if not curve[0].fraction]
+    clean = [curve for curve in lines if not curve[0].fraction]
     for curve in clean if len(clean) == 1 else []:
         _law(picture.panels[0], curve)
-    qualities = {point.quality for curve in found for point in curve if point.fraction}
+    qualities = {point.quality for curve in lines for point in curve if point.fraction}
     if len(qualities) == 1:
         picture.panels[0].level(qualities.pop())
     picture.caption = (
@@ -58,9 +58,9 @@ def size(rows: list[Row]) -> Picture:
             if len(depths) > 1:
                 name += f", depth {point.row['depth']}"
             kinds.setdefault(name, []).append(point)
-    for colour, (name, some) in enumerate(kinds.items()):
-        some.sort(key=lambda point: point.parameters)
-        _curve(picture, some, [point.parameters / 1000 for point in some], name, colour)
+    for colour, (name, points) in enumerate(kinds.items()):
+        points.sort(key=lambda point: point.parameters)
+        _curve(picture, points, [point.parameters / 1000 for point in points], name, colour)
     picture.caption = f"{_models(rows, shapes=False)} Model size by width (and depth). {_collapse(rows)}"
     return picture
 
@@ -68,12 +68,12 @@ def size(rows: list[Row]) -> Picture:
 def filtered(rows: list[Row]) -> Picture:
     """Error and collapse with and without the verifier, a colour a fraction."""
     picture = _beside(rows, "training stories n", "p₂")
-    found = curves(rows)
-    fractions = sorted({curve[0].fraction for curve in found})
-    for curve in found:
+    lines = curves(rows)
+    fractions = sorted({curve[0].fraction for curve in lines})
+    for curve in lines:
         style = {"linestyle": "--", "markerfacecolor": "white"} if curve[0].verified else {}
         colour = fractions.index(curve[0].fraction)
-        _curve(picture, curve, [point.n for point in curve], _name(curve, found), colour, **style)
+        _curve(picture, curve, [point.n for point in curve], _name(curve, lines), colour, **style)
     picture.caption = (
         f"{_models(rows)} Verified: of what the generators wrote only stories that the grammar's parser knows were kept. "
         f"{_collapse(rows)}"
@@ -98,14 +98,19 @@ def _beside(rows: list[Row], x: str, legend: str) -> Picture:
 
 
 def _curve(
-    picture: Picture, some: list[Point], at: list[float], label: str, colour: int, **style: Any
+    picture: Picture,
+    points: list[Point],
+    at: list[int] | list[float],
+    label: str,
+    colour: int,
+    **style: Any,
 ) -> None:
     style = {"linestyle": "-", "linewidth": 0.8, **style}
     above, below = picture.panels
-    errors, bars = np.transpose([[point.error, point.stderr] for point in some])
+    errors, bars = np.transpose([[point.error, point.stderr] for point in points])
     above.points(at, errors, bars, label=label, colour=colour, **style)
-    if some[0].fraction:
-        collapses, bars = np.transpose([[point.collapse, point.collapse_stderr] for point in some])
+    if points[0].fraction:
+        collapses, bars = np.transpose([[point.collapse, point.collapse_stderr] for point in points])
         below.points(at, collapses, bars, colour=colour, **style)
 
 
@@ -119,13 +124,13 @@ def _law(panel: Panel, curve: list[Point]) -> None:
     panel.guide(x, fitted(x))
 
 
-def _name(curve: list[Point], found: list[list[Point]]) -> str:
+def _name(curve: list[Point], lines: list[list[Point]]) -> str:
     """The fraction, and what else tells the curve from others."""
     first = curve[0]
     name = f"{first.fraction:g}" + (", verified" if first.verified else "")
-    if len({other[0].shape for other in found}) > 1:
+    if len({other[0].shape for other in lines}) > 1:
         name += f", {first.shape}"
-    kinds = {tuple(o[0].row[k] for k in KINDS) for o in found if o[0].fraction}
+    kinds = {tuple(o[0].row[k] for k in KINDS) for o in lines if o[0].fraction}
     if len(kinds) > 1 and first.fraction:
         name += "".join(f", {k.replace('_', ' ')} {first.row[k]}" for k in KINDS if _varies(k, kinds))
     return name

@@ -1,8 +1,8 @@
 """Rows of the table: one for each model and seed."""
 
+from simulations.language.corpus.grammar import PAD
 from simulations.language.experiment import endless_collapse, losses
-from simulations.language.grammar import PAD
-from simulations.language.study import Job
+from simulations.language.plan import Job
 from simulations.language.workshop import Progress, Workshop
 from simulations.table import Row, as_text
 
@@ -48,24 +48,24 @@ def measure(
     Raises ArithmeticError if a loss is not finite, or if too few stories pass the verifier.
     """
     run, speed = workshop.trained(job, progress)
-    found = losses(workshop.corpus, run.best, workshop.tests)
-    own = workshop.written(job.generator, progress) if job.generator else None
-    if own:
+    quality = losses(workshop.corpus, run.best, workshop.tests)
+    written = workshop.written(job.generator, progress) if job.generator else None
+    if written:
         tokens = int((workshop.tests[:, 1:] != PAD).sum())
-        limit = endless_collapse(own.log_ratio, job.fraction, tokens)
+        limit = endless_collapse(written.log_ratio, job.fraction, tokens)
     complete = []
     for seed, row in enumerate(rows):
         values = {
-            "loss": found.loss[seed],
-            "excess": found.excess[seed],
+            "loss": quality.loss[seed],
+            "excess": quality.excess[seed],
             "train_loss": run.train_loss[seed],
             "best_step": run.best_step[seed],
         }
-        if own:
+        if written:
             values |= {
-                "generator_loss": own.losses.loss[seed],
-                "generator_excess": own.losses.excess[seed],
-                "valid": own.valid[seed],
+                "generator_loss": written.losses.loss[seed],
+                "generator_excess": written.losses.excess[seed],
+                "valid": written.valid[seed],
                 "endless_collapse": limit[seed],
             }
         complete.append(row | {name: _short(values.get(name)) for name in MEASURED})
@@ -76,10 +76,10 @@ def known_elsewhere(rows: list[Row], table: list[Row]) -> list[Row]:
     """The same models in other studies of the table, as rows of this one; empty if one is missing."""
     same = [name for name in INPUTS if name != "study"]
     known = {tuple(row[name] for name in same): row for row in table}
-    found = [known.get(tuple(row[name] for name in same)) for row in rows]
+    twins = [known.get(tuple(row[name] for name in same)) for row in rows]
     return (
-        [f | {"study": row["study"]} for f, row in zip(found, rows, strict=True) if f]
-        if all(found)
+        [twin | {"study": row["study"]} for twin, row in zip(twins, rows, strict=True) if twin]
+        if all(twins)
         else []
     )
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from simulations.fit import PowerLaw, fit_power_law
-from simulations.language.model import Architecture
+from simulations.language.gpt2.model import Architecture
 from simulations.table import Row, grouped, numbers
 
 CURVE = ["width", "depth", "p2", "generator_stories", "temperature", "top_p", "verified"]
@@ -59,17 +59,17 @@ def error_name(rows: list[Row]) -> str:
 def curves(rows: list[Row]) -> list[list[Point]]:
     """The points of one study, by number of stories: a list for each shape, mix and generator."""
     name = error_name(rows)
-    found = []
+    lines = []
     for shape in grouped(rows, "width", "depth"):
-        sizes = {int(some[0]["n"]): some for some in grouped(shape, "n")}
+        sizes = {int(model[0]["n"]): model for model in grouped(shape, "n")}
         clean = {
-            n: {row["seed"]: float(row[name]) for row in some if not float(row["p2"])}
-            for n, some in sizes.items()
+            n: {row["seed"]: float(row[name]) for row in model if not float(row["p2"])}
+            for n, model in sizes.items()
         }
         for curve in grouped(shape, *CURVE):
-            ordered = sorted(grouped(curve, "n"), key=lambda some: int(some[0]["n"]))
-            found.append([_point(some, name, clean) for some in ordered])
-    return found
+            ordered = sorted(grouped(curve, "n"), key=lambda model: int(model[0]["n"]))
+            lines.append([_point(model, name, clean) for model in ordered])
+    return lines
 
 
 def law(curve: list[Point]) -> PowerLaw:

@@ -32,7 +32,12 @@ class Architecture(NamedTuple):
         context for attention, as counted by Chowdhery et al., arXiv 2204.02311, appendix B.
         """
         weights = self.depth * 12 * self.width**2 + self.vocabulary * self.width
-        return 6 * weights + 12 * self.depth * self.width * self.context
+        return float(6 * weights + 12 * self.depth * self.width * self.context)
+
+    @property
+    def flops_per_token_written(self) -> float:
+        """Those of writing a token: a forward pass, a third of training."""
+        return self.flops_per_token / 3
 
 
 class Block(eqx.Module):
@@ -60,10 +65,10 @@ class Block(eqx.Module):
         return [part.reshape(len(x), heads, -1) for part in jnp.split(mixed, 3, axis=-1)]
 
     def finish(
-        self, x: Float[Array, "T D"], seen: Float[Array, "T heads size"], drop: Any
+        self, x: Float[Array, "T D"], attended: Float[Array, "T heads size"], drop: Any
     ) -> Float[Array, "T D"]:
-        """The block's output, given what attention saw."""
-        x = x + drop(jax.vmap(self.project)(seen.reshape(x.shape)), 0)
+        """The block's output, from what attention gathered."""
+        x = x + drop(jax.vmap(self.project)(attended.reshape(x.shape)), 0)
         hidden = jax.nn.gelu(jax.vmap(self.expand)(jax.vmap(self.norm_2)(x)), approximate=True)
         return x + drop(jax.vmap(self.contract)(hidden), 1)
 
@@ -101,15 +106,15 @@ class GPT2(eqx.Module):
             block_arrays, index = block_and_index
             block = eqx.combine(block_arrays, rest)
             q, k, v = block.split(x, self.heads)
-            seen = jax.nn.dot_product_attention(q, k, v, is_causal=True)
-            return block.finish(x, seen, _drop(dropout, key, 2 * index)), None
+            attended = jax.nn.dot_product_attention(q, k, v, is_causal=True)
+            return block.finish(x, attended, _drop(dropout, key, 2 * index)), None
 
         x, _ = jax.lax.scan(layer, x, (arrays, jnp.arange(depth)))
         return jax.vmap(self.norm)(x) @ self.tokens.T
 
 
 class Cache(NamedTuple):
-    """Keys and values of the tokens seen so far, zero where there is none yet."""
+    """Keys and values of the tokens so far, zero where there is none yet."""
 
     keys: Float[Array, "depth context heads size"]
     values: Float[Array, "depth context heads size"]
@@ -142,19 +147,14 @@ def next_logits(
             )
         )
         keys, values = (jax.lax.dynamic_index_in_dim(part, index, 0, keepdims=False) for part in cache)
-        seen = jax.nn.dot_product_attention(q, keys, values, mask=visible[None, None, :])
-        return (block.finish(x, seen, lambda x, place: x), cache), None
+        attended = jax.nn.dot_product_attention(q, keys, values, mask=visible[None, None, :])
+        return (block.finish(x, attended, lambda x, place: x), cache), None
 
     x = (model.tokens[token] + model.positions[position])[None]
     (x, cache), _ = jax.lax.scan(
         layer, (x, cache), (arrays, jnp.arange(len(model.blocks.attend.weight)))
     )
     return model.norm(x[0]) @ model.tokens.T, cache
-
-
-def count_parameters(model: Any) -> int:
-    """How many numbers a model has."""
-    return sum(leaf.size for leaf in jax.tree.leaves(model) if hasattr(leaf, "size"))
 
 
 def _linear(inputs: int, outputs: int, scale: float, key: Key[Array, ""]) -> eqx.nn.Linear:

@@ -7,9 +7,9 @@ import numpy as np
 import optax
 import pytest
 
-from simulations.language.model import GPT2, Architecture
-from simulations.language.sampling import choose, write
-from simulations.language.training import (
+from simulations.language.gpt2.model import GPT2, Architecture
+from simulations.language.gpt2.sampling import choose, write
+from simulations.language.gpt2.training import (
     Recipe,
     begin,
     learning_rates,
@@ -96,9 +96,10 @@ def test_overfits_one_batch_and_writes_it_again(model):
 
 
 def test_bfloat16_trains_nearly_the_same(model):
-    given = begin(model, RECIPE), TEXTS, RATE, PAD
-    half, loss = STEP(*given, RECIPE._replace(dtype="bfloat16"), jax.random.key(0))
-    whole, exact = STEP(*given, RECIPE, jax.random.key(0))
+    inputs = begin(model, RECIPE), TEXTS, RATE, PAD
+    with jax.numpy_dtype_promotion("standard"):  # JAX's own attention mixes bfloat16 and float32
+        half, loss = STEP(*inputs, RECIPE._replace(dtype="bfloat16"), jax.random.key(0))
+    whole, exact = STEP(*inputs, RECIPE, jax.random.key(0))
     assert float(loss) == pytest.approx(float(exact), rel=0.02)
     assert {leaf.dtype for leaf in jax.tree.leaves(half[0]) if eqx.is_array(leaf)} == {
         jnp.dtype("float32")
@@ -130,8 +131,8 @@ def test_tokens_have_the_tempered_truncated_law(temperature, top_p):
     law /= law.sum()
     keys = jax.random.split(jax.random.key(0), 20000)
     drawn = jax.vmap(lambda key: choose(jnp.array(logits), temperature, top_p, key))(keys)
-    found = np.bincount(drawn, minlength=5) / 20000
-    assert (abs(found - law) <= 4 * np.sqrt(law * (1 - law) / 20000) + 1e-12).all()
+    frequencies = np.bincount(drawn, minlength=5) / 20000
+    assert (abs(frequencies - law) <= 4 * np.sqrt(law * (1 - law) / 20000) + 1e-12).all()
 
 
 @pytest.mark.parametrize(
@@ -143,6 +144,6 @@ def test_tokens_have_the_tempered_truncated_law(temperature, top_p):
     ],
 )
 def test_bad_options_are_named(model, options, says):
-    given = {"length": 8, "end": END, "pad": PAD} | options
+    arguments = {"length": 8, "end": END, "pad": PAD} | options
     with pytest.raises(ValueError, match=says):
-        write(model, 1, np.array([1]), given.pop("length"), jax.random.key(0), **given)
+        write(model, 1, np.array([1]), arguments.pop("length"), jax.random.key(0), **arguments)

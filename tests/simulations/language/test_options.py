@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from simulations.language import cost, experiment, options
+from simulations.language import cost, experiment, machine, options, workshop
 from simulations.language.__main__ import main
-from simulations.language.study import STUDIES, Generator
-from simulations.language.training import Recipe
-from tests.language import CORPUS, PLAN, SMALL, tiny_runs, write_tales
+from simulations.language.gpt2.training import Recipe
+from simulations.language.plan import Generator
+from simulations.language.study import STUDIES
+from tests.simulations.language.tiny import CORPUS, PLAN, SMALL, tiny_runs, write_tales
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -68,7 +69,7 @@ def test_bad_input_is_one_line(tmp_path, capsys, flags, says):
     assert not (tmp_path / "out").exists()
 
 
-def test_flags_stand_in_for_the_studies_own():
+def test_flags_stand_in_for_the_studies_values():
     flags = "--quick --study scaling,size --n 20,1e2 --synthetic-fraction 0.1,1 --width 4,2 --depth 1,3 "
     flags += "--stories 7 --temperature 0.5 --top-p 0.9 --seeds 3 --steps 20 --epochs 2 --batch 8 "
     flags += "--learning-rate 0.1 --weight-decay 0 --dropout 0.2 --dtype bfloat16 --author-width 16"
@@ -89,9 +90,9 @@ def test_flags_stand_in_for_the_studies_own():
 def test_studies_fit_the_stories_of_a_file(tmp_path):
     """Sixty stories: 33 to train on, 18 for generators."""
     made = options.parser("").parse_args(["--corpus", str(write_tales(tmp_path / "tales.txt"))])
-    found = options.plan(made, options.corpus(made))
-    assert {job.n for job in found.jobs} == {33}
-    assert {generator.stories for generator in found.generators} == {18}
+    fitted = options.plan(made, options.corpus(made))
+    assert {job.n for job in fitted.jobs} == {33}
+    assert {generator.stories for generator in fitted.generators} == {18}
 
 
 def test_the_list_names_every_study(capsys):
@@ -100,12 +101,22 @@ def test_the_list_names_every_study(capsys):
     assert all(name in printed for name in (*STUDIES, "--quick", "default", "--full"))
 
 
+def test_progress_comes_to_the_cost(tmp_path):
+    """The operations that a run tells of while it trains and writes are those counted before."""
+    jobs = [job for job in PLAN.jobs if job.study == "filter"]
+    told, shop = [], workshop.Workshop(CORPUS, PLAN, 0, tmp_path, "code")
+    for job in jobs:
+        shop.trained(job, told.append)
+    assert len(told) > len(jobs)
+    assert sum(told) == pytest.approx(cost.total(CORPUS, PLAN, jobs).flops)
+
+
 def test_the_cost_is_counted_by_hand():
     jobs = [job for job in PLAN.jobs if job.study == "scaling"]
     # Four models and the generators: 10 steps of 4 stories, for each seed; then what they write.
     stories, written = 2 * 5 * 10 * 4, 2 * 20
-    found = cost.total(CORPUS, PLAN, jobs)
-    assert found.tokens == (stories + written) * (CORPUS.length - 1)
+    price = cost.total(CORPUS, PLAN, jobs)
+    assert price.tokens == (stories + written) * (CORPUS.length - 1)
     flops = experiment.architecture(CORPUS, SMALL).flops_per_token
-    assert found.flops == pytest.approx((stories + written / 3) * (CORPUS.length - 1) * flops)
-    assert np.isfinite(cost.matrix_rate("float32"))
+    assert price.flops == pytest.approx((stories + written / 3) * (CORPUS.length - 1) * flops)
+    assert np.isfinite(machine.matrix_rate("float32"))

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
-from simulations.language.model import GPT2, empty_cache, next_logits
+from simulations.language.gpt2.model import GPT2, empty_cache, next_logits
 
 
 def write(
@@ -54,8 +54,8 @@ def _write(
             cache, token, done = carry
             logits, cache = next_logits(model, cache, token, position)
             chosen = choose(logits, temperature, top_p, jax.random.fold_in(text_key, position))
-            given = prompt[jnp.minimum(position + 1, len(prompt) - 1)]
-            follows = jnp.where(position + 1 < len(prompt), given, jnp.where(done, pad, chosen))
+            prompted = prompt[jnp.minimum(position + 1, len(prompt) - 1)]
+            follows = jnp.where(position + 1 < len(prompt), prompted, jnp.where(done, pad, chosen))
             return (cache, follows, done | (follows == end)), follows
 
         begin = (empty_cache(model), prompt[0], jnp.array(False))

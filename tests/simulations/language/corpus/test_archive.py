@@ -1,11 +1,11 @@
-"""Files of stories: TinyStories' separators, BabiStories' JSON lines and its archive in parts."""
+"""Archives of stories: BabiStories' 7z in parts, unpacked once; damage is one sentence."""
 
 import json
 
 import pooch
 import pytest
 
-from simulations.language.texts import SEPARATOR, read_stories
+from simulations.language.corpus.texts import read_stories
 
 STORIES = [f"Story {i}.\n\nOnce “upon” a time." for i in range(300)]
 
@@ -38,16 +38,6 @@ def in_parts(folder, file):
     return folder / "babistories.7z.001"
 
 
-def test_stories_between_separators(tmp_path):
-    path = tmp_path / "tales.txt"
-    path.write_text(f"{SEPARATOR}\n" + f"\n{SEPARATOR}\n".join(STORIES) + f"\n{SEPARATOR}\n\n")
-    assert read_stories(path) == STORIES
-
-
-def test_a_story_a_line(lines):
-    assert read_stories(lines) == STORIES
-
-
 def test_an_archive_in_parts_is_unpacked_once(tmp_path, lines, cache):
     first = in_parts(tmp_path, lines)
     assert read_stories(first) == STORIES
@@ -66,12 +56,3 @@ def test_a_damaged_archive_is_one_sentence(tmp_path, lines, cache, part):
         read_stories(first)
     assert "\n" not in str(caught.value)
     assert not list(cache.rglob("*.txt")) or "partial" in str(next(cache.rglob("*.txt")))
-
-
-@pytest.mark.parametrize("content", [b'"no end\n', b"\xff\xfe\x00"])
-def test_a_file_that_is_no_text_of_stories(tmp_path, content):
-    path = tmp_path / "tales.txt"
-    path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"^corpus = .*: expected a text file of stories") as caught:
-        read_stories(path)
-    assert "\n" not in str(caught.value)

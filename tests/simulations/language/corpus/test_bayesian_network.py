@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare
 
-from simulations.language.network import Choice, Network, facts, others, shuffled, zipf
+from simulations.language.corpus.bayesian_network import (
+    BayesianNetwork,
+    Choice,
+    facts,
+    others,
+    shuffled,
+    zipf,
+)
 
 PET = Choice("pet", ["cat", "owl"], np.array([0.7, 0.3]))
 FOOD = Choice("food", ["nut", "egg"], np.array([[0.9, 0.1], [0.0, 1.0]]), ("pet",))
@@ -25,7 +32,7 @@ def random_network():
     def values(count):
         return [str(i) for i in range(count)]
 
-    return Network(
+    return BayesianNetwork(
         [
             Choice("a", values(3), law(3)),
             Choice("b", values(1), law(3, 1), ("a",)),
@@ -75,7 +82,7 @@ def test_laws():
     ("choices", "named"),
     [
         ([PET, PET], "choice"),
-        ([FOOD, PET], "given of food"),
+        ([FOOD, PET], "parents of food"),
         ([PET._replace(values=["cat", "cat"])], "values of pet"),
         ([PET._replace(values=[], law=np.zeros(0))], "values of pet"),
         ([PET, FOOD._replace(law=np.full(2, 0.5))], "law of food"),
@@ -86,4 +93,4 @@ def test_laws():
 )
 def test_choices_without_a_law_are_refused(choices, named):
     with pytest.raises(ValueError, match=f"^{named} = .*: expected "):
-        Network(choices)
+        BayesianNetwork(choices)

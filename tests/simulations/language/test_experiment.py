@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from simulations.language import experiment
-from simulations.language.corpus import grammar_corpus
+from simulations.language.corpus.corpus import grammar_corpus
+from simulations.language.corpus.grammar import PAD
 from simulations.language.experiment import (
     endless_collapse,
     log_ratios,
@@ -17,9 +18,8 @@ from simulations.language.experiment import (
     one_of,
     write_stories,
 )
-from simulations.language.grammar import PAD
-from simulations.language.model import GPT2, Architecture
-from simulations.language.study import Generator
+from simulations.language.gpt2.model import GPT2, Architecture
+from simulations.language.plan import Generator
 from simulations.mix import is_synthetic
 
 CORPUS = grammar_corpus()
@@ -44,15 +44,15 @@ def models():
 
 def test_excess_is_the_loss_above_the_entropy(models):
     tests = CORPUS.real("test", 60, 0)
-    found = losses(CORPUS, models, tests)
+    known = losses(CORPUS, models, tests)
     tokens = (tests[:, 1:] != PAD).sum()
-    assert found.loss == pytest.approx(np.log(CORPUS.vocabulary), rel=0.02)  # they know nothing yet
-    assert found.loss[0] != found.loss[1]
+    assert known.loss == pytest.approx(np.log(CORPUS.vocabulary), rel=0.02)  # they know nothing yet
+    assert known.loss[0] != known.loss[1]
     entropy = -CORPUS.log_probability(tests).sum() / tokens
-    assert found.loss - found.excess == pytest.approx(np.full(2, entropy), rel=1e-6)
+    assert known.loss - known.excess == pytest.approx(np.full(2, entropy), rel=1e-6)
     unknown = losses(UNKNOWN, models, tests)
     assert np.isnan(unknown.excess).all()
-    assert unknown.loss == pytest.approx(found.loss)
+    assert unknown.loss == pytest.approx(known.loss)
 
 
 def test_what_is_no_story_does_not_pass_the_verifier(models):
@@ -69,12 +69,12 @@ def test_what_is_no_story_does_not_pass_the_verifier(models):
         write_stories(UNKNOWN, model, VERIFIED, 1, key)
 
 
-def test_stories_of_the_grammar_pass_the_verifier(monkeypatch):
+def test_stories_of_the_grammar_pass_the_verifier(models, monkeypatch):
     stories = CORPUS.real("generator", 32, 0)
     spoilt = stories.copy()
     spoilt[::2, 5] = spoilt[::2, 6]
     monkeypatch.setattr(experiment, "write", lambda *args, **options: spoilt)
-    rows, share = write_stories(CORPUS, None, VERIFIED, 20, jax.random.key(0))
+    rows, share = write_stories(CORPUS, one_of(models, 0), VERIFIED, 20, jax.random.key(0))
     assert share == 0.5
     np.testing.assert_array_equal(rows, np.concatenate([stories[1::2], stories[1::2]])[:20])
 
@@ -83,20 +83,20 @@ def test_stories_of_the_grammar_pass_the_verifier(monkeypatch):
 def test_a_mix_is_the_real_stories_but_for_its_share(fraction):
     real = np.arange(2 * 10 * 3).reshape(2, 10, 3)
     before, synthetic = real.copy(), -1 - np.arange(2 * 12 * 3).reshape(2, 12, 3)
-    found, replaced = mixed(real, synthetic, fraction), is_synthetic(fraction, 10)
+    mix, replaced = mixed(real, synthetic, fraction), is_synthetic(fraction, 10)
     np.testing.assert_array_equal(real, before)
-    np.testing.assert_array_equal(found[:, ~replaced], real[:, ~replaced])
-    np.testing.assert_array_equal(found[:, replaced], synthetic[:, : round(10 * fraction)])
+    np.testing.assert_array_equal(mix[:, ~replaced], real[:, ~replaced])
+    np.testing.assert_array_equal(mix[:, replaced], synthetic[:, : round(10 * fraction)])
     # Fewer stories are the first of more.
-    np.testing.assert_array_equal(mixed(real[:, :6], synthetic, fraction), found[:, :6])
+    np.testing.assert_array_equal(mixed(real[:, :6], synthetic, fraction), mix[:, :6])
 
 
 def test_endless_stories_of_two_laws():
     """KL(P | (1 - p) P + p Q) of laws on three stories, from test stories in the proportions of P."""
     P, Q, p = np.array([0.5, 0.3, 0.2]), np.array([0.1, 0.8, 0.1]), 0.3
-    seen = np.repeat([0, 1, 2], [5, 3, 2])
-    found = endless_collapse(np.log(Q / P)[seen][None], p, tokens=20)
-    assert found[0] == pytest.approx((P * np.log(P / ((1 - p) * P + p * Q))).sum() * 10 / 20)
+    drawn = np.repeat([0, 1, 2], [5, 3, 2])
+    collapse = endless_collapse(np.log(Q / P)[drawn][None], p, tokens=20)
+    assert collapse[0] == pytest.approx((P * np.log(P / ((1 - p) * P + p * Q))).sum() * 10 / 20)
     # Q is P; Q never tells a real story; nothing but Q.
     assert endless_collapse(np.zeros((1, 4)), p, 4)[0] == pytest.approx(0)
     assert endless_collapse(np.full((1, 4), -np.inf), p, 4)[0] == pytest.approx(-np.log(1 - p))

@@ -7,16 +7,16 @@ from importlib.resources import files
 
 import numpy as np
 
-from simulations.language.grammar import Grammar
-from simulations.language.network import Choice, facts, others, shuffled, zipf
+from simulations.language.corpus.bayesian_network import Choice, facts, others, shuffled, zipf
+from simulations.language.corpus.grammar import Grammar
 
-# Parts of the grammar of `stories`, like its words: other numbers, other stories.
+# Parts of the grammar, like its words: other numbers, other stories.
 SEED, EXPONENT = 2024, 1.3
 KINDS = {"hero": "name", "friend": "name", "fellow": "animal", "home": "place", "site": "place"}
 
 
 @cache
-def stories() -> Grammar:
+def story_grammar() -> Grammar:
     """The grammar of the stories in `words.toml`, about an animal, a thing it finds, and a friend.
 
     Facts of the animals' world are drawn once, from PCG64(SEED): where each animal lives, what each
@@ -24,7 +24,7 @@ def stories() -> Grammar:
     law, so of the 6,000 pairs of animal and object one is met in every 13 stories, and many in less
     than one of 100,000: what a model has yet to learn falls slowly with the number of stories.
     """
-    path = files("simulations.language") / "words.toml"
+    path = files("simulations.language.corpus") / "words.toml"
     content = tomllib.loads(path.read_text(encoding="utf-8"))
     words, forms = {}, {}
     for kind, text in content["words"].items():
@@ -36,7 +36,7 @@ def stories() -> Grammar:
 
 
 def _choices(words: Mapping[str, Sequence[str]]) -> list[Choice]:
-    """The choices of a story, each with its law given earlier ones."""
+    """The choices of a story, each with its law, which depends on earlier ones."""
     rng = np.random.Generator(np.random.PCG64(SEED))
     law = {name: zipf(len(listed), EXPONENT) for name, listed in words.items()}
 
@@ -44,18 +44,18 @@ def _choices(words: Mapping[str, Sequence[str]]) -> list[Choice]:
         """Zipf's law."""
         return Choice(name, words[name], law[name])
 
-    def mostly(share: float, name: str, *given: str) -> Choice:
-        """With this probability the one value that is a fact about what is given; else Zipf's law."""
-        fact = facts(rng, [len(words[parent]) for parent in given], len(words[name]))
-        return Choice(name, words[name], share * fact + (1 - share) * law[name], given)
+    def mostly(share: float, name: str, *parents: str) -> Choice:
+        """With this probability the one value that is a fact about the parents; else Zipf's law."""
+        fact = facts(rng, [len(words[parent]) for parent in parents], len(words[name]))
+        return Choice(name, words[name], share * fact + (1 - share) * law[name], parents)
 
-    def partly(share: float, name: str, given: str) -> Choice:
-        """With this probability Zipf's law in an order of its own for what is given; else Zipf's law."""
-        own = shuffled(rng, len(words[given]), law[name])
-        return Choice(name, words[name], share * own + (1 - share) * law[name], (given,))
+    def partly(share: float, name: str, parent: str) -> Choice:
+        """With this probability Zipf's law in an order that depends on the parent; else Zipf's law."""
+        reordered = shuffled(rng, len(words[parent]), law[name])
+        return Choice(name, words[name], share * reordered + (1 - share) * law[name], (parent,))
 
     def another(choice: Choice) -> Choice:
-        """Any value but the one given."""
+        """Any value but the parent's."""
         return choice._replace(law=others(choice.law))
 
     return [

@@ -7,17 +7,17 @@ import shutil
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from simulations.language import __main__ as command
-from simulations.language import checkpoint, loop, study, workshop
 from simulations.language.__main__ import main
+from simulations.language.gpt2 import checkpoint, loop
 from simulations.language.results import COLUMNS, INPUTS, inputs
 from simulations.language.study import DEFAULT, STUDIES
-from tests.language import CORPUS, PLAN, tiny_runs, write_tales
+from simulations.language.workshop import Workshop
+from tests.simulations.language.tiny import CORPUS, PLAN, tiny_runs, write_tales
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -180,11 +180,11 @@ def test_a_model_that_fails_does_not_stop_the_others(copy, finished, monkeypatch
     assert table(copy) == [row for row, fails in zip(rows, failing, strict=True) if not fails]
 
 
-def test_rows_say_how_long_their_generators_learnt():
+def test_rows_say_how_long_their_generators_learnt(tmp_path):
     """Ten stories are 5 steps either way, the generators' 20 are 5 or 10."""
     jobs = [job for job in PLAN.jobs if job.n == 10]
     texts = [
-        [inputs(job, SimpleNamespace(plan=plan, corpus=CORPUS, key=0, code="code")) for job in jobs]
+        [inputs(job, Workshop(CORPUS, plan, 0, tmp_path, "code")) for job in jobs]
         for plan in (replace(PLAN, steps=5), replace(PLAN, epochs=2))
     ]
     clean, mixed = (job.fraction == 0 for job in jobs)
@@ -193,15 +193,15 @@ def test_rows_say_how_long_their_generators_learnt():
     assert texts[0][1] != texts[1][1]
 
 
-def test_the_committed_table_is_that_of_the_default_plan():
+def test_the_committed_table_is_that_of_the_default_plan(tmp_path):
     """With three seeds in place of two."""
-    found = table(Path(str(files("figures"))) / "tables")
-    made = SimpleNamespace(plan=replace(DEFAULT, seeds=3), corpus=CORPUS, key=0, code=found[0]["code"])
+    committed = table(Path(str(files("figures"))) / "tables")
+    made = Workshop(CORPUS, replace(DEFAULT, seeds=3), 0, tmp_path, committed[0]["code"])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(study, "SEGMENT", 50)
+        patch.setattr("simulations.language.plan.SEGMENT", 50)
         wanted = [row for job in DEFAULT.jobs for row in inputs(job, made)]
-    assert [{name: row[name] for name in INPUTS} for row in found] == wanted
-    assert all(float(row["excess"]) > 0 for row in found)
+    assert [{name: row[name] for name in INPUTS} for row in committed] == wanted
+    assert all(float(row["excess"]) > 0 for row in committed)
 
 
 def test_generators_have_initial_weights_of_their_own(tmp_path, monkeypatch):
@@ -213,7 +213,7 @@ def test_generators_have_initial_weights_of_their_own(tmp_path, monkeypatch):
 
     monkeypatch.setattr(loop, "_first", recorded)
     job = next(job for job in PLAN.jobs if job.generator)
-    workshop.Workshop(CORPUS, PLAN, 0, tmp_path, "code").trained(job, lambda flops: None)
+    Workshop(CORPUS, PLAN, 0, tmp_path, "code").trained(job, lambda flops: None)
     author, model = (np.asarray(run.state[0].tokens) for run in begun)
     assert author.shape == model.shape
     assert not any(np.array_equal(one, other) for one in author for other in model)

@@ -2,18 +2,19 @@
 
 import pytest
 
-from simulations.language import cost, experiment, loop, options, study, workshop
-from simulations.language.corpus import SEPARATOR, grammar_corpus
-from simulations.language.study import Block, Generator, Plan, Shape
-from simulations.language.training import Recipe
+from simulations.language import experiment, machine, options, plan, study, workshop
+from simulations.language.corpus.corpus import SEPARATOR, grammar_corpus
+from simulations.language.gpt2 import loop
+from simulations.language.gpt2.training import Recipe
+from simulations.language.plan import Block, Generator, Plan, Shape
 
-SMALL, OWN = Shape(8, 1), Generator(20)
+SMALL, WRITER = Shape(8, 1), Generator(20)
 CORPUS = grammar_corpus()
 PLAN = Plan(
     blocks=(
-        Block("scaling", (SMALL,), (10, 20), (0.5,), (OWN,)),
-        Block("size", (SMALL,), (20,), (0.5,), (OWN,)),  # both of its models are in the first block
-        Block("filter", (SMALL,), (20,), (1.0,), (OWN, OWN._replace(temperature=0.5))),
+        Block("scaling", (SMALL,), (10, 20), (0.5,), (WRITER,)),
+        Block("size", (SMALL,), (20,), (0.5,), (WRITER,)),  # both of its models are in the first block
+        Block("filter", (SMALL,), (20,), (1.0,), (WRITER, WRITER._replace(temperature=0.5))),
     ),
     author=SMALL,
     seeds=2,
@@ -26,13 +27,13 @@ PLAN = Plan(
 def tiny_runs():
     """A fixture: --quick means `PLAN`, with two segments a model, and little around them."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (loop, study, options):
+        for module in (loop, plan, options):
             patch.setattr(module, "SEGMENT", 5)
         patch.setattr(workshop, "VALIDATION", 10)
         patch.setattr(workshop, "TESTS", 10)
         patch.setattr(loop.text_losses, "__defaults__", (10,))
         patch.setattr(experiment, "BATCH", 20)
-        patch.setattr(cost, "SIDE", 64)
+        patch.setattr(machine, "SIDE", 64)
         patch.setattr(study, "quick", lambda: PLAN)
         yield
 

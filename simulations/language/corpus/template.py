@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Int
 
 from collapse_theory.checks import fail
-from simulations.language.network import Choice, zipf
+from simulations.language.corpus.bayesian_network import Choice, zipf
 
 TOKEN = re.compile(r"[a-z]+|[.,!?]")
 
@@ -102,15 +102,15 @@ def check_told(sentences: Sequence[Sequence[Template]], choices: Iterable[str]) 
     """That stories are one-to-one with choices, whatever their values.  Raises ValueError if not.
 
     Somewhere any two wordings of a sentence have no word in common, so that no more than one fits;
-    and every choice leads to a wording or is told by all wordings of some sentence.
+    and every choice leads to a wording or is told by all wordings of a sentence.
     """
     told: set[str | None] = set()
     for sentence in sentences:
         for one, other in combinations(sentence, 2):
             pairs = zip(one.slots, other.slots, strict=False)
             if all(((a.value >= 0) & (b.value >= 0)).any() for a, b in pairs):
-                found = f"{one.when} and {other.when}"
-                raise fail("sentences", found, "wordings that can be told apart")
+                pair = f"{one.when} and {other.when}"
+                raise fail("sentences", pair, "wordings that can be told apart")
         told.update(*(when for when, _ in sentence))
         telling = [{slot.choice for slot in slots if slot.tells} for _, slots in sentence]
         told.update(set.intersection(*telling))

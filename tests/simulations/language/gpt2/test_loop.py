@@ -10,10 +10,10 @@ import jax
 import numpy as np
 import pytest
 
-from simulations.language import checkpoint, loop
-from simulations.language.loop import text_losses, train
-from simulations.language.model import Architecture
-from simulations.language.training import Recipe
+from simulations.language.gpt2 import checkpoint, loop
+from simulations.language.gpt2.loop import text_losses, train
+from simulations.language.gpt2.model import Architecture
+from simulations.language.gpt2.training import Recipe
 
 SMALL = Architecture(vocabulary=12, context=8, width=8, depth=1, heads=2)
 RECIPE = Recipe(batch=4, dropout=0.1)
@@ -107,16 +107,16 @@ def test_segments_are_pieces_of_one_order(n):
 
 def test_the_best_model_has_the_lowest_validation_loss(monkeypatch):
     """Four texts are soon known by heart; the validation texts are others."""
-    found = []
+    history = []
 
     def recorded(*args):
         loss, tokens = text_losses(*args)
-        found.append(loss.sum(axis=1) / tokens.sum())
+        history.append(loss.sum(axis=1) / tokens.sum())
         return loss, tokens
 
     monkeypatch.setattr(loop, "text_losses", recorded)
     best = run(TEXTS[:, :4], steps=100)
-    losses = np.array(found)
+    losses = np.array(history)
     assert losses.shape == (10, 2)
     assert (losses[-1] > losses.min(axis=0) + 0.1).all()
     np.testing.assert_array_equal(best.best_step, 10 * (1 + losses.argmin(axis=0)))
@@ -138,16 +138,16 @@ def test_losses_of_texts_do_not_depend_on_their_company(whole):
 
 def test_same_losses_whatever_the_devices(whole):
     program = (
-        "import jax; from simulations.language import loop; loop.SEGMENT = 10;"
-        "from tests.simulations.test_language_loop import TEXTS, run;"
-        "spread = loop._spread(TEXTS[:, None, :4]).sharding.device_set; found = run();"
-        "print(jax.device_count(), len(spread), *found.best_loss, *found.train_loss)"
+        "import jax; from simulations.language.gpt2 import loop; loop.SEGMENT = 10;"
+        "from tests.simulations.language.gpt2.test_loop import TEXTS, run;"
+        "spread = loop._spread(TEXTS[:, None, :4]).sharding.device_set; best = run();"
+        "print(jax.device_count(), len(spread), *best.best_loss, *best.train_loss)"
     )
     flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=4"
     done = subprocess.run(
         [sys.executable, "-c", program],
         env=os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"},
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[4],
         capture_output=True,
         text=True,
         check=True,

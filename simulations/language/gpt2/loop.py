@@ -12,9 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
-from simulations.language import checkpoint
-from simulations.language.model import GPT2, Architecture
-from simulations.language.training import (
+from simulations.language.gpt2 import checkpoint
+from simulations.language.gpt2.model import GPT2, Architecture
+from simulations.language.gpt2.training import (
     Recipe,
     State,
     begin,
@@ -56,7 +56,7 @@ def train(
     path: Path | None = None,
     progress: Callable[[int], object] = lambda steps: None,
 ) -> Trained:
-    """Train a model for each seed on its own texts, each seen as often as the others.
+    """Train a model for each seed on its own texts, each as often as the others.
 
     Initial weights, order of the texts and dropout depend on `key` and the seed alone.  With several
     devices every batch is spread over them.  With `path` the run is saved there after every segment,
@@ -75,7 +75,7 @@ def train(
     for start in range(done, steps, SEGMENT):
         index = np.arange(start, start + SEGMENT)
         orders = [_order(texts.shape[1], index, recipe.batch, [key, seed]) for seed in seeds]
-        batches = np.stack([own[order] for own, order in zip(texts, orders, strict=True)])
+        batches = np.stack([stories[order] for stories, order in zip(texts, orders, strict=True)])
         started = time.perf_counter()
         state, losses = _segment(
             run.state, _spread(batches), keys, jnp.asarray(index), rates[index], pad, recipe
@@ -87,8 +87,8 @@ def train(
                 f"step {start + SEGMENT}: the loss is {losses}; use a smaller learning rate"
             )
         loss, tokens = text_losses(state[0], validation, pad)
-        found = jnp.asarray(loss.sum(axis=1) / tokens.sum(), jnp.float32)
-        run = _keep_best(run, state, found, jnp.int32(start + SEGMENT), jnp.asarray(losses))
+        validation_loss = jnp.asarray(loss.sum(axis=1) / tokens.sum(), jnp.float32)
+        run = _keep_best(run, state, validation_loss, jnp.int32(start + SEGMENT), jnp.asarray(losses))
         if path is not None:
             checkpoint.save(path, run, start + SEGMENT)
         progress(SEGMENT)
@@ -133,8 +133,8 @@ def _segment(
     arrays, rest = eqx.partition(state, eqx.is_array)
 
     def one(arrays: Any, batches: Array, key: Array) -> tuple[Any, Array]:
-        def step(arrays: Any, given: Any) -> tuple[Any, Array]:
-            batch, at, rate = given
+        def step(arrays: Any, inputs: Any) -> tuple[Any, Array]:
+            batch, at, rate = inputs
             dropout_key = jax.random.fold_in(key, 1 + at)
             moved, loss = train_step(eqx.combine(arrays, rest), batch, rate, pad, recipe, dropout_key)
             return eqx.filter(moved, eqx.is_array), loss
@@ -148,8 +148,8 @@ def _segment(
 
 
 @eqx.filter_jit
-def _keep_best(run: Run, state: State, found: Array, step: Array, losses: Array) -> Run:
-    better = found < run.best_loss
+def _keep_best(run: Run, state: State, validation_loss: Array, step: Array, losses: Array) -> Run:
+    better = validation_loss < run.best_loss
 
     def chosen(new: Any, old: Any) -> Any:
         if not eqx.is_array(new):
@@ -159,7 +159,7 @@ def _keep_best(run: Run, state: State, found: Array, step: Array, losses: Array)
     return Run(
         state,
         jax.tree.map(chosen, state[0], run.best),
-        jnp.where(better, found, run.best_loss),
+        jnp.where(better, validation_loss, run.best_loss),
         jnp.where(better, step, run.best_step),
         losses,
     )

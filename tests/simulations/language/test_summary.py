@@ -54,8 +54,8 @@ def make_rows(n, p2, values, **changes):
 
 def make_curve(p2, error, noise=0.0, sizes=SIZES, **changes):
     """Models of several sizes with the excess `error(n)`."""
-    found = [make_rows(n, p2, error(n) * (1 + noise * NOISE), **changes) for n in sizes]
-    return [row for some in found for row in some]
+    models = [make_rows(n, p2, error(n) * (1 + noise * NOISE), **changes) for n in sizes]
+    return [row for model in models for row in model]
 
 
 def test_means_and_standard_errors():
@@ -84,7 +84,7 @@ def test_the_collapse_is_counted_from_the_same_seeds_shape_and_size():
     _, mixed, _, other = curves(rows + wide)
     for point in mixed:
         assert point.collapse == pytest.approx(0.04)
-        assert point.collapse_stderr < 1e-12 < point.stderr  # the seeds' own noise cancels
+        assert point.collapse_stderr < 1e-12 < point.stderr  # the noise of the seeds cancels
     assert [point.collapse for point in other] == pytest.approx([0.5] * len(SIZES))
 
 
@@ -94,15 +94,15 @@ def test_curves_are_by_mix_and_generator_and_ordered_by_size():
 
     rows = make_curve(0, exact, sizes=SIZES[::-1]) + make_curve(1, exact)
     rows += make_curve(1, exact, verified="True") + make_curve(1, exact, temperature="0.5")
-    found = curves(rows)
-    assert [(some[0].fraction, some[0].verified) for some in found] == [
+    lines = curves(rows)
+    assert [(curve[0].fraction, curve[0].verified) for curve in lines] == [
         (0, False),
         (1, False),
         (1, True),
         (1, False),
     ]
-    for some in found:
-        assert [point.n for point in some] == SIZES.tolist()
+    for curve in lines:
+        assert [point.n for point in curve] == SIZES.tolist()
 
 
 def test_delay_of_a_power_law():
@@ -161,7 +161,7 @@ def test_how_collapses_grow_with_the_fraction():
     assert 0 < exponent.stderr < 0.1
     assert fraction_exponent(ends_of(lambda p: 0.3 * p)).value == pytest.approx(1, abs=1e-6)
     assert fraction_exponent(ends_of(lambda p: 0.3 * p**2, (0.5, 1.0))) is None
-    # A collapse that is negative, and one within its noise, are not seen.
+    # A collapse that is negative, and one within its noise, do not count.
     assert fraction_exponent(ends_of(lambda p: 0.3 * p**2 - 0.02)) is None
     noisy = ends_of(lambda p: 0.3 * p**2, (0.1, 0.5, 1.0))
     noisy[0] = noisy[0]._replace(collapse_stderr=noisy[0].collapse)
@@ -204,13 +204,13 @@ def test_a_report_of_what_cannot_be_fitted():
 
 
 def test_pictures_of_the_studies_that_have_synthetic_stories(tmp_path):
-    some = SIZES[:3]
+    sizes = SIZES[:3]
     rows = []
     for study in ("scaling", "filter"):
-        rows += make_curve(0, lambda n: 9 / n, 0.1, some, study=study)
-        rows += make_curve(1, lambda n: 0.1 + 9 / n, 0.1, some, study=study)
-    rows += make_curve(1, lambda n: 9 / n, 0.1, some, study="filter", verified="True")
-    rows += make_curve(0, lambda n: 9 / n, 0.1, some, study="size")
+        rows += make_curve(0, lambda n: 9 / n, 0.1, sizes, study=study)
+        rows += make_curve(1, lambda n: 0.1 + 9 / n, 0.1, sizes, study=study)
+    rows += make_curve(1, lambda n: 9 / n, 0.1, sizes, study="filter", verified="True")
+    rows += make_curve(0, lambda n: 9 / n, 0.1, sizes, study="size")
     paths = draw(rows, tmp_path, ["svg"])
     assert [path.name for path in paths] == ["scaling.svg", "filter.svg"]
     assert all(path.stat().st_size for path in paths)

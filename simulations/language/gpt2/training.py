@@ -9,7 +9,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int, Key
 
-from simulations.language.model import GPT2
+from simulations.language.gpt2.model import GPT2
 
 
 class Recipe(NamedTuple):
@@ -37,7 +37,8 @@ def learning_rates(recipe: Recipe, steps: int) -> Float[np.ndarray, " steps"]:
         decay_steps=max(2, steps),
         end_value=recipe.last * recipe.learning_rate,
     )
-    return np.asarray(jax.vmap(schedule)(jnp.arange(steps)), dtype=np.float32)
+    with jax.numpy_dtype_promotion("standard"):  # Optax divides counts as they are
+        return np.asarray(jax.vmap(schedule)(jnp.arange(steps)), dtype=np.float32)
 
 
 def optimiser(recipe: Recipe) -> optax.GradientTransformation:
@@ -91,7 +92,8 @@ def train_step(
         return mean_loss(_cast(model, recipe.dtype), texts, pad, recipe.dropout, key)
 
     value, gradient = eqx.filter_value_and_grad(loss)(model)
-    updates, moments = optimiser(recipe).update(gradient, moments, eqx.filter(model, eqx.is_array))
+    with jax.numpy_dtype_promotion("standard"):  # Optax takes powers of counts as they are
+        updates, moments = optimiser(recipe).update(gradient, moments, eqx.filter(model, eqx.is_array))
     updates = jax.tree.map(lambda update: rate * update, updates)
     return (eqx.apply_updates(model, updates), moments), value
 

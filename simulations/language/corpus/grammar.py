@@ -1,16 +1,14 @@
 """A grammar of stories: unlimited samples, exact probabilities and an exact parser."""
 
-import re
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 from collapse_theory.checks import fail
-from simulations.language.network import Choice, Network, Values
-from simulations.language.template import (
-    TOKEN,
+from simulations.language.corpus.bayesian_network import BayesianNetwork, Choice, Values
+from simulations.language.corpus.template import (
     Forms,
     Sentence,
     Template,
@@ -47,7 +45,7 @@ class Grammar:
         names: Sequence[str] = (),
     ) -> None:
         wordings = {name: every_wording(name, sentence, choices) for name, sentence in sentences.items()}
-        self.network = Network(
+        self.network = BayesianNetwork(
             [*choices, *(wording_choice(name, listed) for name, listed in wordings.items())]
         )
         known = {c.name: {"": c.values, **(forms or {}).get(c.name, {})} for c in choices}
@@ -66,7 +64,7 @@ class Grammar:
         self.length = 2 + sum(max(len(slots) for _, slots in sentence) for sentence in self._sentences)
         check_told(self._sentences, self.network.choices)
 
-    def sample(self, rng: np.random.Generator, count: int) -> Int[np.ndarray, "count length"]:
+    def sample(self, rng: np.random.Generator, count: Any) -> Int[np.ndarray, "count length"]:
         """Independent stories.  Raises ValueError for a count that is no whole number >= 0."""
         if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 0:
             raise fail("count", repr(count), "a whole number >= 0")
@@ -77,36 +75,16 @@ class Grammar:
         """H = -sum_x P(x) log P(x) of a story x in nats, exactly: that of its choices."""
         return self.network.entropy
 
-    @cached_property
-    def tokens_per_story(self) -> float:
-        """The expected number of tokens after BEGIN, END among them, exactly."""
-        return 1.0 + sum(
-            float(self.network.marginal(*when)[tuple(when.values())]) * len(slots)
-            for sentence in self._sentences
-            for when, slots in sentence
-        )
-
-    def log_probability(self, tokens: Int[np.ndarray, "count _"]) -> Float[np.ndarray, " count"]:
+    def log_probability(self, tokens: np.ndarray) -> Float[np.ndarray, " count"]:
         """log P(x) of every row x in nats, -inf if it is no story.
 
         Raises ValueError unless `tokens` are rows of tokens of this grammar, of any length.
         """
-        return self._read(tokens)[1]
-
-    def valid(self, tokens: Int[np.ndarray, "count _"]) -> Bool[np.ndarray, " count"]:
-        """Which rows are stories, P(x) > 0.  Raises as `log_probability`."""
-        return self.log_probability(tokens) > -np.inf
-
-    def is_valid(self, tokens: Int[np.ndarray, " _"]) -> bool:
-        """Whether this is a story, P(x) > 0.  Raises as `log_probability`."""
-        return bool(self.valid(np.asarray(tokens)[None])[0])
-
-    def parse(self, tokens: Int[np.ndarray, " _"]) -> dict[str, str] | None:
-        """The value of every choice of a story, None if it is none.  Raises as `log_probability`."""
-        values, log_probability = self._read(np.asarray(tokens)[None])
-        if log_probability[0] == -np.inf:
-            return None
-        return {name: choice.values[values[name][0]] for name, choice in self.network.choices.items()}
+        tokens = self._rows(tokens)
+        values = self._read(tokens)
+        same = (tokens[:, : self.length] == self._write(values)).all(axis=1)
+        same &= (tokens[:, self.length :] == PAD).all(axis=1)
+        return np.where(same, self.network.log_probability(values), -np.inf)
 
     def text(self, tokens: Int[np.ndarray, " _"]) -> str:
         """Tokens up to END, story or not, with capital letters and without spaces before signs."""
@@ -121,19 +99,6 @@ class Grammar:
             space = " " if text and word.isalpha() else ""
             text += space + (word.capitalize() if capital else word)
         return text
-
-    def encode(self, text: str) -> Int[np.ndarray, " _"]:
-        """The tokens of a text, with BEGIN, END and PAD: what `text` was made of, if it is a story.
-
-        Raises ValueError for a word or sign that no story has.
-        """
-        tokens = [BEGIN]
-        for word in re.findall(rf"{TOKEN.pattern}|\S", text.lower()):
-            if word not in self._token:
-                raise fail("text", repr(word), "words and signs of the grammar")
-            tokens.append(self._token[word])
-        tokens.append(END)
-        return np.array(tokens + [PAD] * (self.length - len(tokens)), dtype=np.int32)
 
     def _write(self, values: Values) -> Int[np.ndarray, "count length"]:
         """The stories with these choices."""
@@ -151,13 +116,12 @@ class Grammar:
         tokens[np.arange(count), end] = END
         return tokens
 
-    def _read(self, tokens: Int[np.ndarray, "count _"]) -> tuple[Values, Float[np.ndarray, " count"]]:
-        """The choices of every row and log P, which is -inf unless these choices write the same row.
+    def _read(self, tokens: Int[np.ndarray, "count length"]) -> Values:
+        """The choices of every row that is a story.
 
-        Nothing is compared while reading.  What is no story yields some choices, and those write a
+        Nothing is compared while reading.  What is no story yields choices, too, and those write a
         story, which is another.
         """
-        tokens = self._rows(tokens)
         row = np.arange(len(tokens))
         values = {name: np.zeros(len(tokens), dtype=int) for name in self.network.choices}
         end = np.ones(len(tokens), dtype=int)
@@ -168,20 +132,18 @@ class Grammar:
                 fits = np.flatnonzero(np.min(read, axis=0) >= 0)
                 for name, value in when.items():
                     values[name][fits] = value
-                for slot, found in zip(slots, read, strict=True):
+                for slot, told in zip(slots, read, strict=True):
                     if slot.choice is not None and slot.tells:
-                        values[slot.choice][fits] = found[fits]
+                        values[slot.choice][fits] = told[fits]
                 end[fits] = start[fits] + len(slots)
-        same = (tokens[:, : self.length] == self._write(values)).all(axis=1)
-        same &= (tokens[:, self.length :] == PAD).all(axis=1)
-        return values, np.where(same, self.network.log_probability(values), -np.inf)
+        return values
 
-    def _rows(self, tokens: Int[np.ndarray, "count _"]) -> Int[np.ndarray, "count _"]:
+    def _rows(self, tokens: np.ndarray) -> Int[np.ndarray, "count _"]:
         """The tokens, checked, and at least `length` of them."""
         tokens = np.asarray(tokens)
         if tokens.ndim != 2 or not np.issubdtype(tokens.dtype, np.integer):
-            found = f"an array of {tokens.dtype} of shape {tokens.shape}"
-            raise fail("tokens", found, "whole numbers, a story in each row")
+            array = f"an array of {tokens.dtype} of shape {tokens.shape}"
+            raise fail("tokens", array, "whole numbers, a story in each row")
         outside = tokens[(tokens < 0) | (tokens >= len(self.words))]
         if outside.size:
             raise fail("tokens", outside, f"numbers from 0 to {len(self.words) - 1}")
