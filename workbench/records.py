@@ -92,7 +92,12 @@ def grouped(rows: Iterable[Record], *names: str) -> list[list[Record]]:
     return list(groups.values())
 
 
+def number(row: Record, name: str) -> float:
+    """A cell as a number, NaN where there is none."""
+    value = row.get(name)
+    return np.nan if value is None else float(value)
+
+
 def numbers(rows: Iterable[Record], name: str) -> np.ndarray:
     """A column as numbers, NaN where there is none."""
-    values = (row.get(name) for row in rows)
-    return np.array([np.nan if value is None else float(value) for value in values])
+    return np.array([number(row, name) for row in rows])

@@ -1,6 +1,7 @@
 """What this machine can do: the rate that the training of models is compared with."""
 
 import time
+from functools import cache
 
 import jax
 import jax.numpy as jnp
@@ -9,6 +10,7 @@ import numpy as np
 SIDE, REPEATS = 2048, 5  # of the matrix product that the machine is measured by
 
 
+@cache
 def matrix_rate(dtype: str) -> float:
     """Floating-point operations a second that a large matrix product reaches here."""
     a = jnp.ones((SIDE, SIDE), dtype)

@@ -7,24 +7,24 @@ from typing import Any
 import numpy as np
 
 from simulations.language.summary import Point, curves, error_name, law
-from simulations.picture import Panel, Picture
-from simulations.table import Row
+from workbench.picture import Panel, Picture
+from workbench.records import Record, Value, as_text, number, numbers
 
 LINEAR_BELOW = 0.01  # nats a token, where collapses of both signs are drawn
 
 
-def draw(rows: list[Row], folder: Path, suffixes: list[str]) -> list[Path]:
+def draw(rows: list[Record], folder: Path, suffixes: list[str]) -> list[Path]:
     """Draw the studies that are among the rows; the pictures' paths."""
     paths = []
     for study, picture in PICTURES.items():
         chosen = [row for row in rows if row["study"] == study]
-        if any(float(row["p2"]) for row in chosen):
+        if any(row["p2"] for row in chosen):
             picture(chosen).save(folder, study, suffixes)
             paths += [folder / f"{study}.{suffix}" for suffix in suffixes]
     return paths
 
 
-def scaling(rows: list[Row]) -> Picture:
+def scaling(rows: list[Record]) -> Picture:
     """Error and collapse against the number of stories, a colour a fraction."""
     picture = _beside(rows, "training stories n", "p₂")
     lines = curves(rows)
@@ -47,7 +47,7 @@ def scaling(rows: list[Row]) -> Picture:
     return picture
 
 
-def size(rows: list[Row]) -> Picture:
+def size(rows: list[Record]) -> Picture:
     """Error and collapse against the number of parameters, a colour a fraction and size of the data."""
     picture = _beside(rows, "parameters [thousands]", "")
     kinds: dict[str, list[Point]] = {}
@@ -65,7 +65,7 @@ def size(rows: list[Row]) -> Picture:
     return picture
 
 
-def filtered(rows: list[Row]) -> Picture:
+def filtered(rows: list[Record]) -> Picture:
     """Error and collapse with and without the verifier, a colour a fraction."""
     picture = _beside(rows, "training stories n", "p₂")
     lines = curves(rows)
@@ -81,14 +81,14 @@ def filtered(rows: list[Row]) -> Picture:
     return picture
 
 
-PICTURES: dict[str, Callable[[list[Row]], Picture]] = {
+PICTURES: dict[str, Callable[[list[Record]], Picture]] = {
     "scaling": scaling,
     "size": size,
     "filter": filtered,
 }
 
 
-def _beside(rows: list[Row], x: str, legend: str) -> Picture:
+def _beside(rows: list[Record], x: str, legend: str) -> Picture:
     """A panel for errors and one for collapses."""
     names = [f"{_error(rows)} [nats/token]", "collapse [nats/token]"]
     picture = Picture(["", ""], x=[x, x], y=names, legend=legend)
@@ -132,27 +132,29 @@ def _name(curve: list[Point], lines: list[list[Point]]) -> str:
         name += f", {first.shape}"
     kinds = {tuple(o[0].row[k] for k in KINDS) for o in lines if o[0].fraction}
     if len(kinds) > 1 and first.fraction:
-        name += "".join(f", {k.replace('_', ' ')} {first.row[k]}" for k in KINDS if _varies(k, kinds))
+        name += "".join(
+            f", {k.replace('_', ' ')} {as_text(first.row[k])}" for k in KINDS if _varies(k, kinds)
+        )
     return name
 
 
 KINDS = ("generator_stories", "temperature", "top_p")
 
 
-def _varies(name: str, kinds: set[tuple[str, ...]]) -> bool:
+def _varies(name: str, kinds: set[tuple[Value, ...]]) -> bool:
     return len({kind[KINDS.index(name)] for kind in kinds}) > 1
 
 
-def _error(rows: list[Row]) -> str:
+def _error(rows: list[Record]) -> str:
     return "loss above entropy" if error_name(rows) == "excess" else "test loss"
 
 
-def _models(rows: list[Row], shapes: bool = True) -> str:
-    name, vocabulary, length = rows[0]["corpus"].rsplit(" ", 2)
+def _models(rows: list[Record], shapes: bool = True) -> str:
+    name, vocabulary, length = str(rows[0]["corpus"]).rsplit(" ", 2)
     what = "stories of the grammar" if name == "grammar" else f"stories of {name}"
     seeds = len({row["seed"] for row in rows})
-    sizes = sorted({(int(row["width"]), int(row["depth"])) for row in rows})
-    mixed = [row for row in rows if float(row["p2"])]
+    sizes = sorted({(int(number(row, "width")), int(number(row, "depth"))) for row in rows})
+    mixed = [row for row in rows if row["p2"]]
     models = "GPT-2 models" + (
         f" ({', '.join(f'{w} x {d}' for w, d in sizes)}: width x depth)" if shapes else ""
     )
@@ -164,12 +166,12 @@ def _models(rows: list[Row], shapes: bool = True) -> str:
         row = mixed[0]
         sentences.append(
             f"Generators: width {row['author_width']}, depth {row['author_depth']}, "
-            f"{', '.join(sorted({r['generator_stories'] for r in mixed}, key=int))} real stories."
+            f"{', '.join(f'{n:g}' for n in np.unique(numbers(mixed, 'generator_stories')))} real stories."
         )
     return " ".join(sentences)
 
 
-def _collapse(rows: list[Row]) -> str:
+def _collapse(rows: list[Record]) -> str:
     return (
         f"Collapse: {_error(rows)} less that of the same seeds with real stories alone (symmetric logarithmic axis, linear "
         f"below {LINEAR_BELOW:g})."

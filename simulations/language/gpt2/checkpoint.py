@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 from safetensors.numpy import save as as_bytes
 
-from simulations.table import atomic_write
+from workbench.files import atomic_write
 
 STEP = "step"
 

@@ -1,9 +1,10 @@
 """The command on stories: rows, resumption, failures, bad input, a text file."""
 
-import csv
 import json
 import re
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
@@ -12,12 +13,14 @@ import numpy as np
 import pytest
 
 from simulations.language import __main__ as command
+from simulations.language import run as program
 from simulations.language.__main__ import main
 from simulations.language.gpt2 import checkpoint, loop
-from simulations.language.results import COLUMNS, INPUTS, inputs
+from simulations.language.results import COLUMNS, INPUTS, Place, Stories, inputs
 from simulations.language.study import DEFAULT, STUDIES
 from simulations.language.workshop import Workshop
 from tests.simulations.language.tiny import CORPUS, PLAN, tiny_runs, write_tales
+from workbench.records import read_csv
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -30,8 +33,16 @@ def run(folder, *more):
 
 
 def table(folder, name="language.csv"):
-    with open(folder / name) as file:
-        return list(csv.DictReader(file))
+    return read_csv(folder / name)
+
+
+def forget(folder, fails):
+    """Take the rows for which `fails` out of the store."""
+    with closing(sqlite3.connect(folder / "results.sqlite")) as database, database:
+        select = "SELECT question FROM answers WHERE kind = 'row'"
+        for (question,) in database.execute(select).fetchall():
+            if fails(json.loads(question)):
+                database.execute("DELETE FROM answers WHERE question = ?", (question,))
 
 
 def manifest(folder):
@@ -40,13 +51,13 @@ def manifest(folder):
 
 def recorded(patch):
     """The jobs that are measured from now on."""
-    jobs, measure = [], command.measure
+    jobs, measure = [], program.measure
 
     def told(job, *others):
         jobs.append(job)
         return measure(job, *others)
 
-    patch.setattr(command, "measure", told)
+    patch.setattr(program, "measure", told)
     return jobs
 
 
@@ -69,24 +80,23 @@ def test_a_run_and_what_it_makes(finished):
     folder, _ = finished
     pictures = {f"{name}.{suffix}" for name in STUDIES for suffix in ("svg", "csv")}
     names = {path.name for path in folder.iterdir()}
-    assert names == {"language.csv", "manifest.json", "stories.txt", *pictures}
+    assert names == {
+        *("results.sqlite", "language.csv", "language.parquet", "manifest.json", "stories.txt"),
+        *pictures,
+    }
     rows = table(folder)
     assert list(rows[0]) == COLUMNS
     assert len(rows) == 2 * len(PLAN.jobs)
     for row in rows:
-        assert float(row["loss"]) > float(row["excess"]) > 0
-        assert row["best_step"] in ("5", "10")
-        mixed = float(row["p2"]) > 0
-        assert (row["generator_stories"], row["author_width"]) == (
-            ("20", "8") if mixed else 2 * ("none",)
-        )
-        assert (
-            bool(row["generator_loss"]) == bool(row["generator_excess"]) == bool(row["valid"]) == mixed
-        )
+        assert row["loss"] > row["excess"] > 0
+        assert row["best_step"] in (5, 10)
+        mixed = row["p2"] > 0
+        assert (row["generator_stories"], row["author_width"]) == ((20, 8) if mixed else (None, None))
+        assert all((name in row) == mixed for name in ("generator_loss", "generator_excess", "valid"))
     assert len({row["loss"] for row in rows if row["study"] == "scaling"}) == 8
     facts = manifest(folder)
     assert facts["rows"] == len(rows)
-    assert facts["jobs_reused"] == 0
+    assert facts["rows_reused"] == 0
     assert set(facts["seconds"]) == {str(job) for job in PLAN.jobs}
     assert facts["training"]["8 x 1"]["tokens_per_second"] > 0
     stories = (folder / "stories.txt").read_text()
@@ -98,7 +108,7 @@ def test_a_model_of_two_studies_is_trained_once(finished):
     folder, jobs = finished
     assert [job.study for job in jobs] == 4 * ["scaling"] + 2 * ["filter"]
     rows = table(folder)
-    known = [row | {"study": "size"} for row in rows if (row["study"], row["n"]) == ("scaling", "20")]
+    known = [row | {"study": "size"} for row in rows if (row["study"], row["n"]) == ("scaling", 20)]
     assert [row for row in rows if row["study"] == "size"] == known
 
 
@@ -107,7 +117,7 @@ def test_a_second_run_computes_nothing(copy, finished, capsys, monkeypatch):
     assert run(copy) == 0
     assert not jobs
     assert table(copy) == table(finished[0])
-    assert manifest(copy)["jobs_reused"] == len(PLAN.jobs)
+    assert manifest(copy)["rows_reused"] == 2 * len(PLAN.jobs)
     assert manifest(copy)["training"] == manifest(finished[0])["training"]
     assert (copy / "stories.txt").exists()
     printed = capsys.readouterr().out
@@ -115,15 +125,14 @@ def test_a_second_run_computes_nothing(copy, finished, capsys, monkeypatch):
     assert str(copy / "language.csv") in printed
 
 
-def test_rows_that_were_cut_are_computed_again(copy, finished, monkeypatch):
-    path = copy / "language.csv"
-    lines = path.read_text().splitlines(keepends=True)
-    path.write_text("".join(lines[:-1]) + lines[-1][:20])  # killed while writing
+def test_a_row_that_is_missing_is_computed_again(copy, finished, monkeypatch):
+    last = {name: table(copy)[-1][name] for name in INPUTS}
+    forget(copy, lambda row: row == last)
     jobs = recorded(monkeypatch)
     assert run(copy) == 0
     assert jobs == PLAN.jobs[-1:]
     assert table(copy) == table(finished[0])
-    assert manifest(copy)["jobs_reused"] == len(PLAN.jobs) - 1
+    assert manifest(copy)["rows_reused"] == 2 * (len(PLAN.jobs) - 1)
 
 
 @pytest.mark.parametrize("every", [7, 1])
@@ -150,9 +159,9 @@ def test_a_killed_run_goes_on_to_the_same_rows(tmp_path, finished, monkeypatch, 
         try:
             assert run(tmp_path, "--study", "scaling") == 0
             break
-        except KeyboardInterrupt:
+        except SystemExit:  # interrupted
             kills += 1
-            assert (tmp_path / "unfinished").exists()
+        assert (tmp_path / "unfinished").exists()
     # Four models and the generators with two segments each, and the stories of two seeds.
     assert (len(segments), len(saved), kills) == (10, 12, 12 // every)
     assert not (tmp_path / "unfinished").exists()
@@ -162,17 +171,14 @@ def test_a_killed_run_goes_on_to_the_same_rows(tmp_path, finished, monkeypatch, 
 
 @pytest.mark.parametrize("fraction", [0.5, 0.0])
 def test_a_model_that_fails_does_not_stop_the_others(copy, finished, monkeypatch, capsys, fraction):
-    path = copy / "language.csv"
     rows = table(copy)
-    lines = path.read_text().splitlines(keepends=True)
-    failing = [row["n"] == "10" and float(row["p2"]) == fraction for row in rows]
-    left = [line for line, fails in zip(lines[1:], failing, strict=True) if not fails]
-    path.write_text(lines[0] + "".join(left))
+    failing = [row["n"] == 10 and row["p2"] == fraction for row in rows]
+    forget(copy, lambda row: row["n"] == 10 and row["p2"] == fraction)
 
     def fails(*args):
         raise ArithmeticError("the loss\nis nan")
 
-    monkeypatch.setattr(command, "measure", fails)
+    monkeypatch.setattr(program, "measure", fails)
     assert run(copy) == 1
     (name,) = manifest(copy)["failed"]
     assert f"FAILED {name}: the loss is nan\n" in capsys.readouterr().out
@@ -184,7 +190,7 @@ def test_rows_say_how_long_their_generators_learnt(tmp_path):
     """Ten stories are 5 steps either way, the generators' 20 are 5 or 10."""
     jobs = [job for job in PLAN.jobs if job.n == 10]
     texts = [
-        [inputs(job, Workshop(CORPUS, plan, 0, tmp_path, "code")) for job in jobs]
+        [inputs(job, Place(Stories(None), plan, 0, tmp_path, "code")) for job in jobs]
         for plan in (replace(PLAN, steps=5), replace(PLAN, epochs=2))
     ]
     clean, mixed = (job.fraction == 0 for job in jobs)
@@ -196,12 +202,12 @@ def test_rows_say_how_long_their_generators_learnt(tmp_path):
 def test_the_committed_table_is_that_of_the_default_plan(tmp_path):
     """With three seeds in place of two."""
     committed = table(Path(str(files("figures"))) / "tables")
-    made = Workshop(CORPUS, replace(DEFAULT, seeds=3), 0, tmp_path, committed[0]["code"])
+    place = Place(Stories(None), replace(DEFAULT, seeds=3), 0, tmp_path, committed[0]["code"])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("simulations.language.plan.SEGMENT", 50)
-        wanted = [row for job in DEFAULT.jobs for row in inputs(job, made)]
-    assert [{name: row[name] for name in INPUTS} for row in committed] == wanted
-    assert all(float(row["excess"]) > 0 for row in committed)
+        wanted = [{"study": job.study, **row} for job in DEFAULT.jobs for row in inputs(job, place)]
+    assert [{name: row[name] for name in ("study", *INPUTS)} for row in committed] == wanted
+    assert all(row["excess"] > 0 for row in committed)
 
 
 def test_generators_have_initial_weights_of_their_own(tmp_path, monkeypatch):
@@ -236,8 +242,8 @@ def test_stories_of_a_file(tmp_path, monkeypatch):
     (name,) = {row["corpus"] for row in rows}
     assert re.fullmatch(rf"tales-[0-9a-f]{{8}} {CORPUS.vocabulary} {CORPUS.length}", name)
     for row in rows:
-        assert float(row["loss"]) > 0
-        assert row["excess"] == row["generator_excess"] == row["valid"] == ""
-        assert bool(row["generator_loss"]) == (float(row["p2"]) > 0)
+        assert row["loss"] > 0
+        assert not {"excess", "generator_excess", "valid"} & set(row)
+        assert ("generator_loss" in row) == (row["p2"] > 0)
     assert {"stories.txt", "scaling.svg"} <= {path.name for path in (tmp_path / "out").iterdir()}
     assert "[no story]" not in (tmp_path / "out" / "stories.txt").read_text()

@@ -20,5 +20,5 @@ def test_measuring_reaches_the_science_alone():
     done = subprocess.run(run, capture_output=True, text=True, check=True, timeout=300)
     reached = {name for name in done.stdout.split() if name.startswith("simulations.language.")}
     parts = {"corpus", "gpt2", *(f"corpus.{n}" for n in CORPUS), *(f"gpt2.{n}" for n in GPT2)}
-    parts |= {"experiment", "plan", "results", "workshop"}
+    parts |= {"experiment", "machine", "plan", "results", "workshop"}
     assert reached == {f"simulations.language.{name}" for name in parts}

@@ -12,6 +12,7 @@ from simulations.language.picture import draw
 from simulations.language.report import fraction_exponent, print_report
 from simulations.language.results import COLUMNS
 from simulations.language.summary import curves, error_name, law
+from workbench.records import as_csv, as_value
 
 SIZES = np.array([100, 300, 1000, 3000, 10000, 30000])
 NOISE = np.array([-1.0, 0.5, 0.5])  # of three seeds: its standard error is 1/2
@@ -48,7 +49,7 @@ def make_rows(n, p2, values, **changes):
                 "valid": "0.5",
                 "endless_collapse": "0.2",
             }
-        rows.append(row | changes)
+        rows.append({name: as_value(text) for name, text in (row | changes).items() if text})
     return rows
 
 
@@ -61,7 +62,7 @@ def make_curve(p2, error, noise=0.0, sizes=SIZES, **changes):
 def test_means_and_standard_errors():
     rows = make_rows(300, 0, [0.1, 0.2, 0.6]) + make_rows(300, 0.5, [0.3, 0.3, 0.9])
     (clean,), (mixed,) = curves(rows)
-    assert (clean.n, clean.fraction, clean.row["seed"]) == (300, 0.0, "0")
+    assert (clean.n, clean.fraction, clean.row["seed"]) == (300, 0.0, 0)
     assert clean.error == pytest.approx(0.3)
     assert clean.stderr == pytest.approx(np.std([0.1, 0.2, 0.6], ddof=1) / np.sqrt(3))
     assert (clean.collapse, clean.collapse_stderr) == (0, 0)
