@@ -85,7 +85,7 @@ def test_a_run_and_what_it_makes(finished):
         *pictures,
     }
     rows = table(folder)
-    assert list(rows[0]) == COLUMNS
+    assert (folder / "language.csv").read_text().split("\n")[0].split(",") == COLUMNS
     assert len(rows) == 2 * len(PLAN.jobs)
     for row in rows:
         assert row["loss"] > row["excess"] > 0
@@ -182,7 +182,6 @@ def test_a_model_that_fails_does_not_stop_the_others(copy, finished, monkeypatch
     assert run(copy) == 1
     (name,) = manifest(copy)["failed"]
     assert f"FAILED {name}: the loss is nan\n" in capsys.readouterr().out
-    assert (copy / "unfinished").exists()
     assert table(copy) == [row for row, fails in zip(rows, failing, strict=True) if not fails]
 
 

@@ -7,6 +7,7 @@ from simulations.language import cost, experiment, machine, options, workshop
 from simulations.language.__main__ import main
 from simulations.language.gpt2.training import Recipe
 from simulations.language.plan import Generator
+from simulations.language.results import corpus_of
 from simulations.language.study import STUDIES
 from tests.simulations.language.tiny import CORPUS, PLAN, SMALL, tiny_runs, write_tales
 
@@ -90,7 +91,7 @@ def test_flags_stand_in_for_the_studies_values():
 def test_studies_fit_the_stories_of_a_file(tmp_path):
     """Sixty stories: 33 to train on, 18 for generators."""
     made = options.parser("").parse_args(["--corpus", str(write_tales(tmp_path / "tales.txt"))])
-    fitted = options.plan(made, options.corpus(made))
+    fitted = options.plan(made, corpus_of(options.stories(made)))
     assert {job.n for job in fitted.jobs} == {33}
     assert {generator.stories for generator in fitted.generators} == {18}
 

@@ -12,7 +12,7 @@ from simulations.language.picture import draw
 from simulations.language.report import fraction_exponent, print_report
 from simulations.language.results import COLUMNS
 from simulations.language.summary import curves, error_name, law
-from workbench.records import as_csv, as_value
+from workbench.records import as_value
 
 SIZES = np.array([100, 300, 1000, 3000, 10000, 30000])
 NOISE = np.array([-1.0, 0.5, 0.5])  # of three seeds: its standard error is 1/2
@@ -78,8 +78,8 @@ def test_means_and_standard_errors():
 def test_the_collapse_is_counted_from_the_same_seeds_shape_and_size():
     rows = make_curve(0, lambda n: 9 / n, 0.3) + make_curve(0.5, lambda n: 9 / n, 0.3)
     for row in rows:
-        if float(row["p2"]):
-            row["excess"] = repr(float(row["excess"]) + 0.04)
+        if row["p2"]:
+            row["excess"] += 0.04
     wide = make_curve(0, lambda n: 1 / n, 0.1, width="128")
     wide += make_curve(0.5, lambda n: 1 / n + 0.5, width="128")
     _, mixed, _, other = curves(rows + wide)
@@ -129,7 +129,7 @@ def test_a_bump_of_the_clean_curve_does_not_count():
 def test_the_loss_is_used_where_the_entropy_is_not_known():
     rows = make_rows(300, 0, [0.1, 0.2, 0.6], excess="") + make_rows(300, 1, [0.3, 0.3, 0.9], excess="")
     for row in rows:
-        row["generator_excess"] = ""
+        row.pop("generator_excess", None)
     assert error_name(rows) == "loss"
     clean, mixed = (points[0] for points in curves(rows))
     assert clean.error == pytest.approx(ENTROPY + 0.3)
