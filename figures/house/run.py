@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from collapse_theory import Problem, Risk, accumulate, generations, predict
+from collapse_theory import Problem, Risk, StandardErrors, accumulate, generations, predict
 from figures.house.memory import Arrays, Memory
 from simulations import Estimate, simulate, simulate_generations
 from simulations.code import statements
@@ -184,8 +184,9 @@ def whole(problems: Problem) -> Problem:
 
 
 def as_risk(arrays: dict[str, Any]) -> Risk:
-    """The risk that these arrays hold; parts that were not measured are None."""
-    return Risk(*(arrays.get(part) for part in PARTS))
+    """The risk that these arrays hold; a run measured as a whole has no parts."""
+    bias, variance, zeta, total = (arrays.get(part) for part in PARTS)
+    return Risk(bias, variance, zeta, whole=total if bias is None else None)
 
 
 @cache
@@ -228,4 +229,4 @@ def as_estimate(arrays: Arrays, seeds: int) -> Estimate:
     mean, stderr = (
         {part: arrays.get(f"{kind}_{part}") for part in PARTS} for kind in ("mean", "stderr")
     )
-    return Estimate(as_risk(mean), as_risk(stderr), seeds)
+    return Estimate(as_risk(mean), StandardErrors(**stderr), seeds)
