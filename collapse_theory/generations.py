@@ -101,6 +101,7 @@ def _fresh(problem: Problem, rounds: int) -> tuple[Risk, Status]:
 @eqx.filter_jit
 def _accumulated(problem: Problem, rounds: int) -> tuple[Risk, Status]:
     first, status = predict_with_status(problem)
+    bias, variance, zeta = jax.tree.leaves(first)
     real, synthetic = problem.sources
     n = real.n + synthetic.n
 
@@ -114,10 +115,9 @@ def _accumulated(problem: Problem, rounds: int) -> tuple[Risk, Status]:
         )
         later = Problem(sources, 0.0, problem.ridge * n / total, problem.width, problem.test_covariance)
         risk, status = predict_with_status(later)
-        return risk.variance, status
+        return jnp.asarray(risk.variance), status
 
     variances, statuses = jax.vmap(newest)(jnp.arange(2.0, rounds + 1))
-    variance = first.variance + jnp.append(0.0, jnp.cumsum(variances))
-    along = jnp.zeros(rounds)
+    grown = variance + jnp.append(0.0, jnp.cumsum(variances))
     worst = Status.worst(jax.tree.map(jnp.append, statuses, status))
-    return Risk(first.bias + along, variance, first.zeta + along), worst
+    return Risk(jnp.full(rounds, bias), grown, jnp.full(rounds, zeta)), worst

@@ -138,7 +138,8 @@ def corollary_1(*, d, n, p2, sigma2, c2) -> Risk:
     phi = d / n
     if phi >= 1:
         raise ValueError(f"d / n = {phi:g}: expected a ratio < 1, the corollary's range")
-    return Risk(0.0, sigma2 * phi / (1 - phi), (p2**2 + (1 - p2) * p2 * phi / (1 - phi)) * c2)
+    V = sigma2 * phi / (1 - phi)
+    return Risk(0 * V, V, (p2**2 + (1 - p2) * p2 * phi / (1 - phi)) * c2)
 
 
 def corollary_2(*, d, n, p2, a, sigma2, c2) -> Risk:
@@ -155,7 +156,7 @@ def corollary_2(*, d, n, p2, a, sigma2, c2) -> Risk:
     V = d / n * sigma2 * ((1 - a) ** 2 / p1 + a**2 / p2)
     mixing = a**2 * (1 - a) ** 2 * (1 / p1 + 1 / p2)
     share = 2 * a**2 * (1 - a) * ((1 - a) / p1 - a / p2)
-    return Risk(0.0, V, c2 * (a**2 + d / n * (mixing + share)))
+    return Risk(0 * V, V, c2 * (a**2 + d / n * (mixing + share)))
 
 
 def corollary_2_best_weight(*, d, n, p2, sigma2, c2) -> Part:

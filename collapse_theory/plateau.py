@@ -78,8 +78,8 @@ def _crossover(problem: Problem, ridge_exponent: Float[Array, ""]) -> tuple[Floa
         """(zeta - bias - variance) / total, 0 where there is no error at all, and the `Status`."""
         problem, ridge_exponent = mixture
         risk, status = predict_with_status(at_size(problem, jnp.exp(log_n), ridge_exponent))
-        size = jnp.where(risk.total == 0, 1.0, risk.total)
-        return (risk.zeta - risk.bias - risk.variance) / size, status
+        bias, variance, zeta = jax.tree.leaves(risk)
+        return (zeta - bias - variance) / jnp.where(risk.total == 0, 1.0, risk.total), status
 
     mixture = (problem, ridge_exponent)
     fixed = jax.lax.stop_gradient(mixture)

@@ -1,5 +1,7 @@
 """The answer that theory and simulation share."""
 
+from typing import TYPE_CHECKING
+
 import equinox as eqx
 import jax
 import numpy as np
@@ -7,7 +9,10 @@ from jaxtyping import Array, Float
 
 from collapse_theory import checks
 
-Part = Float[Array, "..."] | Float[np.ndarray, "..."] | np.floating | float
+if TYPE_CHECKING:
+    Part = Array | np.ndarray
+else:  # numbers of Python and of NumPy answer as arrays without dimensions do
+    Part = Float[Array, "..."] | Float[np.ndarray, "..."] | np.floating | float
 
 
 class Risk(eqx.Module):

@@ -50,7 +50,7 @@ def draw(run: Run) -> Picture:
         lower = np.zeros(len(line))
         at, mean, bar = np.zeros((3, len(xs)))
         for colour, (part, label) in enumerate(zip(STACK, LABELS, strict=True)):
-            upper = lower + getattr(curve, part)
+            upper = lower + np.asarray(getattr(curve, part))
             panel.axes.fill_between(line, lower, upper, color=f"C{colour}", alpha=0.35, linewidth=0)
             panel.line(line, upper, label, colour)
             at, mean = at + getattr(theory, part), mean + getattr(found.mean, part)

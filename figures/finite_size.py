@@ -60,5 +60,5 @@ def _gap(run: Run, d: int, width: float | None, law: str, seeds: int) -> tuple[f
         )
 
     theory, found = run.simulate(problem, [SAMPLES * d], int(seeds), features=law)
-    expected = theory.total[0]
-    return found.mean.total[0] / expected - 1, found.stderr.total[0] / expected
+    expected = float(theory.total[0])
+    return float(found.mean.total[0]) / expected - 1, float(found.stderr.total[0]) / expected

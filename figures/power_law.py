@@ -75,7 +75,7 @@ def draw(run: Run) -> Picture:
             if p2:
                 panel.level(p2**2 * QUALITY)
                 crossover = float(ct.crossover(first, law.ridge_exponent))
-                stars.append((crossover, run.predict(problem, [crossover]).total[0]))
+                stars.append((crossover, float(run.predict(problem, [crossover]).total[0])))
             elif ridge:
                 slope = 0.4 * curve[0] * (few / few[0]) ** -law.best
                 steep = n < 100 * d

@@ -226,6 +226,8 @@ def as_arrays(estimate: Estimate) -> Arrays:
 
 def as_estimate(arrays: Arrays, seeds: int) -> Estimate:
     """The estimate with these arrays."""
+    mean: dict[str, Any]
+    stderr: dict[str, Any]
     mean, stderr = (
         {part: arrays.get(f"{kind}_{part}") for part in PARTS} for kind in ("mean", "stderr")
     )
