@@ -12,6 +12,7 @@ jax.config.update("jax_enable_x64", True)
 from collapse_theory import spectra  # noqa: E402  (x64 must be on before the first array exists)
 from collapse_theory.attribution import marginal_risk, zeta_by_source  # noqa: E402
 from collapse_theory.diagnose import Diagnosis, diagnose  # noqa: E402
+from collapse_theory.equivalent import SolveError  # noqa: E402
 from collapse_theory.generations import accumulate, generations  # noqa: E402
 from collapse_theory.mixing import single_step_mixing, spend  # noqa: E402
 from collapse_theory.optimum import Optimum, best  # noqa: E402
@@ -27,8 +28,7 @@ from collapse_theory.paper import (  # noqa: E402
 from collapse_theory.plateau import at_size, crossover, plateau  # noqa: E402
 from collapse_theory.predict import predict  # noqa: E402
 from collapse_theory.problem import Problem, Source, real_and_synthetic  # noqa: E402
-from collapse_theory.risk import Risk  # noqa: E402
-from collapse_theory.root import SolveError  # noqa: E402
+from collapse_theory.risk import Risk, StandardErrors  # noqa: E402
 from collapse_theory.scaling import ScalingExponents, scaling_exponents, source_condition  # noqa: E402
 
 __version__ = "0.1.0"
@@ -41,6 +41,7 @@ __all__ = [
     "ScalingExponents",
     "SolveError",
     "Source",
+    "StandardErrors",
     "accumulate",
     "at_size",
     "best",

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 import collapse_theory as ct
@@ -45,7 +46,7 @@ def mixture(d: int, sources: Sources, only: int | None = None) -> Callable[[Any]
 
 def plateau_error(problem: Problem) -> jax.Array:
     """The error that no amount of data lowers."""
-    return ct.plateau(problem).total
+    return jnp.asarray(ct.plateau(problem).total)
 
 
 def draw(run: Run) -> Picture:

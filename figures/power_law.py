@@ -61,7 +61,7 @@ def draw(run: Run) -> Picture:
             first = mixture(d, p2, source, ridge)
 
             def problem(n, first=first, law=law):
-                return ct.at_size(first, n, law.ridge)
+                return ct.at_size(first, n, law.ridge_exponent)
 
             label = f"{p2:g}"
             curve = run.predict(problem, line).total
@@ -74,15 +74,15 @@ def draw(run: Run) -> Picture:
             panel.points(n, mean, bar, theory.total, np.minimum(n, d), label, colour)
             if p2:
                 panel.level(p2**2 * QUALITY)
-                crossover = float(ct.crossover(first, law.ridge))
-                stars.append((crossover, run.predict(problem, [crossover]).total[0]))
+                crossover = float(ct.crossover(first, law.ridge_exponent))
+                stars.append((crossover, float(run.predict(problem, [crossover]).total[0])))
             elif ridge:
                 slope = 0.4 * curve[0] * (few / few[0]) ** -law.best
                 steep = n < 100 * d
                 fits.append(fit_power_law(n[steep], mean[steep], bar[steep], floor=False).exponent)
-                ridges.append(law.ridge)
+                ridges.append(law.ridge_exponent)
             if not ridge:
-                floor = law.noise_floor * NOISE + (p2**2 + law.noise_floor * p2 * (1 - p2)) * QUALITY
+                floor = law.noise_gain * NOISE + (p2**2 + law.noise_gain * p2 * (1 - p2)) * QUALITY
                 panel.guide([line[0], d / 2], [floor, floor])
         if ridge:
             panel.guide(few, slope, "scaling law")

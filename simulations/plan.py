@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from collapse_theory import Problem, checks
-from collapse_theory.model import Model, stack
+from collapse_theory.equivalent import Model, stack
 from simulations.features import Entries, laplace, rademacher, student_t
 from simulations.training import Constants, Plan
 

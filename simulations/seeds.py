@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 from rich.console import Console
 from rich.progress import track
 
-from collapse_theory import Risk
+from collapse_theory import Risk, StandardErrors
 from simulations.training import Constants
 
 Measure = Callable[[Any, Any, Constants], Array]  # (key, plan, constants) -> parts of one draw
@@ -21,7 +21,7 @@ class Estimate(NamedTuple):
     """Mean risk over `seeds` independent draws and the standard error of each of its numbers."""
 
     mean: Risk
-    stderr: Risk
+    stderr: StandardErrors
     seeds: int
 
 
@@ -91,10 +91,14 @@ def summarise(risks: Float[np.ndarray, "seeds parts *shape"]) -> Estimate:
             "the training problem is singular to rounding; use a larger ridge or float64"
         )
     total = risks.sum(axis=1)
-    columns = [*np.moveaxis(risks, 1, 0), total] if risks.shape[1] > 1 else [None, None, None, total]
-    root = np.sqrt(len(risks))
-    return Estimate(
-        mean=Risk(*(None if c is None else c.mean(axis=0) for c in columns)),
-        stderr=Risk(*(None if c is None else c.std(axis=0, ddof=1) / root for c in columns)),
-        seeds=len(risks),
-    )
+
+    def stderr(draws: Float[np.ndarray, "seeds *shape"]) -> Float[np.ndarray, "*shape"]:
+        return draws.std(axis=0, ddof=1) / np.sqrt(len(draws))
+
+    if risks.shape[1] == 1:
+        whole = Risk(None, None, None, whole=total.mean(axis=0))
+        return Estimate(whole, StandardErrors(None, None, None, stderr(total)), len(risks))
+    bias, variance, zeta = np.moveaxis(risks, 1, 0)
+    mean = Risk(*(part.mean(axis=0) for part in (bias, variance, zeta)))
+    errors = StandardErrors(*(stderr(draws) for draws in (bias, variance, zeta, total)))
+    return Estimate(mean, errors, len(risks))

@@ -26,7 +26,7 @@ class Plan(NamedTuple):
 
 
 class Constants(NamedTuple):
-    """The arrays of the problem; `*matrix` is d or d, d as in `collapse_theory.model`."""
+    """The arrays of the problem; `*matrix` is d or d, d as in `collapse_theory.equivalent`."""
 
     counts: Float[Array, " K"]
     weights: Float[Array, " K"]

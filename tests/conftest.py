@@ -25,10 +25,7 @@ if jax.config.read("jax_disable_most_optimizations") and jax.__version_info__ < 
     os.environ["XLA_FLAGS"] = flags if OLDER_LOOPS in flags else f"{flags} {OLDER_LOOPS}".strip()
 
 # Public entry points take any number a user may write and check it themselves.
-INNER = [
-    f"collapse_theory.{name}"
-    for name in ("equivalent", "errors", "labels", "limits", "model", "predict", "root")
-]
+INNER = ["collapse_theory"]
 INNER += [f"simulations.{name}" for name in ("features", "measure", "training")]
 INNER += [f"simulations.mnist.{name}" for name in ("features", "mix", "ridge", "theory")]
 

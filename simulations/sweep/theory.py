@@ -8,9 +8,8 @@ import jax
 import numpy as np
 
 from collapse_theory import Problem
+from collapse_theory.equivalent import Status, solved
 from collapse_theory.predict import predict_with_status
-from collapse_theory.root import Status
-from collapse_theory.solved import solved
 
 # Problems whose spectra stay in the cache together: 4 times faster at d = 1000 than all at once.
 BLOCK = 16

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import collapse_theory as ct
-from collapse_theory import root
+from collapse_theory.equivalent import newton
 from simulations import simulate
 from simulations.sweep.__main__ import main
 from simulations.sweep.grid import points
@@ -89,7 +89,7 @@ def test_a_file_gives_the_same_as_flags(tmp_path):
 def test_failed_points_are_marked_and_the_rest_completes(tmp_path, monkeypatch, capsys):
     # n = 60 > d starts from the exact solution of the isotropic ridgeless problem; n = 5 does not.
     jax.clear_caches()
-    monkeypatch.setattr(root, "MAX_STEPS", 1)
+    monkeypatch.setattr(newton, "MAX_STEPS", 1)
     arguments = ["--d", "8", "--n", "5,1000000", "--exponent", "2", "--ridge", "1e-9", "--seeds", "4"]
     try:
         assert main([*arguments, "--synthetic-fraction", "0", "--out", str(tmp_path)]) == 1

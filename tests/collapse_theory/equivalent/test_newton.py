@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import collapse_theory as ct
-from collapse_theory import root
+from collapse_theory.equivalent import newton
 from collapse_theory.predict import predict_with_status
 
 
@@ -18,7 +18,7 @@ def test_finds_the_minimum_of_exponentials_from_far_away(start):
     def gradient(x):
         return jnp.exp(x) - 6 * jnp.exp(-2 * x) - 1
 
-    found, status = root.find_root(gradient, jnp.array([start]))
+    found, status = newton.find_root(gradient, jnp.array([start]))
     assert status.converged
     assert float(jnp.abs(gradient(found))[0]) < 1e-12
 
@@ -29,8 +29,8 @@ def test_converges_quadratically(monkeypatch):
 
     errors = []
     for steps in range(1, 6):
-        monkeypatch.setattr(root, "MAX_STEPS", steps)
-        found, _ = root.find_root(gradient, jnp.array([1.5]))
+        monkeypatch.setattr(newton, "MAX_STEPS", steps)
+        found, _ = newton.find_root(gradient, jnp.array([1.5]))
         errors.append(abs(float(found[0]) - np.log(2)))
     errors = [error for error in errors if error > 1e-14]
     assert len(errors) >= 3
@@ -38,8 +38,8 @@ def test_converges_quadratically(monkeypatch):
 
 
 def test_says_when_it_did_not_converge(monkeypatch):
-    monkeypatch.setattr(root, "MAX_STEPS", 2)
-    _, status = root.find_root(lambda x: jnp.exp(x) - 2, jnp.array([20.0]))
+    monkeypatch.setattr(newton, "MAX_STEPS", 2)
+    _, status = newton.find_root(lambda x: jnp.exp(x) - 2, jnp.array([20.0]))
     assert not status.converged
     assert status.message().startswith("the fixed-point equations did not converge in 2 Newton steps")
 

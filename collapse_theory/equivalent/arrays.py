@@ -1,24 +1,25 @@
-"""A `Problem` as stacked arrays, and the three matrix operations that the formulas need.
+"""A `Problem` as stacked arrays.
 
 Where all covariances are given by eigenvalues in one basis a matrix is its diagonal, a vector, and
-everything costs O(d); otherwise it is a d x d array.  Formulas are written once for both.
+everything costs O(d); otherwise it is a d x d array (`algebra`).
 """
 
-import functools
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from collapse_theory.problem import Matrix, Problem, identity_multiple
+from collapse_theory.equivalent.algebra import Matrix, diagonal, expand, identity
+from collapse_theory.problem import Problem
 
-# (j, k): E[v_j v_k^T] of v_0 = w_1 and v_k = delta_k, the shift of source k; zero blocks are left out.
+# (j, k): E[v_j v_k^T] of v_0 = w_1 and v_k = delta_(k+1), the shift of source k + 1; zero blocks are
+# left out.
 Moments = dict[tuple[int, int], Matrix]
 
 
 class Model(NamedTuple):
-    """The arrays of a problem; `*matrix` is d (diagonals) or d, d."""
+    """The arrays of a problem; `*matrix` is d (diagonals) or d, d.  Source k has index k - 1."""
 
     covariances: Float[Array, "K *matrix"]
     fractions: Float[Array, " K"]  # p_k
@@ -50,27 +51,27 @@ class Model(NamedTuple):
         """d, the number of features."""
         return self.covariances.shape[-1]
 
+    @property
+    def is_diagonal(self) -> bool:
+        """Whether matrices are vectors."""
+        return self.covariances.ndim == 2
+
 
 def stack(problem: Problem) -> Model:
     """The `Model` of a problem: scalars become multiples of I, and vectors matrices if any is."""
-    d = problem.dimension
     ndim = 1 if problem.is_diagonal else 2
-    like = jnp.ones((d,) * ndim)
+    like = jnp.ones((problem.dimension,) * ndim)
 
     def covariance(matrix: Matrix) -> Matrix:
-        if matrix.ndim == 0:
-            return identity_multiple(matrix, like)
-        return jnp.diag(matrix) if matrix.ndim < ndim else matrix
+        return identity(like, matrix) if matrix.ndim == 0 else expand(matrix, ndim)
 
     def second_moment(matrix: Matrix, against: Matrix) -> Matrix:
         if matrix.ndim == 0:
-            trace = against.sum() if ndim == 1 else jnp.trace(against)
+            trace = jnp.sum(diagonal(against))
             # Without features a signal or shift makes no difference, and has no trace to scale.
-            return identity_multiple(
-                jnp.where(trace > 0, matrix / jnp.where(trace > 0, trace, 1), 0), like
-            )
+            return identity(like, jnp.where(trace > 0, matrix / jnp.where(trace > 0, trace, 1), 0))
         # Off-diagonal entries of a signal or shift never meet anything but diagonals if ndim is 1.
-        return jnp.diagonal(matrix) if matrix.ndim > ndim else covariance(matrix)
+        return expand(matrix, ndim)
 
     sources = problem.sources
     counts = jnp.stack([source.n for source in sources])
@@ -81,7 +82,7 @@ def stack(problem: Problem) -> Model:
         signal = correlations[0, 0]
         shifts = jnp.stack([correlations[k, k] for k in range(len(sources))]).at[0].set(0.0)
     else:
-        assert problem.signal is not None  # it or the moments are given
+        assert problem.signal is not None  # it or the moments are there
         correlations = None
         signal = second_moment(problem.signal, covariances[0])
         pairs = zip(sources, covariances, strict=True)
@@ -103,26 +104,6 @@ def stack(problem: Problem) -> Model:
 
 def _correlations(moments: Float[Array, "K K *matrix"], ndim: int) -> Float[Array, "K K *matrix"]:
     """E[v_j v_k^T] from C_jk = E[w_j w_k^T]."""
-    if moments.ndim == 3 and ndim == 2:
-        moments = jax.vmap(jax.vmap(jnp.diag))(moments)
-    elif moments.ndim == 4 and ndim == 1:
-        moments = jnp.diagonal(moments, axis1=2, axis2=3)
+    moments = jax.vmap(jax.vmap(lambda block: expand(block, ndim)))(moments)
     difference = jnp.eye(len(moments)).at[1:, 0].set(-1.0)  # v = difference @ w
     return jnp.einsum("ja,ab...,kb->jk...", difference, moments, difference)
-
-
-def product(*matrices: Matrix) -> Matrix:
-    """The matrix product; of diagonals, elementwise."""
-    if matrices[0].ndim == 1:
-        return functools.reduce(jnp.multiply, matrices)
-    return functools.reduce(jnp.matmul, matrices)
-
-
-def trace(a: Matrix, b: Matrix) -> Float[Array, ""]:
-    """tr[A B^T], that is tr[A B] for a symmetric B."""
-    return jnp.sum(a * b)
-
-
-def inverse(matrix: Matrix) -> Matrix:
-    """The inverse; of a diagonal, elementwise."""
-    return 1 / matrix if matrix.ndim == 1 else jnp.linalg.inv(matrix)

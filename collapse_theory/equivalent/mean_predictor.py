@@ -1,15 +1,16 @@
 """How far the mean predictor is from the vectors that made the labels.
 
-The labelling vectors are w_1 and w_k = w_1 + delta_k.  Everything here is in terms of the
-coordinates v_0 = w_1, v_k = delta_k (sources counted from 0; source 0 is real: it has no shift),
-whose second moments are small where the shifts are: nothing is subtracted.
+The labelling vectors are w_1 and w_k = w_1 + delta_k.  Everything here is in terms of the coordinates
+v_0 = w_1 and v_j = delta_(j+1), the shift of the source of index j (index 0 is source 1, real data, which
+has no shift): their second moments are small where the shifts are, and nothing is subtracted.
 """
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from collapse_theory.equivalent import Equivalent
-from collapse_theory.model import Matrix, Model, Moments, product, trace
+from collapse_theory.equivalent.algebra import Matrix, product, trace
+from collapse_theory.equivalent.arrays import Moments
+from collapse_theory.equivalent.fixed_point import Equivalent
 
 
 class Sandwich:
@@ -25,7 +26,7 @@ class Sandwich:
         gap = equivalent.gap
         # Both are 0 for a square S without ridge, and then nu is, too: 0 / 0 stands for 0.
         room = jnp.where(gap + decay == 0, 1.0, gap + decay)
-        classical = jnp.isinf(equivalent.limits.width)
+        classical = jnp.isinf(equivalent.regime.width)
         self.ratio = jnp.where(classical, 0.0, equivalent.nu**2 / room)
         self.leak = equivalent.nu * jnp.where(classical, 1.0, gap / room)
 
@@ -51,24 +52,25 @@ class MeanPredictor:
     and the fluctuation adds nu'(Q) G^2, Q the second moment of sum_j P_j w_j = A v_0 + sum_j P_j v_j.
     """
 
-    def __init__(self, model: Model, equivalent: Equivalent, sandwich: Sandwich):
+    def __init__(self, equivalent: Equivalent, sandwich: Sandwich):
+        model = equivalent.model
         terms = zip(model.fractions, equivalent.e, model.covariances, strict=True)
         self.pulls = [p * e * sigma for p, e, sigma in terms]
         self.inputs = [equivalent.A, *self.pulls[1:]]
         self.equivalent, self.sandwich = equivalent, sandwich
 
-    def responses(self, own: int) -> list[Matrix]:
-        """R_j of w_bar - w_own, own = 0 for the true w_1."""
+    def responses(self, target: int) -> list[Matrix]:
+        """R_j of w_bar - w, w the labelling vector of the source of index `target`."""
         G, shrinkage = self.equivalent.G, self.equivalent.shrinkage
-        found = [-shrinkage, *(product(G, pull) for pull in self.pulls[1:])]
-        if own > 0:
-            others = sum((P for k, P in enumerate(self.pulls) if k != own), jnp.zeros_like(G))
-            found[own] = -(shrinkage + product(G, others))
-        return found
+        responses = [-shrinkage, *(product(G, pull) for pull in self.pulls[1:])]
+        if target > 0:
+            others = sum((P for k, P in enumerate(self.pulls) if k != target), jnp.zeros_like(G))
+            responses[target] = -(shrinkage + product(G, others))
+        return responses
 
-    def misfit(self, listener: Matrix, moments: Moments, own: int = 0) -> Float[Array, ""]:
-        """E |w_bar - w_own|^2_listener."""
-        responses = self.responses(own)
+    def misfit(self, listener: Matrix, moments: Moments, target: int = 0) -> Float[Array, ""]:
+        """E |w_bar - w|^2_listener, w the labelling vector of the source of index `target`."""
+        responses = self.responses(target)
         total = jnp.array(0.0)
         for (j, k), moment in moments.items():
             total += trace(product(listener, responses[j], moment), responses[k])

@@ -3,12 +3,13 @@
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from collapse_theory.equivalent import Equivalent
-from collapse_theory.labels import MeanPredictor, Sandwich
-from collapse_theory.m_matrix import solve_m_matrix
-from collapse_theory.model import Model, Moments
+from collapse_theory.equivalent.algebra import trace
+from collapse_theory.equivalent.arrays import Moments
+from collapse_theory.equivalent.fixed_point import Equivalent
+from collapse_theory.equivalent.m_matrix import solve_m_matrix
+from collapse_theory.equivalent.mean_predictor import MeanPredictor, Sandwich
 
-# Forcing of the threshold's singular system, relative to the largest, that is rounding only.
+# What forces the threshold's singular system no more than this, relatively, does so by rounding only.
 FED = 1e-20
 
 
@@ -25,23 +26,27 @@ class ErrorSystem:
         excess_k = e_k / alpha_k + (e_k / n) nu (m - df1) / (m - df2) tr[Sigma_k G^2].
     """
 
-    def __init__(self, model: Model, equivalent: Equivalent):
-        self.model, self.equivalent = model, equivalent
+    def __init__(self, equivalent: Equivalent):
+        self.equivalent, self.model = equivalent, equivalent.model
+        model = equivalent.model
         self.sandwich = Sandwich(equivalent)
-        self.predictor = MeanPredictor(model, equivalent, self.sandwich)
+        self.predictor = MeanPredictor(equivalent, self.sandwich)
         self.listeners = [*model.covariances, model.test_covariance]
-        couplings = jnp.stack([self._coupling(listener) for listener in self.listeners])
-        self.pulls = couplings * (model.fractions * equivalent.e)[None]  # T_kj E_j = pulls_kj z_j
-
-    def _coupling(self, listener: Array) -> Float[Array, " K"]:
-        terms = [self.sandwich(listener, sigma) for sigma in self.model.covariances]
-        return jnp.stack(terms) / self.model.n
+        self.scatter = [self.sandwich.matrix(sigma) for sigma in model.covariances]  # G_S Sigma_j G_S
+        couplings = [
+            jnp.stack([trace(listener, matrix) for matrix in self.scatter]) / model.n
+            for listener in self.listeners
+        ]
+        # T_kj E_j = pulls_kj z_j.
+        self.pulls = jnp.stack(couplings) * (model.fractions * equivalent.e)[None]
 
     def misfits(self, moments: Moments) -> Float[Array, " listeners"]:
         """b_k of every source, then b_test, for labelling vectors with these second moments."""
-        owns = [*range(len(self.model.covariances)), 0]
-        pairs = zip(self.listeners, owns, strict=True)
-        return jnp.stack([self.predictor.misfit(listener, moments, own) for listener, own in pairs])
+        targets = [*range(len(self.model.covariances)), 0]
+        pairs = zip(self.listeners, targets, strict=True)
+        return jnp.stack(
+            [self.predictor.misfit(listener, moments, target) for listener, target in pairs]
+        )
 
     def solve(self, forcing: Float[Array, "listeners columns"]) -> Float[Array, "K columns"]:
         """z_k = e_k E_k for f_k = forcing_k (its last row, the test set, feeds nothing)."""
@@ -58,7 +63,7 @@ class ErrorSystem:
         parts = forcing[-1] + self.pulls[-1] @ self.solve(forcing)
         # At the threshold the system is singular: what feeds it at all, beyond rounding, is infinite.
         threshold = jnp.where(self._fed(forcing), jnp.inf, forcing[-1])
-        return jnp.where(self.equivalent.limits.at_threshold, threshold, parts)
+        return jnp.where(self.equivalent.regime.at_threshold, threshold, parts)
 
     def _fed(self, forcing: Float[Array, "listeners columns"]) -> Bool[Array, " columns"]:
         e = self.equivalent.e[:, None]
