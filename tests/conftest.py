@@ -29,7 +29,7 @@ INNER = [
     f"collapse_theory.{name}"
     for name in ("equivalent", "errors", "labels", "limits", "model", "predict", "root")
 ]
-INNER += [f"simulations.{name}" for name in ("features", "measure", "training")]
+INNER += [f"simulations.{name}" for name in ("features", "measure", "draw")]
 INNER += [f"simulations.mnist.{name}" for name in ("features", "mix", "ridge", "theory")]
 
 with install_import_hook(INNER, "beartype.beartype"):
