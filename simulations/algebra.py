@@ -7,7 +7,7 @@ covariances with dense maps too, and these four operations are all that it needs
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-Matrix = Float[Array, "rows columns"] | Float[Array, " diagonal"]
+Matrix = Float[Array, "_ _"] | Float[Array, " _"]
 
 
 def product(left: Matrix, right: Matrix) -> Matrix:

@@ -15,7 +15,7 @@ from simulations.measure import Measured, labelling_vectors
 from simulations.plan import plan_simulation
 from simulations.pooled import Normal, Triangle
 from simulations.rank import cancellation
-from simulations.seeds import Estimate, over_seeds, summarise
+from simulations.seeds import Estimate, Number, over_seeds, summarise
 
 KEEP = ("nothing", "real", "all")
 
@@ -30,12 +30,12 @@ class Schedule(NamedTuple):
 
 def simulate_generations(
     problem: Problem,
-    rounds: int,
-    seeds: int = 64,
-    key: int = 0,
+    rounds: Number,
+    seeds: Number = 64,
+    key: Number = 0,
     *,
     keep: str = "nothing",
-    memory: float = 2**32,
+    memory: Number = 2**32,
     progress: bool | Callable[[int], object] = False,
 ) -> Estimate:
     """Risk after each of `rounds` rounds of training on earlier labels, averaged over `seeds` draws.

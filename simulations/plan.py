@@ -14,7 +14,7 @@ from collapse_theory.model import Model, stack
 from simulations.draw import Constants, Plan
 from simulations.features import Entries, laplace, rademacher, student_t
 
-Features = str | Entries | Float[Array, "N d"]
+Features = str | Entries | Float[Array | np.ndarray, "N d"]
 NAMED: dict[str, Entries] = {
     "gaussian": jax.random.normal,
     "rademacher": rademacher,
@@ -40,7 +40,7 @@ def plan_simulation(
     if pool is not None and np.ptp(model.covariances, axis=0).any():
         raise ValueError("features = rows: expected one covariance common to all sources")
     arrays = _arrays(model, counts, pool)
-    arrays["ridges"] = [model.ridge] if ridges is None else list(ridges)
+    arrays["ridges"] = [float(model.ridge)] if ridges is None else list(ridges)
     covariances = arrays["covariances"]
     d = covariances.shape[-1]
     q = d if m is None else min(m, d)

@@ -20,6 +20,7 @@ from simulations.rank import tolerated
 # amplifies rounding
 Measure = Callable[[Any, Any, Constants, bool], tuple[Array, Array]]
 SMALLEST = -1e-6  # of a part that is >= 0 but for rounding, as a share of the risk
+Number = float | int | np.number  # what a user may write; where it is used it is checked
 
 
 class Estimate(NamedTuple):
@@ -34,10 +35,10 @@ def over_seeds(
     measure: Measure,
     plan: Any,
     constants: Constants,
-    bytes_per_seed: float,
-    seeds: int,
-    key: int,
-    memory: float,
+    bytes_per_seed: Number,
+    seeds: Number,
+    key: Number,
+    memory: Number,
     progress: bool | Callable[[int], object],
 ) -> Float[np.ndarray, "seeds parts *shape"]:
     """measure(fold_in(key, s), plan, constants) for every seed s, as many at a time as memory holds.
@@ -57,8 +58,9 @@ def over_seeds(
         expected = f"at least {need:.2g} bytes, what one seed a device needs"
         raise ValueError(f"memory = {memory:.2g}: expected {expected}")
     most = int(memory / need)
+    seeds = int(seeds)
     everything = np.arange(seeds)
-    run = partial(_by_chunks, measure=measure, plan=plan, constants=constants, key=key)
+    run = partial(_by_chunks, measure=measure, plan=plan, constants=constants, key=int(key))
     risks, rounding = run(everything, chunk=devices * min(most, -(-seeds // devices)), progress=progress)
     # Not a number is not trusted either.
     doubtful = ~(rounding <= tolerated(constants.ridges.dtype))

@@ -11,7 +11,7 @@ from collapse_theory import Problem, checks
 from simulations.draw import Constants, Plan
 from simulations.measure import averaged, trained
 from simulations.plan import Features, plan_simulation
-from simulations.seeds import Estimate, Measure, over_seeds, summarise
+from simulations.seeds import Estimate, Measure, Number, over_seeds, summarise
 
 MEASURES: dict[str, Measure] = {"averaged": averaged, "trained": trained}
 
@@ -29,7 +29,7 @@ class Draws(NamedTuple):
     correlated: bool = False  # labelling vectors are, so that zeta may be negative
 
     def estimate(
-        self, ridge: float, *, signal: float = 1.0, noise: float = 1.0, shift: float = 1.0
+        self, ridge: Number, *, signal: Number = 1.0, noise: Number = 1.0, shift: Number = 1.0
     ) -> Estimate:
         """The estimate at one of the ridges, with factors on Gamma, on every sigma_k^2 and Delta_k.
 
@@ -44,7 +44,7 @@ class Draws(NamedTuple):
             checks.number(name, factor)
             if factor != 1 and not self.separable:
                 raise checks.fail(name, factor, "1, as the parts of these draws are not separable")
-        risks = self.risks[..., self.ridges.index(ridge)]
+        risks = self.risks[..., self.ridges.index(float(ridge))]
         if self.separable:
             risks = risks * np.array(list(factors.values()))[None]
         return summarise(risks, self.correlated)
@@ -52,13 +52,13 @@ class Draws(NamedTuple):
 
 def simulate(
     problem: Problem,
-    seeds: int = 64,
-    key: int = 0,
+    seeds: Number = 64,
+    key: Number = 0,
     *,
     measure: str = "averaged",
     features: Features = "gaussian",
     dtype: Any = jnp.float64,
-    memory: float = 2**32,
+    memory: Number = 2**32,
     progress: bool | Callable[[int], object] = False,
 ) -> Estimate:
     """Risk of ridge regression trained on freshly drawn data, averaged over `seeds` draws.
@@ -88,14 +88,14 @@ def simulate(
 
 def simulate_draws(
     problem: Problem,
-    ridges: Sequence[float] | None = None,
-    seeds: int = 64,
-    key: int = 0,
+    ridges: Sequence[Number] | None = None,
+    seeds: Number = 64,
+    key: Number = 0,
     *,
     measure: str = "averaged",
     features: Features = "gaussian",
     dtype: Any = jnp.float64,
-    memory: float = 2**32,
+    memory: Number = 2**32,
     progress: bool | Callable[[int], object] = False,
 ) -> Draws:
     """Draws of the data of a problem, trained with each of several ridges (None: the problem's).
