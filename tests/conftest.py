@@ -26,7 +26,7 @@ if jax.config.read("jax_disable_most_optimizations") and jax.__version_info__ < 
 
 # Public entry points take any number a user may write and check it themselves.
 INNER = ["collapse_theory"]
-INNER += [f"simulations.{name}" for name in ("features", "measure", "training")]
+INNER += [f"simulations.{name}" for name in ("draw", "features", "measure")]
 INNER += [f"simulations.mnist.{name}" for name in ("features", "mix", "ridge", "theory")]
 
 with install_import_hook(INNER, "beartype.beartype"):
