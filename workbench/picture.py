@@ -65,24 +65,27 @@ class Picture:
         self.legend, self.caption = legend, ""
         self.place: dict[str, Any] | None = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)}
 
-    def save(self, folder: Path, name: str, formats: list[str]) -> None:
-        """Write `name`.csv, then the picture in each format."""
-        text = as_csv([row for panel in self.panels for row in panel.rows])
-        write_text(folder / f"{name}.csv", text)
+    def save(self, folder: Path, name: str, formats: list[str]) -> list[Path]:
+        """Write the arrays as `name`.csv, then the picture in each format."""
+        arrays = folder / f"{name}.csv"
+        write_text(arrays, as_csv([row for panel in self.panels for row in panel.rows]))
+        return [arrays, *self.save_pictures(folder, name, formats)]
+
+    def save_pictures(self, folder: Path, name: str, formats: list[str]) -> list[Path]:
+        """Write the picture in each format."""
         self._add_legend()
         for panel in self.panels:
             _few_decades(panel.axes)
         wrapped = textwrap.fill(self.caption, int(CAPTION_WIDTH * self.figure.get_figwidth()))
         self.figure.text(0.01, -0.02, wrapped, va="top", fontsize="small")
-        for suffix in formats:
+        paths = [folder / f"{name}.{suffix}" for suffix in formats]
+        for suffix, path in zip(formats, paths, strict=True):
             # Without dates and versions the same picture is the same file.
             metadata = {"png": {"Software": None}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}
             options: dict[str, Any] = {"format": suffix, "metadata": metadata[suffix]}
-            atomic_write(
-                folder / f"{name}.{suffix}",
-                lambda path, options=options: self.figure.savefig(path, **options),  # type: ignore[misc]
-            )
+            atomic_write(path, lambda file, options=options: self.figure.savefig(file, **options))  # type: ignore[misc]
         plt.close(self.figure)
+        return paths
 
     def _add_legend(self) -> None:
         """One legend at `place` of the last panel, beside it if not told; or one in every panel.

@@ -93,6 +93,13 @@ class Store:
             raise OSError(errno.EIO, str(error), str(self.path)) from error
 
 
+def refuse_older(folder: Path, table: str) -> None:
+    """Raise ValueError for a folder with a table, but no store: results of an older version."""
+    if (folder / f"{table}.csv").exists() and not (folder / FILE).exists():
+        expected = "of an older version of this program, or of another; choose another --out"
+        raise ValueError(f"out = {folder}: {table}.csv is there without {FILE}: {expected}")
+
+
 def as_question(content: Any) -> str:
     """The text that identifies a question: JSON with sorted names, numbers to their last digit."""
     return json.dumps(content, sort_keys=True, default=_plain)
