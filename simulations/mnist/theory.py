@@ -34,12 +34,12 @@ def population(features: Float[Array, "N d"], labels: list[Float[Array, "N class
     """
     N = len(features)
     eigenvalues, basis = spectra.from_data(features, center=False)
-    seen = eigenvalues > 0
-    inverse = jnp.where(seen, 1 / jnp.where(seen, eigenvalues, 1), 0)
+    varies = eigenvalues > 0
+    inverse = jnp.where(varies, 1 / jnp.where(varies, eigenvalues, 1), 0)
     targets = jnp.stack(labels)
     weights = inverse[None, :, None] * (basis.T @ jnp.einsum("nd,jnc->jdc", features, targets) / N)
     left = targets - features @ (basis @ weights)
-    noise = jnp.einsum("jnc,knc->jk", left, left) / (N - seen.sum())
+    noise = jnp.einsum("jnc,knc->jk", left, left) / (N - varies.sum())
     moments = jnp.einsum("jdc,kdc->djk", weights, weights)
     moments = jnp.moveaxis(moments - noise[None] * inverse[:, None, None] / N, 0, -1)
     return Population(eigenvalues, moments, jnp.diagonal(noise))
