@@ -30,7 +30,7 @@ INNER = [
     for name in ("equivalent", "errors", "labels", "limits", "model", "predict", "root")
 ]
 INNER += [f"simulations.{name}" for name in ("features", "measure", "training")]
-INNER += [f"simulations.mnist.{name}" for name in ("features", "mix", "ridge", "theory")]
+INNER += ["simulations.mnist"]
 
 with install_import_hook(INNER, "beartype.beartype"):
     import collapse_theory  # noqa: F401

@@ -19,12 +19,12 @@ OVERHEAD = 5.0  # seconds a job, most of them compilation
 
 
 def cost(group: Group, size: Extent) -> float:
-    """Floating-point operations of a group, to leading order, theory included."""
+    """Floating-point operations of a group, to leading order, theory included; float32 counts half."""
     block, (_, d, pool, tested) = group.block, size
     n, mixes = max(group.sizes), len(block.mixes)
     if block.model == "network":
         (m,) = group.widths
-        return block.seeds * mixes * block.steps_for(n) * BATCH * 6.0 * m * (d + CLASSES)  # type: ignore[operator]
+        return block.seeds * mixes * block.steps_for(n) * BATCH * 3.0 * m * (d + CLASSES)  # type: ignore[operator]
     m = max(width or d for width in group.widths)
     features = 0.0 if block.model == "linear" else 2.0 * (n + tested) * d * m
     if block.by_width:

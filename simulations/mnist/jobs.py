@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from itertools import chain
 
 from simulations.mnist.cost import cost
-from simulations.mnist.data import Images
 from simulations.mnist.models import Block, Group, groups, points
 from simulations.mnist.results import work
-from simulations.mnist.task import Extent, Recipe, extent
+from simulations.mnist.task import Extent, Recipe
 from workbench.fingerprint import fingerprint
 from workbench.job import Job
 from workbench.records import Record
@@ -20,9 +19,9 @@ MEASURED += ["train_error", "accuracy", "predicted_error", "predicted_collapse",
 COLUMNS = ["study", *INPUTS, *MEASURED]
 
 
-def jobs(blocks: Sequence[Block], recipe: Recipe, images: Images) -> list[Job]:
-    """The jobs of these blocks, a group each."""
-    size, code = extent(images), fingerprint(work.__module__)
+def jobs(blocks: Sequence[Block], recipe: Recipe, size: Extent) -> list[Job]:
+    """The jobs of these blocks, a group each, on the task of a recipe."""
+    code = fingerprint(work.__module__)
     return [
         Job(
             name=str(group),

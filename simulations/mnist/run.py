@@ -9,7 +9,7 @@ from simulations.mnist import study
 from simulations.mnist.data import Images, load
 from simulations.mnist.jobs import TABLE, jobs
 from simulations.mnist.models import Block
-from simulations.mnist.task import Recipe, parts
+from simulations.mnist.task import Recipe, extent, parts
 from workbench import run as runner
 from workbench.cluster import Cluster
 from workbench.command import within
@@ -69,7 +69,8 @@ def plan(
     images = load(folder, small=quick)
     check(blocks, images)
     generators = dict.fromkeys(generator for block in blocks for generator in block.generators)
-    return Plan(images.name, jobs(blocks, Recipe(folder, quick, tuple(generators), key), images))
+    recipe = Recipe(folder, quick, tuple(generators), key)
+    return Plan(images.name, jobs(blocks, recipe, extent(images)))
 
 
 def check(blocks: Sequence[Block], images: Images) -> None:
