@@ -46,8 +46,9 @@ def estimate(jobs: Sequence[Job], folder: Path) -> str:
     if not missing:
         return text
     rate = machine_rate()
-    minutes = (operations / rate + OVERHEAD * len(missing)) / 60
-    return f"{text}: about {minutes:.2g} minutes at {rate / 1e9:.0f} GFLOP/s, as measured now"
+    seconds = operations / rate + OVERHEAD * len(missing)
+    time_needed = f"{seconds:.0f} seconds" if seconds < 100 else f"{seconds / 60:.0f} minutes"
+    return f"{text}: about {time_needed} at {rate / 1e9:.0f} GFLOP/s, as measured now"
 
 
 def machine_rate() -> float:

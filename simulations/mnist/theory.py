@@ -1,7 +1,7 @@
 """The closed form fed with images: their covariance, and the best linear predictors of their labels."""
 
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -72,8 +72,8 @@ def predicted_errors(
     # In batches of one shape, so that what is compiled for one study serves all with these features.
     for start in range(0, len(pairs), BATCH):
         at = np.arange(start, start + BATCH).clip(max=len(pairs) - 1)
-        points = Points(*(None if column is None else jnp.asarray(column[at]) for column in columns))
-        errors.append(_errors(points, population.eigenvalues))
+        batch: list[Any] = [None if column is None else jnp.asarray(column[at]) for column in columns]
+        errors.append(_errors(Points(*batch), population.eigenvalues))
     return jnp.concatenate(errors)[: len(pairs)]
 
 

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def no_mnist(monkeypatch):
 
 
 def command(folder, arguments):
-    return [*arguments, "--format", "png", "--out", str(folder)]
+    return ["--format", "png", "--out", str(folder), *arguments]
 
 
 def manifest(folder):
@@ -99,13 +100,11 @@ def jobs_done(folder):
     """How many jobs are in a folder's store, while another process writes."""
     if not (folder / FILE).exists():
         return 0
-    try:
-        with sqlite3.connect(f"file:{folder / FILE}?mode=ro", uri=True) as database:
+    with closing(sqlite3.connect(f"file:{folder / FILE}?mode=ro", uri=True)) as database:
+        try:
             return database.execute("SELECT count(*) FROM answers WHERE kind = 'job'").fetchone()[0]
-    except sqlite3.OperationalError:  # not yet made
-        return 0
-    finally:
-        database.close()
+        except sqlite3.OperationalError:  # not yet made
+            return 0
 
 
 def test_two_workers_compute_the_same_rows(tmp_path, whole):

@@ -99,7 +99,10 @@ def test_theory_predicts_models_on_mnist():
 
 
 def test_theory_predicts_models_on_digits():
-    """Each image of the digits is once a test image; draws and test images have standard errors."""
+    """Each image of the digits is once a test image: within 3 standard errors, of draws and of images.
+
+    These are 1.6% of the error; the digits are too few to show that their pixels are not Gaussian.
+    """
     sizes, mixes, folds = [250, 1000], [CLEAN, Mix(0.5, POOR)], 4
     images, counts = digits(), counted(mixes, sizes)
     pixels = np.concatenate([images.test, images.train])
@@ -121,14 +124,8 @@ def test_theory_predicts_models_on_digits():
         predictions.append(predicted)
     stderr = np.sqrt(np.mean(variances, axis=0) / folds)
     predicted = np.mean(predictions, axis=0)
-    print(
-        np.mean(gaps, axis=0) / predicted,
-        stderr / predicted,
-        np.std(gaps, axis=0, ddof=1) / 2 / predicted,
-    )
-    print(
-        np.mean(collapses, axis=0) / np.diff(predicted),
-        np.std(collapses, axis=0, ddof=1) / 2 / np.diff(predicted),
-    )
-    assert (abs(np.mean(gaps, axis=0)) < 3 * stderr + NON_GAUSSIAN * predicted).all()
-    assert (np.diff(predicted) > 0).all()  # and it tells the mixes apart
+    assert (abs(np.mean(gaps, axis=0)) < 3 * stderr).all()
+    # The collapse, of which the test images' noise cancels, varies from fold to fold.
+    stderr = np.std(collapses, axis=0, ddof=1) / np.sqrt(folds)
+    assert (abs(np.mean(collapses, axis=0)) < 3 * stderr).all()
+    assert (stderr < 0.05 * np.diff(predicted)).all()
