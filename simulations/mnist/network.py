@@ -95,7 +95,8 @@ def train_step(
     """One step down the gradient of the mean squared error on a batch."""
     network, moments = state
     gradient = eqx.filter_grad(mean_squared_error)(network, images, labels)
-    updates, moments = optimiser.update(gradient, moments)
+    with jax.numpy_dtype_promotion("standard"):  # Optax multiplies whole numbers by others
+        updates, moments = optimiser.update(gradient, moments)
     return eqx.apply_updates(network, updates), moments
 
 
@@ -130,7 +131,7 @@ def _scores(networks: eqx.nn.MLP, pool, images, labels, test: HeldOut) -> Scores
 
     def one(arrays: Any, images: Array, labels: Array) -> Scores:
         network = eqx.combine(arrays, rest)
-        predicted = jax.vmap(network)(tested)
+        predicted = jax.vmap(network)(tested).astype(float)
         wrong = jnp.sum((predicted - test.labels) ** 2, axis=1)
         return Scores(
             error=wrong.mean(),

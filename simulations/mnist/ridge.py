@@ -105,7 +105,8 @@ def scores_by_width(
         for start, stop in _pieces(done, m, BLOCK):
             column = start // BLOCK * BLOCK + np.arange(BLOCK)
             S = block(projection_key(key), start // BLOCK, images.shape[1])
-            S = S * ((column >= start) & (column < stop))[None]  # no features of the other columns
+            wanted = (column >= start) & (column < stop)
+            S = jnp.where(wanted[None], S, 0)  # no features of the other columns
             kernels = _add_columns(kernels, images, task.test.images, S, features)
         done = m
         scores.append([_from_kernels(kernels, labels, ridge, task.test) for ridge in ridges])

@@ -42,7 +42,7 @@ def population(features: Float[Array, "N d"], labels: list[Float[Array, "N class
     targets = jnp.stack(labels)
     weights = inverse[None, :, None] * (basis.T @ jnp.einsum("nd,jnc->jdc", features, targets) / N)
     left = targets - features @ (basis @ weights)
-    noise = jnp.einsum("jnc,knc->jk", left, left) / (N - varies.sum())
+    noise = jnp.einsum("jnc,knc->jk", left, left) / (N - jnp.sum(varies, dtype=float))
     moments = jnp.einsum("jdc,kdc->djk", weights, weights)
     moments = jnp.moveaxis(moments - noise[None] * inverse[:, None, None] / N, 0, -1)
     return Population(eigenvalues, moments, jnp.diagonal(noise))

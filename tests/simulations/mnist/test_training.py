@@ -16,6 +16,13 @@ from simulations.mnist.task import make_task, task_keys
 from tests.images import GOOD, MIXES, POOR, digits_task
 
 
+@pytest.fixture(autouse=True)
+def strict_types():
+    """No number of one type silently becomes another."""
+    with jax.numpy_dtype_promotion("strict"):
+        yield
+
+
 @pytest.fixture(scope="module")
 def task():
     return digits_task()
