@@ -24,12 +24,9 @@ if jax.config.read("jax_disable_most_optimizations") and jax.__version_info__ < 
     flags = os.environ.get("XLA_FLAGS", "")
     os.environ["XLA_FLAGS"] = flags if OLDER_LOOPS in flags else f"{flags} {OLDER_LOOPS}".strip()
 
-# Public entry points take any number a user may write and check it themselves.
-INNER = ["collapse_theory"]
-INNER += [f"simulations.{name}" for name in ("draw", "features", "measure")]
-INNER += [f"simulations.mnist.{name}" for name in ("features", "mix", "ridge", "theory")]
 
-with install_import_hook(INNER, "beartype.beartype"):
+CHECKED = ["collapse_theory", "derivations", "figures", "simulations", "workbench"]
+with install_import_hook(CHECKED, "beartype.beartype"):
     import collapse_theory  # noqa: F401
     import simulations  # noqa: F401
 

@@ -16,6 +16,13 @@ from simulations.mnist.task import make_task, task_keys
 from tests.images import GOOD, MIXES, POOR, digits_task
 
 
+@pytest.fixture(autouse=True)
+def strict_types():
+    """No number of one type silently becomes another."""
+    with jax.numpy_dtype_promotion("strict"):
+        yield
+
+
 @pytest.fixture(scope="module")
 def task():
     return digits_task()
@@ -25,22 +32,22 @@ def test_quality_is_measured_on_the_test_images(task):
     """c^2 from labels written again by hand: the generator's images are those outside the pool."""
     images = digits()
     order = np.asarray(jax.random.permutation(task_keys(0)[0], 1348))
-    own, pool = order[:224], order[224:]
+    outside, pool = order[:224], order[224:]
     scale = np.sqrt(64 / images.train[pool].var(axis=0).sum())
     mean, offset = images.train[pool].mean(axis=0), np.eye(10)[images.train_digits[pool]].mean(axis=0)
     np.testing.assert_allclose(task.pool, (images.train[pool] - mean) * scale, rtol=1e-12, atol=1e-12)
     for generator in (GOOD, POOR):
         (held_out,) = synthetic_labels(
             generator,
-            jnp.array((images.train[own] - mean) * scale),
-            jnp.array(np.eye(10)[images.train_digits[own]] - offset),
+            jnp.array((images.train[outside] - mean) * scale),
+            jnp.array(np.eye(10)[images.train_digits[outside]] - offset),
             [task.test.images],
             task_keys(0)[1],
         )
         wrong = np.sum((np.asarray(held_out) - np.asarray(task.test.labels)) ** 2, axis=1)
-        found = task.synthetic[generator]
-        assert found.quality == pytest.approx(wrong.mean(), rel=1e-6)
-        assert found.stderr == pytest.approx(wrong.std(ddof=1) / np.sqrt(449), rel=1e-6)
+        synthetic = task.synthetic[generator]
+        assert synthetic.quality == pytest.approx(wrong.mean(), rel=1e-6)
+        assert synthetic.stderr == pytest.approx(wrong.std(ddof=1) / np.sqrt(449), rel=1e-6)
 
 
 def test_label_noise_makes_a_generator_worse(task):
