@@ -24,6 +24,8 @@ class SymbolicTrace(RawTrace):
 
     def __init__(self, expression, ridge: sp.Symbol | None = None):
         super().__init__(expression)
+        if isinstance(expression, sp.ZeroMatrix):
+            ridge = None  # it went with what cancelled
         if ridge is not None and ridge not in self._field.symbols:
             raise ValueError(f"ridge = {ridge}: expected a scalar symbol of the expression")
         self.ridge = ridge

@@ -166,10 +166,6 @@ def test_isotropic_models_need_no_matrices():
             r"expected a value for n too \(n: another symbol of that name was given\)",
         ),
         (
-            lambda: NumericTrace(Q)({n: 3, d: 2, lam: 1j, p2: 0.5}, {SIGMA: np.ones(2)}),
-            r"numbers\[lambda\] = 1j: expected a real number",
-        ),
-        (
             lambda: NumericTrace(Q)(
                 {n: 3, d: 2, lam: 1, p2: 0.5}, {SIGMA: np.array([[1.0, 2], [0, 1]])}
             ),
