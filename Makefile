@@ -21,8 +21,8 @@ figures: $(VENV)/.run
 	$(RUN) -m simulations.sweep --preset ridgeless --format png --out results/gallery/ridgeless
 	cp results/gallery/ridgeless/sweep.png $(GALLERY)/ridgeless.png
 	cp results/gallery/ridgeless/sweep.csv $(GALLERY)/ridgeless.csv
-	$(RUN) -m derivations own-model --out results/gallery/own-model
-	cp results/gallery/own-model/pictures/own-model-2.svg $(GALLERY)/ensemble.svg
+	$(RUN) -m derivations ensemble --out results/gallery/ensemble
+	cp results/gallery/ensemble/pictures/ensemble-2.svg $(GALLERY)/ensemble.svg
 
 # The results on images and stories that the figures are drawn from.
 tables: $(VENV)/.run

@@ -83,8 +83,8 @@ class RawTrace:
         scalars = [pencil.factor, *pencil.sizes, *self.symbols.values()]
         scalars += [value for block in pencil.blocks.values() for value in block.values()]
         scalars += [unknown.gaussian.variance for unknown in self.unknowns.values()]
-        found = set().union(*(sp.sympify(s).free_symbols for s in scalars))
-        return sp.QQ.frac_field(*sorted(found, key=sp.default_sort_key), *self._shifts)
+        names = set().union(*(sp.sympify(s).free_symbols for s in scalars))
+        return sp.QQ.frac_field(*sorted(names, key=sp.default_sort_key), *self._shifts)
 
     @cached_property
     def _shifts(self) -> list[sp.Symbol]:

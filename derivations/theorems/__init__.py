@@ -4,10 +4,10 @@ from derivations.steps import Derivation
 from derivations.theorems.corollary_1 import COROLLARY_1
 from derivations.theorems.corollary_2 import COROLLARY_2
 from derivations.theorems.corollary_3 import COROLLARY_3
+from derivations.theorems.ensemble import ENSEMBLE
 from derivations.theorems.generations import GENERATIONS
 from derivations.theorems.infinite_width import INFINITE_WIDTH
 from derivations.theorems.kappa import KAPPA
-from derivations.theorems.own_model import OWN_MODEL
 from derivations.theorems.ridgeless import RIDGELESS
 from derivations.theorems.scaling_laws import SCALING_LAWS
 from derivations.theorems.theorem_1 import THEOREM_1_DERIVATION
@@ -30,6 +30,6 @@ DERIVATIONS: dict[str, Derivation] = {
         COROLLARY_3,
         GENERATIONS,
         SCALING_LAWS,
-        OWN_MODEL,
+        ENSEMBLE,
     )
 }

@@ -10,6 +10,8 @@ from derivations.engine.points import WORKING, Point, each_eigenvalue, evaluate
 from derivations.engine.precise import PreciseTrace
 from derivations.engine.symbolic import SymbolicTrace
 from derivations.engine.traces import tr
+from derivations.groundwork.latex import latex
+from derivations.groundwork.pencil_steps import equations_step, pencil_step
 from derivations.groundwork.setting import (
     DELTA,
     GAMMA,
@@ -30,7 +32,6 @@ from derivations.groundwork.setting import (
     projected,
     resolvent,
 )
-from derivations.groundwork.telling import equations_step, latex, pencil_step
 from derivations.groundwork.unified_form import Unified
 from derivations.steps import Derivation, Step
 from derivations.verify import digits, exact, identical
@@ -180,8 +181,8 @@ def solved_point(label: str, samples: int, width: int, projected: bool) -> Point
         guess = [mp.mpf(1)] * 3
         for _ in range(100):  # the map is monotone: iteration from above finds the physical branch
             guess = updated(*guess)
-        found = mp.findroot(lambda *x: [f - y for f, y in zip(updated(*x), x, strict=True)], guess)
-    numbers = numbers | dict(zip(unknowns, found, strict=True))
+        solution = mp.findroot(lambda *x: [f - y for f, y in zip(updated(*x), x, strict=True)], guess)
+    numbers = numbers | dict(zip(unknowns, solution, strict=True))
     inverse = each_eigenvalue(1 / (A + nu), Point(label, numbers, spectra))
     return Point(label, numbers, spectra | {R: inverse})
 
