@@ -9,8 +9,8 @@ from derivations.steps import Step
 from derivations.verify import exact, tends
 
 
-def every_size(limit: ErrorParts) -> Step:
-    """Variance and zeta at finite n and d, by Wishart and matrix Beta moments; `limit` is Corollary 1."""
+def exact_parts() -> tuple[sp.Expr, sp.Expr]:
+    """Variance and zeta at finite n and d, by Wishart and matrix Beta moments."""
     n2 = p2 * n
     square, squared_trace = sp.symbols("square squared_trace")  # E tr U^2, E (tr U)^2
     a, whole = n2 / 2, n / 2
@@ -24,7 +24,13 @@ def every_size(limit: ErrorParts) -> Step:
     one_direction = sp.Eq(alpha + beta, n2 * (n2 + 2) / (n * (n + 2)))
     solved = sp.solve([one_direction, sp.Eq(alpha + beta * d, moments[square] / d)], [alpha, beta])
     zeta = sp.factor(c2 * (solved[alpha] + solved[beta] * (n * d - 2) / (n - d - 1)))
-    variance = noise * d / (n - d - 1)
+    return noise * d / (n - d - 1), zeta
+
+
+def every_size(limit: ErrorParts) -> Step:
+    """The exact parts, and that they tend to those of Corollary 1, `limit`."""
+    variance, zeta = exact_parts()
+    n2 = p2 * n
     total = (zeta + variance).subs(VALUES)
     asymptotic = (limit.variance + limit.zeta).subs(VALUES).subs(phi, sp.Rational(1, 2))
 

@@ -151,8 +151,11 @@ SETTINGS = (
 )
 
 
-def solved_point(label: str, samples: int, width: int, projected: bool) -> Point:
-    """A point with e_1, e_2 and nu solved from the unified form's fixed point, in 50 digits."""
+def solved_point(label: str, samples: int, width: int, projected: bool, strength=sp.S.Zero) -> Point:
+    """A point with e_1, e_2 and nu solved from the unified form's fixed point, in 50 digits.
+
+    `strength` times Sigma_1 is added to the weighted sample covariance.
+    """
     numbers = {
         n: samples,
         m: width,
@@ -165,7 +168,7 @@ def solved_point(label: str, samples: int, width: int, projected: bool) -> Point
         alpha_2: sp.Rational(3, 2),
     }
     spectra = {Sigma_1: SPECTRUM, Sigma_2: tuple(reversed(SPECTRUM)), Gamma: SIGNAL, Delta: SHIFT}
-    A = p1 * e_1 * Sigma_1 + p2 * e_2 * Sigma_2
+    A = p1 * e_1 * Sigma_1 + p2 * e_2 * Sigma_2 + strength * Sigma_1
     equations = [
         alpha / (1 + alpha / n * tr(Sigma / (A + nu)))
         for alpha, Sigma in ((alpha_1, Sigma_1), (alpha_2, Sigma_2))
