@@ -16,6 +16,7 @@ from derivations.groundwork.setting import (
     GAMMA,
     Delta,
     Gamma,
+    R,
     S,
     Sigma,
     d,
@@ -175,23 +176,19 @@ def _stationarity():
     A = sp.expand(energy.shifted - NU)
     gradient, stated = sp.diff(energy.phi, NU) * NU**2, NU * (m - tr(A * R)) - lam * d
     checks.append(exact(r"the equation of $\nu$", gradient, stated, reduced))
-    by_ridge = sp.diff(FreeEnergy(PAIR, False).phi, lam)
-    points = [_tested_point(*setting, False) for setting in SETTINGS[::2]]
-    H = resolvent(M + t * SIGMA_1)
-    checks.append(
-        digits(
-            r"$\operatorname{tr} H^{-1}$ is $\partial \Phi / \partial \lambda$",
-            PreciseTrace(H),
-            by_ridge,
-            points,
-        )
-    )
+    tested = M + t * SIGMA_1
+    for wide, H in ((False, tested), (True, S.T * tested * S)):
+        by_ridge = sp.diff(FreeEnergy(PAIR, wide).phi, lam)
+        points = [_tested_point(*setting, wide) for setting in SETTINGS[::2]]
+        which = "projected" if wide else "classical"
+        claim = rf"$\partial \Phi / \partial \lambda$ is the trace of the resolvent, {which}"
+        checks.append(digits(claim, PreciseTrace(resolvent(H)), by_ridge, points))
     return Step(
         r"**Stationarity.** The derivatives of $\Phi$ in $e_k$ and $\nu$ vanish where the unified form's equations hold. So "
-        r"$\Phi$ moves with $\lambda$ and $t$ only where these stand in it, $\partial\Phi/\partial\lambda = \operatorname{tr} "
-        r"(A + t \Sigma_1 + \lambda)^{-1}$, which is the limit of $\operatorname{tr} H^{-1} = \partial \log\det H / "
-        r"\partial\lambda$; and for $\lambda \to \infty$ both are $d \log \lambda$, but for $\Phi$'s constant $\sum_k n_k (1 - "
-        r"\log \alpha_k)$. Hence $\Phi$ is the limit of $E \log\det H$, and with $\eta$, to first order, that of the "
+        r"$\Phi$ moves with $\lambda$ only where $\lambda$ stands in it: $\partial\Phi/\partial\lambda$ is the limit of "
+        r"$\operatorname{tr} H^{-1} = \partial \log\det H / \partial\lambda$ ($H = S^\top (M + t \Sigma_1) S + \lambda$ with "
+        r"projections), and for $\lambda \to \infty$ both are the logarithm of $\lambda$ times the size of $H$, but for a "
+        r"constant. Hence, up to a constant, $\Phi$ is the limit of $E \log\det H$, and to first order in $\eta$ that of the "
         r"determinant with the labels as one more column, $\log\det H + \eta L$.",
         (
             r"\frac1{p_k n} \frac{\partial\Phi}{\partial e_k} = \frac1{\alpha_k} + \frac1n \operatorname{tr}[\Sigma_k G] "
