@@ -12,8 +12,10 @@ C_jk = E[w_j w_k^T] (classical model: no nu terms, nu = lambda).  Matrices commu
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import mpmath as mp
 import sympy as sp
 
+from derivations.engine.points import WORKING, Point, evaluate
 from derivations.engine.traces import tr
 from derivations.groundwork.setting import Delta, Gamma, d, lam, m, n
 
@@ -84,6 +86,19 @@ def slope(energy: FreeEnergy, at: dict) -> sp.Expr:
     moves, gradient = ([entry.subs(at) for entry in vector] for vector in (moves, gradient))
     speed = -H.adjugate() * sp.Matrix(moves) / H.det(method="berkowitz")
     return explicit.subs(at) + sum(g * v for g, v in zip(gradient, speed, strict=True))
+
+
+def slope_at(energy: FreeEnergy, point: Point) -> mp.mpf:
+    """The same at a point where the unknowns have their values, its linear system solved in numbers."""
+    hessian, moves, gradient, explicit = derivatives(energy)
+    size = len(moves)
+    with mp.workdps(WORKING):
+        H = mp.matrix(size, size)
+        for place, entry in enumerate(hessian):
+            H[place // size, place % size] = evaluate(entry, point)
+        speed = mp.lu_solve(H, mp.matrix([-evaluate(f, point) for f in moves]))
+        slopes = [evaluate(g, point) for g in gradient]
+        return evaluate(explicit, point) + mp.fsum(g * v for g, v in zip(slopes, speed, strict=True))
 
 
 def derivatives(energy: FreeEnergy) -> tuple[list, list, list, sp.Expr]:

@@ -1,15 +1,15 @@
 """The whole theory in one line: the risk is a directional derivative of a free energy."""
 
 from collections.abc import Iterator
+from functools import partial
 
-import mpmath as mp
 import sympy as sp
 
-from derivations.engine.points import WORKING, Point, evaluate
+from derivations.engine.points import Point
 from derivations.engine.precise import PreciseTrace
 from derivations.engine.traces import Algebra, tr
 from derivations.groundwork.formulas import THEOREM_1, THEOREM_2
-from derivations.groundwork.free_energy_form import NU, FreeEnergy, Samples, derivatives, slope, t
+from derivations.groundwork.free_energy_form import NU, FreeEnergy, Samples, slope, slope_at, t
 from derivations.groundwork.setting import (
     ALGEBRA,
     DELTA,
@@ -237,35 +237,19 @@ def _two_covariances():
     checks = []
     for wide in (False, True):
         energy, claimed = FreeEnergy(PAIR, wide), unified(wide)
-        pieces = derivatives(energy)
         points = [solved_point(*setting, wide) for setting in SETTINGS]
         total = sp.Add(*claimed.values())
         which = "projected" if wide else "without projections"
         checks.append(
-            digits(f"the derivative for two covariances, {which}", _derivative_at(pieces), total, points)
+            digits(
+                f"the derivative for two covariances, {which}", partial(slope_at, energy), total, points
+            )
         )
     return Step(
         r"**Two covariances, weights and noises** at every order of $n$, $m$ and $d$: the derivative is the unified form's "
         r"error, which the pencils of second order proved.",
         checks=tuple(checks),
     )
-
-
-def _derivative_at(pieces):
-    """The slope of q as a function of the point, its linear system solved in numbers."""
-    hessian, moves, gradient, explicit = pieces
-    size = len(moves)
-
-    def at(point):
-        with mp.workdps(WORKING):
-            H = mp.matrix(size, size)
-            for place, entry in enumerate(hessian):
-                H[place // size, place % size] = evaluate(entry, point)
-            speed = mp.lu_solve(H, mp.matrix([-evaluate(f, point) for f in moves]))
-            slopes = [evaluate(g, point) for g in gradient]
-            return evaluate(explicit, point) + mp.fsum(g * v for g, v in zip(slopes, speed, strict=True))
-
-    return at
 
 
 FREE_ENERGY = Derivation("free-energy", "The theory in one line, and its next order", STATEMENT, steps)

@@ -6,10 +6,11 @@ import mpmath as mp
 import numpy as np
 import sympy as sp
 
+from derivations.engine.points import WORKING, Point, evaluate
 from derivations.engine.traces import tr
 from derivations.groundwork.branch import CLASSICAL, d_kappa
 from derivations.groundwork.fluctuation import fluctuation
-from derivations.groundwork.free_energy_form import FreeEnergy, Samples, t
+from derivations.groundwork.free_energy_form import FreeEnergy, Samples, slope_at, t
 from derivations.groundwork.isotropic import c2, phi, r2
 from derivations.groundwork.setting import (
     ALGEBRA,
@@ -144,10 +145,8 @@ def isotropic() -> Step:
     )
 
 
-EIGENVALUES = {
-    Sigma: (1.0, 0.7, 0.5, 0.4, 0.3, 0.25, 0.2, 0.15),
-    "second": (0.2, 1.0, 0.3, 0.6, 0.5, 0.2, 0.9, 0.4),
-}
+FIRST = (1.0, 0.7, 0.5, 0.4, 0.3, 0.25, 0.2, 0.15)  # eigenvalues of source 1, real, and of source 2
+SECOND = (0.2, 1.0, 0.3, 0.6, 0.5, 0.2, 0.9, 0.4)
 DRAWS, SEED = 40_000, 0
 CASES = {"n = 20, two covariances": (20, None, 0.05), "n = 16, m = 12, two covariances": (16, 12, 0.05)}
 
@@ -175,40 +174,34 @@ def brute_force() -> Step:
 
 
 def predicted(samples: int, width: int | None, ridge: float) -> tuple[float, float]:
-    """The limit of the error and its finite-size term, for two covariances and p_2 = 1/4."""
+    """The limit of the error and its finite-size term, for two covariances and p_2 = 1/4.
+
+    tr[Sigma Gamma] = 1, tr[Sigma Delta] = 1/2 and sigma^2 = 0.3.
+    """
     second = sp.Symbol("Sigma_2", positive=True)
     energy = FreeEnergy(pair(second), width is not None)
-    spectra = list(zip(*EIGENVALUES.values(), strict=True))
-    size = len(spectra)
-    numbers = {n: samples, d: size, m: width, lam: ridge, p2: 0.25, noise: 0.3}
-    numbers = {symbol: value for symbol, value in numbers.items() if value is not None}
+    size, unknowns = len(FIRST), energy.unknowns
+    numbers = {n: samples, d: size, lam: ridge, p2: 0.25, noise: 0.3, t: 0}
+    numbers |= {} if width is None else {m: width}
+    isotropic_ = [1 / sum(FIRST)] * size, [0.5 / sum(FIRST)] * size
+    spectra = dict(zip((Sigma, second, Gamma, Delta), (FIRST, SECOND, *isotropic_), strict=True))
 
-    def summed(formula):
-        """Traces as sums over the eigenvalues; tr Sigma Gamma = 1 and tr Sigma Delta = 1/2."""
-        trace_of_sigma = sum(EIGENVALUES[Sigma])
-        known = {Gamma: 1 / trace_of_sigma, Delta: 0.5 / trace_of_sigma}
+    def at(roots):
+        return Point("d = 8", numbers | dict(zip(unknowns, roots, strict=True)), spectra)
 
-        def total(node):
-            return sp.Add(*(node.args[0].subs({Sigma: a, second: b} | known) for a, b in spectra))
-
-        return formula.replace(lambda node: isinstance(node, tr), total).subs(numbers)
-
-    landscape, q, unknowns = summed(energy.phi), summed(energy.q), energy.unknowns
-    gradient = [sp.diff(landscape, x).subs(t, 0) for x in unknowns]
-    guess = [0.8, 0.8, *([ridge * size / width * 3] if width else [])]
-    root = sp.nsolve(gradient, unknowns, guess, prec=30)
-    at = dict(zip(unknowns, root, strict=True))
-    H = sp.Matrix([[sp.diff(f, x).subs(at) for x in unknowns] for f in gradient])
-    moves = sp.Matrix([sp.diff(landscape, x, t).subs(t, 0).subs(at) for x in unknowns])
-    slopes = sp.Matrix([[sp.diff(q, x).subs(t, 0).subs(at) for x in unknowns]])
-    limit = sp.diff(q, t).subs(t, 0).subs(at) - (slopes * H.inv() * moves)[0]
-    return float(limit), float(fluctuation(unknowns, landscape, q, at, reduced=sp.N))
+    gradient = [sp.diff(energy.phi, x) for x in unknowns]
+    guess = [0.8, 0.8, *([3 * ridge * size / width] if width else [])]
+    with mp.workdps(WORKING):
+        roots = mp.findroot(lambda *x: [evaluate(f, at(x)) for f in gradient], guess)
+    point = at(list(roots))
+    term = fluctuation(unknowns, energy.phi, energy.q, {}, lambda f: sp.Float(evaluate(f, point), 30))
+    return float(slope_at(energy, point)), float(term)
 
 
 def simulated(samples: int, width: int | None, ridge: float) -> tuple[float, float]:
     """The mean error over draws of the features, labels averaged exactly, and its standard error."""
     rng = np.random.default_rng(SEED)
-    first, second = (np.array(values) for values in EIGENVALUES.values())
+    first, second = np.array(FIRST), np.array(SECOND)
     size, synthetic = len(first), samples // 4
     signal, shift = 1 / first.sum(), 0.5 / first.sum()
     X1 = rng.standard_normal((DRAWS, samples - synthetic, size)) * np.sqrt(first)
