@@ -18,8 +18,8 @@ derivations: $(VENV)/.run
 GALLERY = figures/gallery
 figures: $(VENV)/.run
 	$(RUN) -m figures --format png --out $(GALLERY) $(ARGS)
-	$(RUN) -m derivations own-model --out results/gallery/own-model
-	cp results/gallery/own-model/pictures/own-model-2.svg $(GALLERY)/ensemble.svg
+	$(RUN) -m derivations ensemble --out results/gallery/ensemble
+	cp results/gallery/ensemble/pictures/ensemble-2.svg $(GALLERY)/ensemble.svg
 
 # The results on images and stories that the figures are drawn from.
 tables: $(VENV)/.run

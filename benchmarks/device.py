@@ -12,11 +12,11 @@ from pathlib import Path
 
 import jax
 import jax.numpy as jnp
+from simulations.command import number_table, wide_console
 
 from benchmarks.floor import Fact, best, rates
 from benchmarks.peers import Setting
 from benchmarks.simulation import problem
-from simulations.command import number_table, wide_console
 from simulations.measure import averaged
 from simulations.plan import plan_simulation
 from simulations.seeds import _chunk

@@ -71,5 +71,5 @@ def picture_name(derivation: Derivation, step: int) -> str:
 
 def all_failures(outcomes: Iterable[Outcome], unclaimed: Iterable[Check]) -> list[tuple[str, Check]]:
     """Where, and what: the failures of the derivations, then golden values that no derivation owns."""
-    own = [(outcome.name, check) for outcome in outcomes for check in outcome.failures]
-    return own + [("golden.json", check) for check in unclaimed]
+    failures = [(outcome.name, check) for outcome in outcomes for check in outcome.failures]
+    return failures + [("golden.json", check) for check in unclaimed]

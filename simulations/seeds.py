@@ -135,15 +135,15 @@ def summarise(risks: Float[np.ndarray, "seeds parts *shape"], correlated: bool =
         if name != "zeta" or not correlated:
             _refuse(name, values, values < SMALLEST * scale, "rounding exceeds it, which is a defect")
 
-    def stderr(draws: Float[np.ndarray, "seeds *shape"]) -> Float[np.ndarray, "*shape"]:
-        return draws.std(axis=0, ddof=1) / np.sqrt(len(draws))
-
+    stderr = {
+        name: draws.std(axis=0, ddof=1) / np.sqrt(len(draws))
+        for name, draws in (parts | {"total": total}).items()
+    }
     if len(parts) == 1:
-        whole = Risk(None, None, None, whole=total.mean(axis=0))
-        return Estimate(whole, StandardErrors(None, None, None, stderr(total)), len(risks))
-    mean = Risk(*(values.mean(axis=0) for values in parts.values()))
-    errors = StandardErrors(*map(stderr, parts.values()), stderr(total))
-    return Estimate(mean, errors, len(risks))
+        errors = StandardErrors(None, None, None, stderr["total"])
+        return Estimate(Risk(None, None, None, whole=total.mean(axis=0)), errors, len(risks))
+    mean = Risk(*(draws.mean(axis=0) for draws in parts.values()))
+    return Estimate(mean, StandardErrors(**stderr), len(risks))
 
 
 def _refuse(name: str, values: np.ndarray, bad: np.ndarray, cause: str) -> None:

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from simulations.command import formats
 
 import collapse_theory as ct
-from simulations.command import formats
 from simulations.sweep.__main__ import _memory, _parser, _study, main
 from simulations.sweep.grid import FIELDS, counts, points
 from simulations.sweep.rows import inputs

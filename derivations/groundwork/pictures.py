@@ -11,7 +11,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 # Okabe and Ito's colours: told apart by everybody, and in grey.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#000000", "#999999")
+# The project's: a fraction p_2 of synthetic data has one colour in every picture.
+OF_FRACTION = dict(zip((0, 0.1, 0.5, 0.01, 0.001), COLOURS, strict=False))
 STYLE: dict[Any, Any] = {
     "axes.grid": True,
     "axes.prop_cycle": f"cycler(color={list(COLOURS)})",

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from collapse_theory import Problem, Risk, predict
+from collapse_theory import Problem, Risk, StandardErrors, predict
 from simulations import Estimate
 
 PARTS = ("bias", "variance", "zeta", "total")
@@ -81,7 +81,7 @@ def _parts(problem: Problem) -> jax.Array:
     return jnp.stack([getattr(risk, part) for part in PARTS])
 
 
-def of_risk(risk: Risk) -> dict[str, np.ndarray]:
+def of_risk(risk: Risk | StandardErrors) -> dict[str, np.ndarray]:
     """The parts of a risk by name, those that there are."""
     parts = {part: getattr(risk, part) for part in PARTS}
     return {part: np.asarray(value) for part, value in parts.items() if value is not None}
@@ -89,7 +89,7 @@ def of_risk(risk: Risk) -> dict[str, np.ndarray]:
 
 def of_estimate(estimate: Estimate) -> dict[str, np.ndarray]:
     """Means and standard errors of an estimate by name, those that there are."""
-    risks = {"mean": estimate.mean, "stderr": estimate.stderr}
+    risks: dict[str, Risk | StandardErrors] = {"mean": estimate.mean, "stderr": estimate.stderr}
     return {
         f"{kind}_{part}": value for kind, risk in risks.items() for part, value in of_risk(risk).items()
     }

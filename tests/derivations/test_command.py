@@ -136,7 +136,7 @@ def test_a_claim_made_twice(house, capsys, mode):
 
 
 @pytest.mark.parametrize(
-    ("found", "expected", "same"),
+    ("digits", "expected", "same"),
     [
         (ROOT_2, "1.41421356237309504880168872499", True),
         (ROOT_2, "1.41421356237309504880168873421", False),
@@ -150,10 +150,10 @@ def test_a_claim_made_twice(house, capsys, mode):
         ("(1.0 + 2.0j)", "1.23456789012", False),
     ],
 )
-def test_all_but_the_last_two_digits(found, expected, same):
-    assert golden.agree([found], [expected]) is same
-    assert golden.agree([expected], [found]) is same
-    assert not golden.agree([found, found], [found])
+def test_all_but_the_last_two_digits(digits, expected, same):
+    assert golden.agree([digits], [expected]) is same
+    assert golden.agree([expected], [digits]) is same
+    assert not golden.agree([digits, digits], [digits])
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ from derivations.engine.numeric import NumericTrace
 from derivations.engine.symbolic import SymbolicTrace
 from derivations.groundwork.curves import power_law
 from derivations.groundwork.formulas import explicit
+from derivations.groundwork.latex import latex
+from derivations.groundwork.pencil_steps import equations_step, pencil_step
 from derivations.groundwork.pictures import COLOURS, picture
 from derivations.groundwork.setting import (
     DELTA,
@@ -31,7 +33,6 @@ from derivations.groundwork.setting import (
     p2,
     projected,
 )
-from derivations.groundwork.telling import equations_step, latex, pencil_step
 from derivations.steps import Check, Derivation, Step
 from derivations.verify import exact
 
@@ -69,8 +70,8 @@ def theory(widths) -> np.ndarray:
     rows = []
     for width in widths:
         numbers = {d: SIZE, n: SAMPLES, m: width, lam: RIDGE, p2: FRACTION}
-        own, mixed = (f(numbers, {SIGMA: SPECTRUM, DELTA: SHIFT}).value for f in (single, cross))
-        rows.append([own / k + (1 - 1 / k) * mixed for k in MEMBERS])
+        alone, mixed = (f(numbers, {SIGMA: SPECTRUM, DELTA: SHIFT}).value for f in (single, cross))
+        rows.append([alone / k + (1 - 1 / k) * mixed for k in MEMBERS])
     return np.array(rows, dtype=float)
 
 
@@ -163,4 +164,4 @@ def against_width(path: Path) -> None:
         axes.axvline(SAMPLES, color="0.4", linestyle=":", label="m = n")
 
 
-OWN_MODEL = Derivation("own-model", "A model of one's own: ensembles", STATEMENT, steps)
+ENSEMBLE = Derivation("ensemble", "A model of one's own: ensembles", STATEMENT, steps)

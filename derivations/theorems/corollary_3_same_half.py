@@ -5,9 +5,9 @@ import numpy as np
 import sympy as sp
 
 from derivations.engine.points import WORKING, Point, precise
+from derivations.groundwork.isotropic import BELOW, c2, phi
 from derivations.groundwork.setting import noise
 from derivations.steps import Check, Step
-from derivations.theorems.corollary_1 import BELOW, c2, phi
 from derivations.verify import digits, exact, tends
 
 rounds = sp.Symbol("t", integer=True, nonnegative=True)
@@ -27,7 +27,7 @@ def leading_order() -> Step:
     distance = sp.expand(limit - 2 * sp.limit(crossing, rounds, sp.oo) + real)
     leading = {real: sp.limit(ALONE / phi, phi, 0) * phi, fresh: sp.limit(ALONE / phi, phi, 0) * phi}
     points = [
-        Point("some variances", {real: sp.Rational(2, 7), fresh: sp.Rational(3, 5), c2: sp.Rational(4)})
+        Point("three variances", {real: sp.Rational(2, 7), fresh: sp.Rational(3, 5), c2: sp.Rational(4)})
     ]
 
     def iterated(point):
@@ -37,8 +37,8 @@ def leading_order() -> Step:
             coefficients = [x / 2 for x in coefficients] + [mp.mpf(1) / 2]
             coefficients[1] += mp.mpf(1) / 2
         with mp.workdps(WORKING):
-            start, half, own = (precise(point.numbers[x]) for x in (c2, real, fresh))
-            sizes = [start, half] + [own] * 9
+            start, half, each_round = (precise(point.numbers[x]) for x in (c2, real, fresh))
+            sizes = [start, half] + [each_round] * 9
             return mp.fsum(x**2 * size for x, size in zip(coefficients, sizes, strict=True))
 
     return Step(
@@ -82,17 +82,17 @@ def limit_over_noise(aspect) -> mp.mpf:
         return mp.fsum(w * function(s) for w, s in zip(weights, eigenvalues, strict=True))
 
     e = mp.findroot(lambda x: x * (1 + aspect * mean(lambda s: 1 / (s + x / 2))) - 1, mp.mpf(1))
-    own = e**2 * aspect / 2
-    heard = own * mean(lambda s: (2 * s + e) / ((s + e) * (s + e / 2) ** 2))
+    weight = e**2 * aspect / 2
+    heard = weight * mean(lambda s: (2 * s + e) / ((s + e) * (s + e / 2) ** 2))
     error = 1 / (1 - heard)
-    return mean(lambda s: aspect / s) + error * mean(lambda s: own / (s * (s + e)))
+    return mean(lambda s: aspect / s) + error * mean(lambda s: weight / (s * (s + e)))
 
 
 def beyond_leading_order() -> Step:
     """The limit at any phi < 1/2, against brute force."""
     aspect = mp.mpf(DIMENSION) / SAMPLES
     with mp.workdps(WORKING):
-        found = limit_over_noise(aspect)
+        limit = limit_over_noise(aspect)
         alone = 2 * aspect / (1 - 2 * aspect)
         again = limit_over_noise(mp.mpf(1) / 4)
 
@@ -106,12 +106,12 @@ def beyond_leading_order() -> Step:
         "their deterministic equivalent, and averages over the Marchenko-Pastur law of $A$ give the "
         r"limit at any $\phi < 1/2$. Brute force, with the average over noise exact, agrees.",
         (
-            rf"\phi = {float(aspect):g}:\quad E_\infty / \sigma^2 = {mp.nstr(found, 8)}, \quad "
+            rf"\phi = {float(aspect):g}:\quad E_\infty / \sigma^2 = {mp.nstr(limit, 8)}, \quad "
             rf"\mathrm{{real\ half\ alone:}}\ {mp.nstr(alone, 8)}",
         ),
         (
             tends(r"the limit over $\sigma^2\phi$", per_phi, mp.mpf(8) / 3, (2.0**-10, 2.0**-14), 1),
-            _brute_force(found),
+            _brute_force(limit),
             Check(
                 "at $\\phi = 1/4$ it is worse than the real half alone",
                 f"{mp.nstr(again, 12)} > 1",

@@ -7,11 +7,11 @@ import numpy as np
 import sympy as sp
 
 from derivations.engine.points import WORKING
+from derivations.groundwork.isotropic import c2, phi
 from derivations.groundwork.pictures import COLOURS, picture
 from derivations.groundwork.setting import noise, p1, p2
 from derivations.steps import Step
-from derivations.theorems.corollary_1 import c2, phi
-from derivations.theorems.weighting import a, r, ridgeless_risk, weight_of_share
+from derivations.theorems.corollary_2_weighting import a, r, ridgeless_risk, weight_of_share
 from derivations.verify import exact, tends
 
 s1, s2, k, x = sp.symbols("s_1 s_2 k x", positive=True)  # s_k = sigma_k^2 d / n_k, k = s_2 / s_1
@@ -62,7 +62,7 @@ def best_weight() -> Step:
     """Where E_inf is least, and what it is there."""
     at = {a: 1 - x, s2: k * s1}
     condition = k * (1 - x) - x**2
-    (root,) = (found for found in sp.solve(condition, x) if found.subs(k, 1) > 0)
+    (root,) = (value for value in sp.solve(condition, x) if value.subs(k, 1) > 0)
     inverse_variances = 1 / before - 1 / s1 - 1 / (s2 + before)
     return Step(
         r"**The golden ratio.** In the weight $x = 1 - a$ of the real data $E_\infty$ falls, then rises, and is least "

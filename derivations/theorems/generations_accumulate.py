@@ -35,7 +35,7 @@ def moved_by_noise() -> Step:
         inverse = (Z.T * Z + L * sp.eye(2)).inv()
         fits.append(S * inverse * Z.T * labels)
     moved = S * inverse * Z[4:, :].T * e
-    some = sp.Matrix([1, 2, 5])
+    weights = sp.Matrix([1, 2, 5])
     return Step(
         r"**Accumulate: a martingale.** Keep all samples with the labels they have, and let round $t$ add $n_2$ that "
         r"$\hat w_{t-1}$ labels. Fix the ridge on the *sum* of squares, $L = \lambda n$, and any projection $S$. Then "
@@ -54,8 +54,8 @@ def moved_by_noise() -> Step:
             ),
             exact(
                 "three rounds trained on pooled rows, projected from 3 to 2 dimensions",
-                (some.T * (fits[2] - fits[1]))[0],
-                (some.T * moved)[0],
+                (weights.T * (fits[2] - fits[1]))[0],
+                (weights.T * moved)[0],
             ),
         ),
     )
@@ -118,12 +118,12 @@ def _trained(rng, spectrum, width):
     S = np.eye(size) if width is None else rng.standard_normal((size, width)) / np.sqrt(size)
     X = rng.standard_normal((REAL + SYNTHETIC, size)) * np.sqrt(spectrum)
     labels, ridge = np.eye(len(X)), RIDGE * len(X)
-    found = []
+    errors = []
     for _ in range(ROUNDS):
         Z = X @ S
         fit = S @ np.linalg.solve(Z.T @ Z + ridge * np.eye(Z.shape[1]), Z.T @ labels)
-        found.append(np.sum(spectrum[:, None] * fit**2))
+        errors.append(np.sum(spectrum[:, None] * fit**2))
         new = rng.standard_normal((SYNTHETIC, size)) * np.sqrt(spectrum)
         X = np.concatenate([X, new])
         labels = np.block([[labels, np.zeros((len(labels), SYNTHETIC))], [new @ fit, np.eye(SYNTHETIC)]])
-    return found
+    return errors

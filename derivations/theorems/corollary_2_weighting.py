@@ -5,8 +5,8 @@ import sympy as sp
 
 from derivations.engine.eliminate import solve_linear, substitute
 from derivations.engine.points import WORKING, Point, precise
+from derivations.groundwork.isotropic import c2, phi, r2
 from derivations.groundwork.setting import d, lam, n, noise, p1, p2
-from derivations.theorems.corollary_1 import c2, phi, r2
 
 a = sp.Symbol("a", positive=True)  # weight of the synthetic data
 share_1, share_2, g = sp.symbols("r_1 r_2 g", positive=True)  # r_k = p_k e_k g, G = g I

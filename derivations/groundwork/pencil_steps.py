@@ -3,11 +3,11 @@
 import numpy as np
 import sympy as sp
 
-from derivations.engine.blocks import IDENTITY
 from derivations.engine.matrices import Gaussian
 from derivations.engine.pencil import realise
 from derivations.engine.sample import entry, evaluate
 from derivations.engine.symbolic import SymbolicTrace
+from derivations.groundwork.latex import latex_pencil, latex_system, latex_trace
 from derivations.steps import Check, Step
 
 EXAMPLE = {"n": 10, "p_2": sp.Rational(2, 5), "d": 5, "m": 3, "lambda": sp.Rational(3, 10)}
@@ -36,8 +36,8 @@ def check_pencil(claim: str, expression) -> Check:
         shape = [int(sp.sympify(size).subs(values)) for size in matrix.shape]
         drawn = rng.normal(size=shape)
         matrices[matrix] = drawn if isinstance(matrix, Gaussian) else drawn @ drawn.T
-    wanted, found = evaluate(expression, matrices, values), entry(pencil, matrices, values)
-    difference = np.abs(found - wanted).max() / np.abs(wanted).max()
+    wanted, obtained = evaluate(expression, matrices, values), entry(pencil, matrices, values)
+    difference = np.abs(obtained - wanted).max() / np.abs(wanted).max()
     return Check(claim, "NumPy on random matrices, to 1e-10", bool(difference < 1e-10))
 
 
@@ -72,44 +72,6 @@ def equations_step(name: str, trace: SymbolicTrace) -> Step:
     if left:
         equations += (latex_system([(sp.S.Zero, sp.factor(equation)) for equation in left]),)
     return Step(text, equations)
-
-
-def latex(name: str) -> str:
-    """A name as LaTeX: zeta, V_1."""
-    return sp.latex(sp.Symbol(name))
-
-
-def latex_system(pairs) -> str:
-    """Lines left = right, aligned."""
-    lines = r" \\ ".join(f"{sp.latex(left)} &= {sp.latex(right)}" for left, right in pairs)
-    return rf"\begin{{aligned}} {lines} \end{{aligned}}"
-
-
-def latex_trace(expression) -> str:
-    """tr[expression], with its inverses as such."""
-    return rf"\operatorname{{tr}}\left[{sp.latex(expression)}\right]".replace(r"\mathbb{I}", "I")
-
-
-def latex_pencil(pencil) -> str:
-    """L as a block matrix, zeros as dots."""
-    rows = [
-        " & ".join(_latex_block(pencil.blocks.get((i, j))) for j in range(len(pencil.sizes)))
-        for i in range(len(pencil.sizes))
-    ]
-    body = r" \\ ".join(rows)
-    return rf"\begin{{bmatrix}} {body} \end{{bmatrix}}"
-
-
-def _latex_block(block) -> str:
-    if block is None:
-        return r"\cdot"
-    identity = block.get(IDENTITY, 0)
-    terms = [sp.latex(identity)] if identity else []
-    for atom, value in block.items():
-        if atom is not IDENTITY:
-            scalar = {1: "", -1: "-"}.get(value, sp.latex(value) + " ")
-            terms.append(scalar + sp.latex(atom))
-    return " + ".join(terms).replace("+ -", "- ")
 
 
 def _coefficients(pencil):
