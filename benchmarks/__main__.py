@@ -9,14 +9,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from simulations.command import choices, number_table, wide_console
-from simulations.manifest import this_command, write_manifest
-
 from benchmarks import floor, precision, simulation, theory
 from benchmarks.floor import Fact
 from benchmarks.picture import draw
 from benchmarks.rows import Row
-from simulations.table import atomic_write
+from workbench.command import choices, number_table, wide_console
+from workbench.files import atomic_write
+from workbench.manifest import this_command, write_manifest
 
 SECTIONS: dict[str, Any] = {"theory": theory, "simulation": simulation, "precision": precision}
 

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import jax
 import jax.numpy as jnp
-from simulations.command import number_table, wide_console
 
 from benchmarks.floor import Fact, best, rates
 from benchmarks.peers import Setting
@@ -20,7 +19,8 @@ from benchmarks.simulation import problem
 from simulations.measure import averaged
 from simulations.plan import plan_simulation
 from simulations.seeds import _chunk
-from simulations.table import atomic_write
+from workbench.command import number_table, wide_console
+from workbench.files import atomic_write
 
 
 def facts(quick: bool) -> Iterator[Fact]:

@@ -10,7 +10,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 from benchmarks.rows import Row
-from simulations.table import atomic_write
+from workbench.files import atomic_write
 
 
 def draw(rows: list[Row], path: Path) -> None:
