@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from collapse_theory import Problem
@@ -67,7 +68,7 @@ def jobs(
             inputs=[inputs[place] for place in group.places],
             work=results,
             arguments=(
-                jax.tree.map(np.asarray, group.reference),
+                jax.tree.map(jnp.asarray, group.reference),
                 [
                     Wanted(float(problems[place].ridge), factors, predictions[place])
                     for place, factors in zip(group.places, group.factors, strict=True)
