@@ -8,9 +8,9 @@ from collections.abc import Container, Iterable
 from decimal import Context, Decimal, InvalidOperation
 from pathlib import Path
 
-from derivations.files import write_text
 from derivations.outcome import Outcome
 from derivations.steps import Check
+from workbench.files import write_text
 
 PATH = Path(__file__).with_name("golden.json")
 UPDATE = "see python -m derivations --update-golden"

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from derivations.files import write_atomically
 from derivations.steps import Check, Derivation, Step
+from workbench.files import atomic_write
 
 
 @dataclass
@@ -51,7 +51,7 @@ def run(
     try:
         for number, step in enumerate(derivation.steps(), start=1):
             if step.picture and pictures:
-                write_atomically(pictures / picture_name(derivation, number), step.picture)
+                atomic_write(pictures / picture_name(derivation, number), step.picture)
             outcome.steps.append(step)
             progress(len(outcome.checks))
         outcome.complete = True

@@ -17,7 +17,12 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from workbench.files import atomic_write, write_text
 
-plt.style.use(str(files("workbench") / "house.mplstyle"))
+# The one style of all pictures, and its colours (Okabe and Ito's: told apart by everybody, and in grey).
+HOUSE: dict[Any, Any] = matplotlib.rc_params_from_file(
+    str(files("workbench") / "house.mplstyle"), use_default_template=False
+)
+COLOURS: tuple[str, ...] = tuple(f"#{colour}" for colour in HOUSE["axes.prop_cycle"].by_key()["color"])
+plt.rcParams.update(HOUSE)
 MARKERS = "os^Dv<>P"
 COLUMNS = ["panel", "curve", "kind", "x", "y", "stderr", "theory", "size"]
 COLUMNS += ["x_stderr", "x_theory"]  # where x is measured, too
