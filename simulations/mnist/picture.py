@@ -52,8 +52,9 @@ def scaling(rows: list[Row]) -> Picture:
             _curve(above, curve, "n", "error", label, colour)
             if curve[0]["p2"]:
                 _curve(below, curve, "n", "collapse", label, colour)
-                if "predicted_plateau" in curve[0]:
-                    below.level(curve[0]["predicted_plateau"], color=f"C{colour % 8}")
+                plateau = curve[0].get("predicted_plateau")
+                if plateau is not None and (plateau > 0 or not harmed):  # the axis is logarithmic
+                    below.level(plateau, color=f"C{colour % 8}")
         if harmed:
             below.axes.set_ylim(bottom=SMALLEST)
     picture.caption = (
