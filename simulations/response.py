@@ -92,9 +92,10 @@ def _primal(draw: Draw, constants: Constants, plan: Plan) -> Respond:
         doubled = R @ product(M, R)
         gains = jnp.stack([jnp.sum(doubled * gram) for gram in grams])
         fit, error = maps(R, ridge)
-        # Where only the ridge limits R, most of a gain's terms, of size R^2, cancel each other.
-        sizes = jnp.sqrt(jnp.abs(jnp.diagonal(doubled)))
-        terms = jnp.stack([jnp.sum(sizes * jnp.sqrt(jnp.diagonal(gram))) ** 2 for gram in grams])
+        # Where only the ridge limits R, most of a gain's terms, of size R^2, cancel each other.  Entries
+        # i, j are rounded as sqrt(D_ii D_jj), independently: in all as the sum over the diagonal.
+        sizes = jnp.abs(jnp.diagonal(doubled))
+        terms = jnp.stack([jnp.sum(sizes * jnp.diagonal(gram)) for gram in grams])
         rounding = jnp.maximum(inflation(A, triangle), jnp.max(cancellation(terms, gains)))
         return Response(
             S=S,

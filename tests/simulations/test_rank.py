@@ -158,7 +158,7 @@ def test_singular_values_that_are_rounding_are_zero():
     rows = np.random.default_rng(0).normal(size=(20, 3)) @ np.random.default_rng(1).normal(size=(3, 6))
     decomposition = decompose(jnp.asarray(rows), 0)
     assert (np.asarray(decomposition.s) > 0).sum() == 3
-    inverse = (decomposition.V * decomposition.gains(jnp.array(0.0))) @ decomposition.U.T
+    inverse = (decomposition.V * decomposition.gains(jnp.array(0.0))[None]) @ decomposition.U.T
     np.testing.assert_allclose(inverse, np.linalg.pinv(rows), atol=1e-12)
     np.testing.assert_array_equal(decomposition.losses(jnp.array(0.0)), [0, 0, 0, 1, 1, 1])
 
