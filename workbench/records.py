@@ -17,6 +17,7 @@ Value = (
 Record = dict[str, Value]  # a column that a row lacks was not measured
 
 NONE = "none"
+TEXT = ("code",)  # columns of words, though some of them look like numbers
 
 
 def as_text(value: Any) -> str:
@@ -52,7 +53,10 @@ def read_csv(path: Path) -> list[Record]:
     """The rows of a CSV file that `write_table` made."""
     with open(path, newline="", encoding="utf-8") as file:
         lines = csv.DictReader(file)
-        return [{name: as_value(text) for name, text in line.items() if text} for line in lines]
+        return [
+            {name: text if name in TEXT else as_value(text) for name, text in line.items() if text}
+            for line in lines
+        ]
 
 
 def write_table(folder: Path, name: str, columns: Sequence[str], rows: Sequence[Record]) -> list[Path]:

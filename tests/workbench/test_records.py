@@ -29,6 +29,12 @@ def test_values(value):
     assert type(as_value(as_text(value))) is type(value)
 
 
+@pytest.mark.parametrize("code", ["123456789012", "1234567e9012", "none"])
+def test_a_fingerprint_stays_text(tmp_path, code):
+    write_table(tmp_path, "table", ["n", "code"], [{"n": 1, "code": code}])
+    assert read_csv(tmp_path / "table.csv") == [{"n": 1, "code": code}]
+
+
 def test_numpy_numbers_are_written_as_numbers():
     assert as_text(np.float64(0.1)) == "0.1"
     assert as_text(np.int64(3)) == "3"
