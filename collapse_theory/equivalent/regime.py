@@ -35,7 +35,7 @@ def regime(model: Model) -> Regime:
     total = jnp.tensordot(model.weights * model.fractions, model.covariances, axes=1)
     null = diagonal(total) == 0
     rank = model.dimension - jnp.sum(null.astype(float))
-    samples = model.n * jnp.sum(model.fractions * (model.weights > 0))
+    samples = model.n * jnp.sum(jnp.where(model.weights > 0, model.fractions, 0.0))
     width = jnp.array(jnp.inf) if model.width is None else model.width
     parameters = jnp.minimum(rank, width)
     tied = jnp.abs(samples - parameters) <= TIE * parameters

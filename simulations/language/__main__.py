@@ -18,6 +18,7 @@ from simulations.language.run import SAMPLES, TABLE, run, speeds
 from simulations.language.study import STUDIES
 from workbench import cluster
 from workbench.command import formats, one_sentence, print_failures, wide_console
+from workbench.files import make_folder
 from workbench.manifest import this_command, write_manifest
 
 
@@ -40,6 +41,7 @@ def _run(settings: argparse.Namespace, arguments: list[str]) -> int:
     kind = "-quick" if settings.quick else "-full" if settings.full else ""
     name = "language" if corpus.log_probability else f"language-{corpus.name}"
     folder = Path(settings.out or f"results/{name}{kind}")
+    make_folder(folder)
     print(f"in all {_cost(corpus, plan, plan.jobs)}", file=sys.stderr)
     outcome = run(folder, plan=plan, stories=stories, key=settings.key, cluster=where)
     training = speeds(outcome)
