@@ -18,6 +18,7 @@ from workbench.records import write_table
 
 PEERS: dict[str, Any] = {"theory": theory, "simulation": simulation, "precision": precision}
 SECTIONS = [*PEERS, "floor"]
+WIDTH = 180  # of the table of the time to precision
 LEFT = ["size", "contender", "note"]
 QUICK = "a trial at small sizes: whether everything runs; its times mean nothing"
 
@@ -87,7 +88,7 @@ def _print(rows: list[Row]) -> None:
                     f"{row.ratio_low:.3g} .. {row.ratio_high:.3g}",
                     row.note,
                 )
-        wide_console().print(table)
+        wide_console(WIDTH).print(table)
 
 
 if __name__ == "__main__":

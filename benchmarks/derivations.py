@@ -16,14 +16,13 @@ from typing import Any
 
 import jax
 import numpy as np
-from rich.console import Console
 
 from benchmarks.command import compile_fast, parser_of
 from derivations.engine.numeric import NumericTrace
 from derivations.engine.symbolic import SymbolicTrace
 from derivations.groundwork.setting import DELTA, GAMMA, SIGMA, d, lam, m, n, noise, p2
 from derivations.theorems import theorem_1, theorem_2
-from workbench.command import number_table
+from workbench.command import number_table, wide_console
 
 SIZE, SOLVES = 600, 20
 COLUMNS = ("term", "blocks", "unknowns", "shared", "nonlinear", "linear", "operations")
@@ -40,7 +39,7 @@ def main(arguments: list[str] | None = None) -> None:
     for name, expression in islice(_terms(), 1 if options.quick else None):
         solves = _numeric(expression, 20, 2) if options.quick else _numeric(expression, SIZE, SOLVES)
         table.add_row(name, *_symbolic(expression), *solves)
-    Console(width=140).print(table)
+    wide_console(140).print(table)
 
 
 def _terms() -> Iterator[tuple[str, Any]]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.command import Fact
 from benchmarks.compiled import cost_of_a_seed
-from benchmarks.setting import Setting
+from benchmarks.setting import TRIAL_SEEDS, TRIALS, Setting
 from benchmarks.timing import best
 from simulations import simulate
 from simulations.whiten import whiten
@@ -21,12 +21,15 @@ def rows(quick: bool) -> Iterator[Fact]:
     """Rates of the machine, needs of a seed, exponents of growth and peak memory."""
     for q in (50,) if quick else (100, 500, 1000):
         yield from rates(q)
-    for d in (30,) if quick else (100, 500, 1000):
-        for m in (None,) if quick else (None, d):
-            yield from needs(Setting(d, d, m), 16 if quick else max(8, int(256 * (100 / d) ** 2.5)))
-    yield from growth(QUICK_LINES if quick else LINES, 1 if quick else 5)
-    if not quick:
-        yield from memory()
+    if quick:
+        yield from needs(TRIALS[0], TRIAL_SEEDS)
+        yield from growth({"n": [(at.n, at, TRIAL_SEEDS) for at in TRIALS]}, rounds=2)
+        return
+    for d in (100, 500, 1000):
+        for m in (None, d):
+            yield from needs(Setting(d, d, m), max(8, int(256 * (100 / d) ** 2.5)))
+    yield from growth(LINES, rounds=5)
+    yield from memory()
 
 
 def rates(q: int) -> Iterator[Fact]:
@@ -70,8 +73,6 @@ LINES: dict[str, Line] = {
     "m > d = 100": [(m, Setting(100, 100, m), 256) for m in (200, 2000, 20000)],
     "seeds": [(seeds, Setting(100, 100, 100), seeds) for seeds in (64, 256, 1024)],
 }
-# One line, whose sizes share one compiled program.
-QUICK_LINES: dict[str, Line] = {"n": [(n, Setting(30, n, None), 16) for n in (10**3, 10**6)]}
 
 
 def growth(lines: dict[str, Line], rounds: int) -> Iterator[Fact]:

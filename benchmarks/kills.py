@@ -29,7 +29,7 @@ KILLS, QUICK = 100, 3
 # Sixty simulations of two rows each, which take about as long as all the rest.
 SWEEP = ["--d", "12", "--n", "20:200:30", "--synthetic-fraction", "0,0.25", "--noise", "0,0.1"]
 SWEEP += ["--seeds", "500", "--format", "png"]
-# One simulation of as many rows as the others, in a quick run.
+# A few rows, for a quick run.
 SMALL = ["--d", "8", "--n", "20:60:3", "--seeds", "4", "--format", "png"]
 PHASES = ("before its first row", "between rows", "after its last row")
 FILES = {"results.sqlite", "sweep.csv", "sweep.png", "manifest.json"}

@@ -11,7 +11,7 @@ see that qualities and noises are factors, as we do.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +20,7 @@ from rich.progress import track
 
 from benchmarks.peers import numpy_errors, sklearn_errors
 from benchmarks.rows import Row
-from benchmarks.setting import Setting
+from benchmarks.setting import TRIAL_SEEDS, TRIALS, Setting
 from benchmarks.timing import Timing, summary
 from simulations.simulate import simulate_draws
 
@@ -35,13 +35,13 @@ class Effort(NamedTuple):
     fits: int  # of a peer at a setting, from which its spread is measured
 
 
-FULL, TRIAL = Effort(0.005, 512, 200), Effort(0.05, 64, 12)
+FULL, TRIAL = Effort(0.005, 512, 200), Effort(0.05, TRIAL_SEEDS, 12)
 
 
 def rows(quick: bool) -> Iterator[Row]:
     """One row for each contender; the seconds are those of the whole grid."""
     effort = TRIAL if quick else FULL
-    grid = _grid(20, [60, 100], [60]) if quick else _grid(100, *[np.geomspace(30, 300, 10)] * 2)
+    grid = TRIALS if quick else _grid(100, np.geomspace(30, 300, 10))
     started = time.perf_counter()
     points = track(grid, "precision, ours", console=Console(stderr=True))
     seeds = [_until_precise(at, effort) for at in points]
@@ -64,10 +64,10 @@ def rows(quick: bool) -> Iterator[Row]:
             yield Row(section, size, name + sharing, *seconds[:3], *ratios[:3], note)
 
 
-def _grid(d: int, n: Iterable[float], m: Iterable[float]) -> list[Setting]:
-    """All settings of these sample sizes and widths, in tens."""
-    sizes, widths = (np.unique(np.round(values, -1).astype(int)) for values in (n, m))
-    return [Setting(d, int(size), int(width)) for size in sizes for width in widths]
+def _grid(d: int, sizes: np.ndarray) -> list[Setting]:
+    """All pairs (n, m) of these sizes, in tens."""
+    tens = np.unique(sizes.round(-1).astype(int)).tolist()
+    return [Setting(d, n, m) for n in tens for m in tens]
 
 
 def _until_precise(at: Setting, effort: Effort) -> int:

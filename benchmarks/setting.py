@@ -37,3 +37,8 @@ class Setting(NamedTuple):
 
     def __str__(self) -> str:
         return f"d = {self.d}, n = {self.n}, m = {self.m or 'none'}"
+
+
+# Of quick runs: settings of which all sample sizes share one compiled program of so many seeds.
+TRIALS = [Setting(20, n, 10) for n in (20, 100, 1000)]
+TRIAL_SEEDS = 64

@@ -6,7 +6,7 @@ import numpy as np
 
 from benchmarks.peers import numpy_errors, sklearn_errors
 from benchmarks.rows import Row, compare
-from benchmarks.setting import Setting
+from benchmarks.setting import TRIAL_SEEDS, TRIALS, Setting
 from benchmarks.timing import side_by_side
 from simulations import simulate
 
@@ -17,8 +17,8 @@ MOST_ROWS = 10**6
 def rows(quick: bool) -> Iterator[Row]:
     """One row for each size and contender; the seconds are those of one seed."""
     if quick:
-        for at in (Setting(20, 20, 10), Setting(20, 1000, 10)):
-            yield from _one(at, 2, seeds=16, fits=2)
+        for at in TRIALS:
+            yield from _one(at, 2, TRIAL_SEEDS, fits=2)
         return
     sizes = [(100, None), (100, 100), (500, 100), (500, 500), (500, 1000), (1000, 100), (1000, 1000)]
     near = [(Setting(d, d, m), 7) for d, m in sizes]

@@ -80,10 +80,10 @@ def number_table(title: str, *columns: str, left: Iterable[str] = ()) -> Table:
     return table
 
 
-def wide_console() -> Console:
+def wide_console(width: int = 120) -> Console:
     """Standard output; where it is no terminal, wide enough for every table."""
     console = Console()
-    return console if console.is_terminal else Console(width=120)
+    return console if console.is_terminal else Console(width=width)
 
 
 def print_failures(console: Console, failed: dict[str, str]) -> None:
