@@ -10,7 +10,7 @@ from pathlib import Path
 
 import jax
 
-from benchmarks.command import KEPT, OUT, Fact, compile_fast, parser_of, print_facts, write_facts
+from benchmarks.command import OUT, Fact, compile_fast, parser_of, print_facts, write_facts
 from benchmarks.compiled import cost_of_a_seed
 from benchmarks.floor import rates
 from benchmarks.setting import Setting
@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--out", default=OUT, metavar="DIR", help=f"output folder ({OUT})")
     options = parser.parse_args(arguments)
     folder = Path(options.out)
-    with one_sentence(parser, KEPT):
+    with one_sentence(parser, "nothing is kept"):
         make_folder(folder)
         if options.quick:
             compile_fast()
