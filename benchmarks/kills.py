@@ -43,6 +43,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the moments (0)")
     options = parser.parse_args(arguments)
     kills, sweep = (QUICK, SMALL) if options.quick else (options.kills, SWEEP)
+    if options.quick:
+        os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"  # of the sweeps that are started
     with one_sentence(parser, "nothing is kept"):
         if kills < 1:
             raise ValueError(f"kills = {kills}: expected at least 1")
