@@ -30,7 +30,7 @@ tables: $(VENV)/.run
 		cp results/tables/$$name/manifest.json figures/tables/$$name.json; \
 	done
 
-# Side by side with NumPy, SciPy and scikit-learn: half an hour or less on a machine that does nothing else.
+# Side by side with NumPy, SciPy and scikit-learn, for a machine that does nothing else.
 benchmarks: $(VENV)/.run
 	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(RUN) -m benchmarks $(ARGS)
@@ -56,6 +56,7 @@ quick-benchmarks: $(VENV)/.test
 	$(RUN) -m benchmarks --quick --out $(QUICK)/benchmarks
 	$(RUN) -m benchmarks.device --quick --out $(QUICK)/benchmarks
 	$(RUN) -m benchmarks.derivations --quick
+	$(RUN) -m benchmarks.kills --quick
 
 check: $(VENV)/.test
 	$(VENV)/bin/ruff format --check .

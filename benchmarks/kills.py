@@ -9,7 +9,6 @@ and the next starts on an empty folder.  After each kill every row that was in t
 is a row of the uninterrupted one, and every file is whole.
 """
 
-import argparse
 import json
 import os
 import random
@@ -20,24 +19,37 @@ import tempfile
 import time
 from collections import Counter
 from contextlib import closing
+from importlib.util import find_spec
 from pathlib import Path
 
+from benchmarks.command import parser_of
+from workbench.command import one_sentence
+
+KILLS, QUICK = 100, 3
 # Sixty simulations of two rows each, which take about as long as all the rest.
 SWEEP = ["--d", "12", "--n", "20:200:30", "--synthetic-fraction", "0,0.25", "--noise", "0,0.1"]
 SWEEP += ["--seeds", "500", "--format", "png"]
+# A few rows, for a quick run.
+SMALL = ["--d", "8", "--n", "20:60:3", "--seeds", "4", "--format", "png"]
 PHASES = ("before its first row", "between rows", "after its last row")
-FILES = {"results.sqlite", "sweep.csv", "sweep.parquet", "sweep.png", "manifest.json"}
+FILES = {"results.sqlite", "sweep.csv", "sweep.png", "manifest.json"}
+FILES |= {"sweep.parquet"} if find_spec("pyarrow") else set()
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Print how many kills fell where; raises AssertionError if something was lost."""
-    parser = argparse.ArgumentParser(description="Kill a sweep at random moments.")
-    parser.add_argument("--kills", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=0, help="of the moments")
-    parser.add_argument("--quick", action="store_true", help="three kills")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        print(survive(Path(folder), 3 if options.quick else options.kills, options.seed))
+    parser = parser_of("benchmarks.kills", __doc__, f"{QUICK} kills of a smaller sweep")
+    parser.add_argument("--kills", type=int, default=KILLS, help=f"how many ({KILLS})")
+    parser.add_argument("--seed", type=int, default=0, help="of the moments (0)")
+    options = parser.parse_args(arguments)
+    kills, sweep = (QUICK, SMALL) if options.quick else (options.kills, SWEEP)
+    if options.quick:
+        os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"  # of the sweeps that are started
+    with one_sentence(parser, "nothing is kept"):
+        if kills < 1:
+            raise ValueError(f"kills = {kills}: expected at least 1")
+        with tempfile.TemporaryDirectory() as folder:
+            print(survive(Path(folder), kills, options.seed, sweep))
 
 
 def survive(folder: Path, kills: int, seed: int, sweep: list[str] = SWEEP) -> str:

@@ -20,14 +20,16 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {' '.join(message.split())}\n")
 
 
+KEPT = "what was computed before is kept, and the same command goes on from there"
+
+
 @contextmanager
-def one_sentence(parser: argparse.ArgumentParser) -> Iterator[None]:
+def one_sentence(parser: argparse.ArgumentParser, kept: str = KEPT) -> Iterator[None]:
     """What stops a command is one line on stderr.
 
     Bad input (ValueError) ends it with exit code 2, a file that cannot be written or a cluster that is
-    lost (OSError) with 1, the user with 130.
+    lost (OSError) with 1, the user with 130; the latter two say what is `kept`.
     """
-    kept = "what was computed before is kept, and the same command goes on from there"
     try:
         yield
     except ValueError as error:
@@ -78,10 +80,10 @@ def number_table(title: str, *columns: str, left: Iterable[str] = ()) -> Table:
     return table
 
 
-def wide_console() -> Console:
+def wide_console(width: int = 120) -> Console:
     """Standard output; where it is no terminal, wide enough for every table."""
     console = Console()
-    return console if console.is_terminal else Console(width=120)
+    return console if console.is_terminal else Console(width=width)
 
 
 def print_failures(console: Console, failed: dict[str, str]) -> None:
