@@ -18,11 +18,8 @@ derivations: $(VENV)/.run
 GALLERY = figures/gallery
 figures: $(VENV)/.run
 	$(RUN) -m figures --format png --out $(GALLERY) $(ARGS)
-	$(RUN) -m simulations.sweep --preset ridgeless --format png --out results/gallery/ridgeless
-	cp results/gallery/ridgeless/sweep.png $(GALLERY)/ridgeless.png
-	cp results/gallery/ridgeless/sweep.csv $(GALLERY)/ridgeless.csv
-	$(RUN) -m derivations own-model --out results/gallery/own-model
-	cp results/gallery/own-model/pictures/own-model-2.svg $(GALLERY)/ensemble.svg
+	$(RUN) -m derivations ensemble --out results/gallery/ensemble
+	cp results/gallery/ensemble/pictures/ensemble-2.svg $(GALLERY)/ensemble.svg
 
 # The results on images and stories that the figures are drawn from.
 tables: $(VENV)/.run
@@ -33,7 +30,7 @@ tables: $(VENV)/.run
 		cp results/tables/$$name/manifest.json figures/tables/$$name.json; \
 	done
 
-# Side by side with NumPy, SciPy and scikit-learn: half an hour or less on a machine that does nothing else.
+# Side by side with NumPy, SciPy and scikit-learn, for a machine that does nothing else.
 benchmarks: $(VENV)/.run
 	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(RUN) -m benchmarks $(ARGS)
@@ -59,6 +56,7 @@ quick-benchmarks: $(VENV)/.test
 	$(RUN) -m benchmarks --quick --out $(QUICK)/benchmarks
 	$(RUN) -m benchmarks.device --quick --out $(QUICK)/benchmarks
 	$(RUN) -m benchmarks.derivations --quick
+	$(RUN) -m benchmarks.kills --quick
 
 check: $(VENV)/.test
 	$(VENV)/bin/ruff format --check .

@@ -1,67 +1,81 @@
 """`python -m benchmarks`: ours and its peers side by side, as a table, a CSV file and a picture."""
 
-import argparse
-import csv
 import os
 import platform
+import sys
 import time
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from benchmarks import floor, precision, simulation, theory
-from benchmarks.floor import Fact
+from benchmarks.command import KEPT, OUT, compile_fast, parser_of, print_facts, write_facts
 from benchmarks.picture import draw
 from benchmarks.rows import Row
-from simulations.command import choices, number_table, wide_console
-from simulations.manifest import this_command, write_manifest
-from simulations.table import atomic_write
+from workbench.command import choices, number_table, one_sentence, wide_console
+from workbench.files import make_folder
+from workbench.manifest import this_command, write_manifest
+from workbench.records import write_table
 
-SECTIONS: dict[str, Any] = {"theory": theory, "simulation": simulation, "precision": precision}
+PEERS: dict[str, Any] = {"theory": theory, "simulation": simulation, "precision": precision}
+SECTIONS = [*PEERS, "floor"]
+WIDTH = 180  # of the table of the time to precision
+LEFT = ["size", "contender", "note"]
+QUICK = "a trial at small sizes: whether everything runs; its times mean nothing"
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the sections asked for; what is measured is on disk after each of them."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--sections", default=",".join([*SECTIONS, "floor"]), metavar="LIST")
-    parser.add_argument("--quick", action="store_true", help="one or two small sizes of each")
-    parser.add_argument("--out", default="results/benchmarks", metavar="DIR")
+    arguments = sys.argv[1:] if arguments is None else arguments
+    parser = parser_of("benchmarks", __doc__, QUICK)
+    everything = ",".join(SECTIONS)
+    parser.add_argument("--sections", default=everything, metavar="LIST", help=f"among {everything}")
+    parser.add_argument("--out", default=OUT, metavar="DIR", help=f"output folder ({OUT})")
     options = parser.parse_args(arguments)
-    try:
-        chosen = choices("sections", options.sections, [*SECTIONS, "floor"])
-    except ValueError as error:
-        parser.exit(2, f"{parser.prog}: {error}\n")
-    folder, started = Path(options.out), time.time()
-    folder.mkdir(parents=True, exist_ok=True)
+    with one_sentence(parser, KEPT):
+        chosen, folder = choices("sections", options.sections, SECTIONS), Path(options.out)
+        make_folder(folder)
+        if options.quick:
+            compile_fast()
+        started = time.time()
+        run(chosen, folder, options.quick)
+        write_manifest(
+            folder / "manifest.json",
+            started,
+            this_command("benchmarks", arguments),
+            sections=chosen,
+            processor=platform.processor() or platform.machine(),
+            cores=len(os.sched_getaffinity(0)),
+        )
+
+
+def run(chosen: list[str], folder: Path, quick: bool) -> None:
+    """Measure, print, write and draw these sections."""
     rows: list[Row] = []
-    for name, section in SECTIONS.items():
+    for name, section in PEERS.items():
         if name in chosen:
-            rows += section.rows(options.quick)
-            _write(folder / "peers.csv", Row._fields, rows)
+            rows += section.rows(quick)
+            write_table(folder, "peers", Row._fields, [row._asdict() for row in rows])
     if rows:
         _print(rows)
         draw(rows, folder / "peers.png")
     if "floor" in chosen:
-        facts = list(floor.rows(options.quick))
-        _write(folder / "floor.csv", Fact._fields, facts)
-        table = number_table("what the machine does", *Fact._fields, left="what")
-        for fact in facts:
-            table.add_row(fact.what, fact.size, f"{fact.value:.4g}", fact.unit)
-        wide_console().print(table)
-    write_manifest(
-        folder / "manifest.json",
-        started,
-        this_command("benchmarks", arguments or []),
-        sections=chosen,
-        processor=platform.processor() or platform.machine(),
-        cores=len(os.sched_getaffinity(0)),
-    )
+        facts = list(floor.rows(quick))
+        print_facts("what the machine does", facts)
+        write_facts(folder, "floor", facts)
 
 
 def _print(rows: list[Row]) -> None:
     for section in dict.fromkeys(row.section for row in rows):
         table = number_table(
-            section, "size", "contender", "time", "quartiles", "over ours", "quartiles", ""
+            section,
+            "size",
+            "contender",
+            "time",
+            "quartiles",
+            "over ours",
+            "quartiles",
+            "note",
+            left=LEFT,
         )
         for row in rows:
             if row.section == section:
@@ -74,15 +88,7 @@ def _print(rows: list[Row]) -> None:
                     f"{row.ratio_low:.3g} .. {row.ratio_high:.3g}",
                     row.note,
                 )
-        wide_console().print(table)
-
-
-def _write(path: Path, header: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
-    def write(partial: Path) -> None:
-        with open(partial, "w", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows([list(header), *map(list, rows)])
-
-    atomic_write(path, write)
+        wide_console(WIDTH).print(table)
 
 
 if __name__ == "__main__":

@@ -5,38 +5,51 @@
 A process that computes a small sweep is killed (SIGKILL) at a uniformly random moment of its life,
 from the start of Python to the picture, and started again on what it left, until so many kills have
 been delivered.  Whenever one completes, its table must be that of an uninterrupted run, byte for byte,
-and the next starts on an empty folder.  After each kill every row that was on disk is still there, is a
-row of the uninterrupted table, and every file is whole.
+and the next starts on an empty folder.  After each kill every row that was in the store is still there,
+is a row of the uninterrupted one, and every file is whole.
 """
 
-import argparse
-import csv
 import json
 import os
 import random
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import closing
+from importlib.util import find_spec
 from pathlib import Path
 
+from benchmarks.command import parser_of
+from workbench.command import one_sentence
+
+KILLS, QUICK = 100, 3
 # Sixty simulations of two rows each, which take about as long as all the rest.
 SWEEP = ["--d", "12", "--n", "20:200:30", "--synthetic-fraction", "0,0.25", "--noise", "0,0.1"]
 SWEEP += ["--seeds", "500", "--format", "png"]
+# A few rows, for a quick run.
+SMALL = ["--d", "8", "--n", "20:60:3", "--seeds", "4", "--format", "png"]
 PHASES = ("before its first row", "between rows", "after its last row")
-FILES = {"sweep.csv", "sweep.png", "manifest.json"}
+FILES = {"results.sqlite", "sweep.csv", "sweep.png", "manifest.json"}
+FILES |= {"sweep.parquet"} if find_spec("pyarrow") else set()
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Print how many kills fell where; raises AssertionError if something was lost."""
-    parser = argparse.ArgumentParser(description="Kill a sweep at random moments.")
-    parser.add_argument("--kills", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=0, help="of the moments")
-    parser.add_argument("--quick", action="store_true", help="three kills")
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        print(survive(Path(folder), 3 if given.quick else given.kills, given.seed))
+    parser = parser_of("benchmarks.kills", __doc__, f"{QUICK} kills of a smaller sweep")
+    parser.add_argument("--kills", type=int, default=KILLS, help=f"how many ({KILLS})")
+    parser.add_argument("--seed", type=int, default=0, help="of the moments (0)")
+    options = parser.parse_args(arguments)
+    kills, sweep = (QUICK, SMALL) if options.quick else (options.kills, SWEEP)
+    if options.quick:
+        os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"  # of the sweeps that are started
+    with one_sentence(parser, "nothing is kept"):
+        if kills < 1:
+            raise ValueError(f"kills = {kills}: expected at least 1")
+        with tempfile.TemporaryDirectory() as folder:
+            print(survive(Path(folder), kills, options.seed, sweep))
 
 
 def survive(folder: Path, kills: int, seed: int, sweep: list[str] = SWEEP) -> str:
@@ -47,25 +60,24 @@ def survive(folder: Path, kills: int, seed: int, sweep: list[str] = SWEEP) -> st
     begun = time.time()
     finish(sweep, folder / "whole", compiled)
     life = time.time() - begun
-    whole = (folder / "whole" / "sweep.csv").read_bytes()
+    whole, table = rows(folder / "whole"), (folder / "whole" / "sweep.csv").read_bytes()
     phases: Counter[str] = Counter()
     completed = 0
     while True:
         out = folder / f"killed-{completed}"
         while sum(phases.values()) < kills:
-            before = lines(out)
+            before = rows(out)
             if not killed(sweep, out, compiled, rng.uniform(0, life)):
                 break
-            after = lines(out)
+            after = rows(out)
             check_files(out)
-            assert set(before) <= set(after), f"rows were lost in {out}"
-            assert set(after) <= set(whole.splitlines(keepends=True)), f"a row in {out} is no row"
-            rows = len(after) - max(len(before), 1)
-            last = len(after) == whole.count(b"\n")
-            phases[PHASES[2 if last else 1 if rows > 0 else 0]] += 1
+            assert before.items() <= after.items(), f"rows were lost in {out}"
+            assert after.items() <= whole.items(), f"a row in {out} is no row"
+            phases[PHASES[2 if len(after) == len(whole) else 1 if len(after) > len(before) else 0]] += 1
         finish(sweep, out, compiled)
-        assert (out / "sweep.csv").read_bytes() == whole, f"{out} ended in another table"
-        assert {path.name for path in out.iterdir()} == FILES, f"{out} has something left over"
+        assert (out / "sweep.csv").read_bytes() == table, f"{out} ended in another table"
+        files = {path.name for path in out.iterdir() if ".partial" not in path.name}
+        assert files == FILES, f"{out} has something left over"
         completed += 1
         if sum(phases.values()) == kills:
             break
@@ -111,17 +123,23 @@ def killed(sweep: list[str], out: Path, compiled: Path, seconds: float) -> bool:
         return True
 
 
-def lines(out: Path) -> list[bytes]:
-    """The finished lines of a table, its header among them."""
-    path = out / "sweep.csv"
-    found = path.read_bytes().splitlines(keepends=True) if path.exists() else []
-    return [line for line in found if line.endswith(b"\n")]
+def rows(out: Path) -> dict[str, str]:
+    """The results in a store by their inputs, whatever process has it open."""
+    path = out / "results.sqlite"
+    if not path.exists():
+        return {}
+    with closing(sqlite3.connect(path, timeout=60)) as database:
+        tables = database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        select = "SELECT question, answer FROM answers WHERE kind = 'row'"
+        return dict(database.execute(select).fetchall()) if tables else {}
 
 
 def check_files(out: Path) -> None:
-    """Every file under its name is whole; of the table only the last line may be unfinished."""
-    table = list(csv.reader(line.decode() for line in lines(out)))
-    assert all(len(row) == len(table[0]) for row in table), f"a row in {out} is too short"
+    """Every file under its name is whole."""
+    for path in out.glob("[!.]*.csv"):
+        table = path.read_bytes().split(b"\n")
+        assert table[-1] == b"", f"{path} is cut"
+        assert len({line.count(b",") for line in table[:-1]}) == 1, f"a row of {path} is too short"
     for path in out.glob("[!.]*.json"):
         json.loads(path.read_text())
     for path in out.glob("[!.]*.png"):

@@ -1,29 +1,11 @@
 """The peers: the same numbers as a user of NumPy, SciPy or scikit-learn would get them."""
 
-from typing import NamedTuple
-
 import numpy as np
 from scipy.optimize import brentq, root
 from sklearn.linear_model import Ridge
 from sklearn.random_projection import GaussianRandomProjection
 
-
-class Setting(NamedTuple):
-    """The paper's two sources with isotropic features; `m` None is the classical model."""
-
-    d: int
-    n: int
-    m: int | None
-    synthetic_fraction: float = 0.2
-    quality: float = 0.5
-    noise: float = 0.1
-    ridge: float = 1e-2
-
-    @property
-    def counts(self) -> tuple[int, int]:
-        """(n_1, n_2)."""
-        synthetic = round(self.synthetic_fraction * self.n)
-        return self.n - synthetic, synthetic
+from benchmarks.setting import Setting
 
 
 def labelled(rng: np.random.Generator, at: Setting) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -141,8 +123,8 @@ def scipy_dense(covariances: list[np.ndarray], at: Setting) -> float:
         for C in covariances
     ])  # fmt: skip
 
-    def misfit(C: np.ndarray, own: int) -> float:
-        shift = G @ pull - (0 if own == 0 else np.eye(d))
+    def misfit(C: np.ndarray, source: int) -> float:
+        shift = G @ pull - (0 if source == 0 else np.eye(d))
         return lam**2 * np.sum(C * (G @ Gamma @ G)) + np.sum(C * (shift @ Delta @ shift.T))
 
     forcing = np.array([at.noise + misfit(C, k) for k, C in enumerate(covariances)])

@@ -7,8 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 
 import collapse_theory as ct
-from benchmarks.peers import Setting, numpy_theory, scipy_dense, scipy_theory
+from benchmarks.peers import numpy_theory, scipy_dense, scipy_theory
 from benchmarks.rows import Row, compare
+from benchmarks.setting import Setting
 from benchmarks.timing import side_by_side
 
 # Points that stay in the cache together; the same in `simulations.sweep`.
@@ -18,30 +19,30 @@ AGREE = 1e-6
 
 def rows(quick: bool) -> Iterator[Row]:
     """One row for each model and dimension; the seconds are those of one point."""
-    rounds = 3 if quick else 9
-    for d in (100,) if quick else (100, 1000, 10_000):
+    rounds = 2 if quick else 9
+    for d in (20,) if quick else (100, 1000, 10_000):
         spectrum = np.asarray(ct.spectra.power_law(d, 1.0))
         for m in (None, d // 2):
-            yield from _commuting(spectrum, m, 64 if quick else 256, rounds)
-    for d in (50,) if quick else (100, 300):
-        yield from _dense(d, 8, rounds)
+            yield from _commuting(spectrum, m, 16 if quick else 256, rounds)
+    for d in (10,) if quick else (100, 300):
+        yield from _dense(d, 2 if quick else 8, rounds)
 
 
 def _commuting(spectrum: np.ndarray, m: int | None, count: int, rounds: int) -> Iterator[Row]:
     d = len(spectrum)
     n = np.unique(np.geomspace(d / 5, 1000 * d, count).round() * 5)
-    some = [Setting(d, int(count), m) for count in n[:: max(1, len(n) // 24)]]
+    settings = [Setting(d, int(count), m) for count in n[:: max(1, len(n) // 24)]]
     compiled = _predictions(jnp.asarray(spectrum), m)
     exact = dict(zip(n.tolist(), np.asarray(compiled(n)).tolist(), strict=True))
     peers: dict[str, Callable[[np.ndarray, Setting], float]] = {"SciPy": scipy_theory}
     if m is None:
         peers["NumPy iteration"] = numpy_theory
     for peer in peers.values():
-        found = [peer(spectrum, at) for at in some]
-        np.testing.assert_allclose(found, [exact[at.n] for at in some], rtol=AGREE)
+        theirs = [peer(spectrum, at) for at in settings]
+        np.testing.assert_allclose(theirs, [exact[at.n] for at in settings], rtol=AGREE)
 
     def run(peer: Callable[[np.ndarray, Setting], float]) -> Callable[[], float]:
-        return lambda: len([peer(spectrum, at) for at in some])
+        return lambda: len([peer(spectrum, at) for at in settings])
 
     def ours() -> float:
         compiled(n).block_until_ready()
@@ -49,8 +50,8 @@ def _commuting(spectrum: np.ndarray, m: int | None, count: int, rounds: int) -> 
 
     contenders = {"ours": ours} | {name: run(peer) for name, peer in peers.items()}
     model = "classical" if m is None else "projected"
-    found = side_by_side(contenders, rounds, f"theory, {model}, d = {d}")
-    yield from compare("theory, s a point", f"{model}, d = {d}", found)
+    timings = side_by_side(contenders, rounds, f"theory, {model}, d = {d}")
+    yield from compare("theory, s a point", f"{model}, d = {d}", timings)
 
 
 def _predictions(spectrum: jax.Array, m: int | None) -> Callable[[np.ndarray], jax.Array]:
@@ -87,8 +88,8 @@ def _dense(d: int, count: int, rounds: int) -> Iterator[Row]:
 
     compiled = jax.jit(lambda sizes: jax.lax.map(lambda pair: total(*pair), sizes))
     sizes = jnp.array([at.counts for at in settings], dtype=float)
-    found = [scipy_dense(covariances, at) for at in settings]
-    np.testing.assert_allclose(found, compiled(sizes), rtol=AGREE)
+    theirs = [scipy_dense(covariances, at) for at in settings]
+    np.testing.assert_allclose(theirs, compiled(sizes), rtol=AGREE)
 
     def ours() -> float:
         compiled(sizes).block_until_ready()

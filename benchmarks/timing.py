@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+import jax
 import numpy as np
 from rich.console import Console
 from rich.progress import track
@@ -34,7 +35,7 @@ def side_by_side(
             started = time.perf_counter()
             units = contenders[name]()
             seconds[name].append((time.perf_counter() - started) / units)
-    return {name: summary(np.array(found)) for name, found in seconds.items()}
+    return {name: summary(np.array(times)) for name, times in seconds.items()}
 
 
 def summary(values: np.ndarray) -> Timing:
@@ -46,3 +47,13 @@ def summary(values: np.ndarray) -> Timing:
 def ratio(peer: Timing, ours: Timing) -> Timing:
     """How many times longer the peer takes, round by round."""
     return summary(peer.rounds / ours.rounds)
+
+
+def best(function: Callable[..., object], *arguments: object, rounds: int = 5) -> float:
+    """Least seconds of a call, after one that compiles."""
+    seconds = []
+    for _ in range(rounds + 1):
+        started = time.perf_counter()
+        jax.block_until_ready(function(*arguments))
+        seconds.append(time.perf_counter() - started)
+    return min(seconds[1:])

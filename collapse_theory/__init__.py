@@ -13,6 +13,7 @@ from collapse_theory import spectra  # noqa: E402  (x64 must be on before the fi
 from collapse_theory.attribution import marginal_risk, zeta_by_source  # noqa: E402
 from collapse_theory.break_even import break_even  # noqa: E402
 from collapse_theory.diagnose import Diagnosis, diagnose  # noqa: E402
+from collapse_theory.equivalent import SolveError  # noqa: E402
 from collapse_theory.finite_size import finite_size  # noqa: E402
 from collapse_theory.free_energy import (  # noqa: E402
     free_energy,
@@ -37,10 +38,9 @@ from collapse_theory.paper import (  # noqa: E402
 from collapse_theory.plateau import at_size, crossover, plateau  # noqa: E402
 from collapse_theory.predict import predict  # noqa: E402
 from collapse_theory.problem import Problem, Source, real_and_synthetic  # noqa: E402
-from collapse_theory.risk import Risk  # noqa: E402
-from collapse_theory.root import SolveError  # noqa: E402
+from collapse_theory.risk import Risk, StandardErrors  # noqa: E402
 from collapse_theory.scaling import ScalingExponents, scaling_exponents, source_condition  # noqa: E402
-from collapse_theory.spread import spread  # noqa: E402
+from collapse_theory.spread import Spread, spread  # noqa: E402
 from collapse_theory.training_error import (  # noqa: E402
     generalised_cross_validation,
     source_errors,
@@ -58,6 +58,8 @@ __all__ = [
     "ScalingExponents",
     "SolveError",
     "Source",
+    "Spread",
+    "StandardErrors",
     "accumulate",
     "at_size",
     "best",

@@ -6,14 +6,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from collapse_theory import checks
-from collapse_theory.equivalent import solve
-from collapse_theory.errors import ErrorSystem
-from collapse_theory.model import stack
+from collapse_theory.equivalent import ErrorSystem, Status, solve, solved, stack
 from collapse_theory.predict import predict_with_status
 from collapse_theory.problem import Problem
 from collapse_theory.risk import Risk
-from collapse_theory.root import Status
-from collapse_theory.solved import solved
 
 
 def zeta_by_source(problem: Problem) -> Float[Array, " K"]:
@@ -22,20 +18,24 @@ def zeta_by_source(problem: Problem) -> Float[Array, " K"]:
     zeta is linear in the Delta_k, so the shares add up to `predict(problem).zeta`; that of real data
     is 0.  Without a ridge and as n -> infinity, for one Sigma, share k is p_k^2 c_k^2.
 
-    Raises SolveError as `predict` does, and ValueError for a problem given by `moments`: correlated
-    shifts have no shares.
+    Raises SolveError as `predict` does, and ValueError for a problem with `moments`: correlated shifts
+    have no shares.
     """
     if problem.moments is not None:
-        raise checks.fail("moments", "given", "None: correlated labels have no shares of zeta")
+        raise checks.fail(
+            "moments",
+            f"an array of shape {problem.moments.shape}",
+            "None: correlated labels have no shares of zeta",
+        )
     return solved(*_zeta_by_source(problem))
 
 
 @eqx.filter_jit
 def _zeta_by_source(problem: Problem) -> tuple[Float[Array, " K"], Status]:
-    model = stack(problem)
-    equivalent = solve(model)
-    errors = ErrorSystem(model, equivalent)
-    forcing = [errors.misfits({(k, k): shift}) for k, shift in enumerate(model.shifts)]
+    equivalent = solve(stack(problem))
+    errors = ErrorSystem(equivalent)
+    shifts = enumerate(equivalent.model.shifts)
+    forcing = [errors.misfits({(k, k): shift}) for k, shift in shifts]
     return errors.risk(jnp.stack(forcing, axis=-1)), equivalent.status
 
 
@@ -54,7 +54,7 @@ def marginal_risk(problem: Problem) -> Risk:
 
 @eqx.filter_jit
 def _marginal_risk(problem: Problem) -> tuple[Risk, Status]:
-    def counts(problem: Problem) -> list[Float[Array, ""]]:
+    def counts(problem: Problem) -> list:
         return [source.n for source in problem.sources]
 
     def risk(n: Float[Array, " K"]) -> tuple[Risk, tuple[Risk, Status]]:

@@ -7,11 +7,9 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from collapse_theory import checks
-from collapse_theory.model import stack
+from collapse_theory.equivalent import Status, solved, stack
 from collapse_theory.predict import predict_with_status
 from collapse_theory.problem import Problem
-from collapse_theory.root import Status
-from collapse_theory.solved import solved
 
 
 def break_even(problem: Problem, source: int = 2) -> Float[Array, ""]:

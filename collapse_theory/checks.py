@@ -5,12 +5,23 @@ checked all the same.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
+
+# What users may pass.
+if TYPE_CHECKING:
+    Number = Float[Array, ""] | float
+    Whole = int
+    Range = tuple[float, float]
+    # A number, a vector of eigenvalues, a matrix, or a stack of them.
+    Matrix = Float[Array, "..."] | Float[np.ndarray, "..."] | float
+else:
+    # The checks below answer bad values with one sentence; at run time nothing else may judge them.
+    Number = Whole = Range = Matrix = object
 
 # Rounding leaves an exactly singular covariance with eigenvalues of either sign of this relative
 # size, and an exactly symmetric one this asymmetric.
@@ -64,7 +75,7 @@ def floating(
 
 
 def number(
-    name: str, value: object, *, above: float | None = None, most: float | None = None
+    name: str, value: object, *, above: float | int | None = None, most: float | int | None = None
 ) -> Float[Array, ""]:
     """A scalar that is >= 0 (or > `above`) and <= `most`."""
     expected = "a number >= 0" if above is None else f"a number > {above:g}"
@@ -96,8 +107,8 @@ def positive_semidefinite(name: str, value: object) -> Float[Array, "..."]:
             raise fail(name, f"a matrix with asymmetry {asymmetry:.3g}", "a symmetric matrix")
         lowest = np.linalg.eigvalsh(array).min()
         if lowest < -ROUNDING * scale:
-            found = f"a matrix with eigenvalue {lowest:.3g}"
-            raise fail(name, found, "a positive semi-definite matrix")
+            shown = f"a matrix with eigenvalue {lowest:.3g}"
+            raise fail(name, shown, "a positive semi-definite matrix")
 
     return floating(name, value, (0, 1, 2), expected, psd)
 
@@ -114,8 +125,8 @@ def second_moments(name: str, value: object, K: int, d: int) -> Float[Array, "..
             raise fail(name, "C_jk that are not C_kj^T", "second moments, C_jk = C_kj^T")
         lowest = np.linalg.eigvalsh(joint).min()
         if lowest < -ROUNDING * scale:
-            found = f"second moments with eigenvalue {lowest:.3g}"
-            raise fail(name, found, "positive semi-definite second moments")
+            shown = f"second moments with eigenvalue {lowest:.3g}"
+            raise fail(name, shown, "positive semi-definite second moments")
 
     array = floating(name, value, (3, 4), expected)
     if array.shape not in ((K, K, d), (K, K, d, d)):

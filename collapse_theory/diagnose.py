@@ -4,10 +4,9 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from collapse_theory.equivalent import solve
-from collapse_theory.model import product, stack, trace
+from collapse_theory.equivalent import Status, solve, stack
+from collapse_theory.equivalent.algebra import product, trace
 from collapse_theory.problem import Problem
-from collapse_theory.root import Status
 
 
 class Diagnosis(eqx.Module):
@@ -37,12 +36,11 @@ def diagnose(problem: Problem) -> Diagnosis:
     """The numbers behind `predict(problem)`; none of them raises, `status` tells of failure.
 
     At the ridgeless interpolation threshold, where the equations have no finite solution, kappa and
-    e and the degrees of freedom are NaN.
+    e and the degrees of freedom are NaN, and with a width so is tau.
     """
-    model = stack(problem)
-    equivalent = solve(model)
-    limits = equivalent.limits
-    undefined = jnp.where(limits.at_threshold, jnp.nan, 1.0)
+    equivalent = solve(stack(problem))
+    model, regime = equivalent.model, equivalent.regime
+    undefined = jnp.where(regime.at_threshold, jnp.nan, 1.0)
     AG = product(equivalent.A, equivalent.G)
     df1 = undefined * trace(equivalent.A, equivalent.G)
     return Diagnosis(
@@ -50,7 +48,7 @@ def diagnose(problem: Problem) -> Diagnosis:
         df1=df1,
         df2=undefined * trace(AG, AG),
         e=undefined * equivalent.scale * equivalent.e,
-        tau=1 - df1 / limits.width,
-        threshold_distance=limits.samples / limits.parameters - 1,
+        tau=jnp.where(jnp.isinf(regime.width), 1.0, 1 - df1 / regime.width),
+        threshold_distance=regime.samples / regime.parameters - 1,
         status=equivalent.status,
     )

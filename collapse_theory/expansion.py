@@ -23,16 +23,15 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from collapse_theory.equivalent import solve
-from collapse_theory.m_matrix import solve_m_matrix
-from collapse_theory.model import stack, trace
+from collapse_theory.equivalent import Status, solve, stack
+from collapse_theory.equivalent.algebra import add_diagonal, identity, trace
+from collapse_theory.equivalent.m_matrix import solve_m_matrix
 from collapse_theory.problem import Problem
-from collapse_theory.root import Status
 from collapse_theory.shares import Logs, Stack, moved, multiply, resolvent, shares, traces, transpose
 
 Number = Float[Array, ""]
 Square = Float[Array, "unknowns unknowns"]
-SEEN = 1e-12  # the part of tr Sigma_test in directions that no source sees that may be rounding
+ROUNDING = 1e-12  # the part of tr Sigma_test outside of what the sources reach that may be rounding
 
 
 class Expansion(NamedTuple):
@@ -66,19 +65,18 @@ class Derivatives(NamedTuple):
 
 def expand(problem: Problem) -> tuple[Expansion, Labels]:
     """The expansion of a problem, and its labels in three parts: those of bias, variance and zeta."""
-    model = stack(problem)
-    equivalent = solve(model)
-    limits, counts = equivalent.limits, model.fractions * model.n
+    equivalent = solve(stack(problem))
+    model, regime = equivalent.model, equivalent.regime  # in the coordinates of the equivalent
+    counts = model.fractions * model.n
     weights = model.fractions * equivalent.e
-    identity = jnp.ones(model.dimension) if model.signal.ndim == 1 else jnp.eye(model.dimension)
     # nu = 0 wins all the same where nobody pulls against it.
-    unseen = jnp.where(equivalent.nu == 0, limits.null, 0.0)
+    outside = jnp.where((equivalent.nu == 0) & regime.null, 1.0, 0.0)
     # A square S without a ridge is no restriction, and its nu = 0 no unknown.
-    restricted = jnp.isfinite(limits.width) & ((equivalent.gap > 0) | (equivalent.nu > 0))
+    restricted = jnp.isfinite(regime.width) & ((equivalent.gap > 0) | (equivalent.nu > 0))
     test = model.test_covariance
-    blind = restricted & (trace(unseen, test) > SEEN * trace(identity, test))
+    blind = restricted & (trace(outside, test) > ROUNDING * trace(identity(test), test))
     shape = (-1, *(1,) * test.ndim)
-    last = equivalent.nu * identity + unseen
+    last = add_diagonal(identity(test, equivalent.nu), outside)
     expansion = Expansion(
         pulls=jnp.concatenate([weights.reshape(shape) * model.covariances, last[None]]),
         weights=weights,
@@ -86,7 +84,7 @@ def expand(problem: Problem) -> tuple[Expansion, Labels]:
         counts=counts,
         free=jnp.append(counts > 0, restricted),
         test=test,
-        defined=~limits.at_threshold & ~blind,
+        defined=~regime.at_threshold & ~blind,
         status=equivalent.status,
     )
     noises = jnp.zeros((3, len(counts))).at[1].set(model.noises)
@@ -155,8 +153,8 @@ def residuals(X: Stack, rest: Stack) -> Float[Array, "unknowns K *matrix"]:
     """
     K = len(X) - 1
     shape = (-1, *(1,) * (X.ndim - 1))
-    its_own = jnp.eye(K + 1, K, dtype=bool).reshape(K + 1, *shape)
-    shifts = jnp.where(its_own, transpose(rest[:-1])[None], -transpose(X[:-1])[None])
+    same = jnp.eye(K + 1, K, dtype=bool).reshape(K + 1, *shape)
+    shifts = jnp.where(same, transpose(rest[:-1])[None], -transpose(X[:-1])[None])
     last = (jnp.arange(K + 1) == K).reshape(shape)
     return shifts.at[:, 0].set(jnp.where(last, -rest[-1][None], X[-1][None]))
 

@@ -6,6 +6,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from collapse_theory import checks
+from collapse_theory.checks import Number
+from collapse_theory.equivalent import SolveError, Status, solved
+from collapse_theory.equivalent.m_matrix import solve_m_matrix
 from collapse_theory.expansion import (
     Derivatives,
     Expansion,
@@ -14,11 +17,8 @@ from collapse_theory.expansion import (
     expand,
     log_determinant,
 )
-from collapse_theory.m_matrix import solve_m_matrix
-from collapse_theory.problem import Number, Problem
+from collapse_theory.problem import Problem
 from collapse_theory.risk import Risk
-from collapse_theory.root import SolveError, Status
-from collapse_theory.solved import solved
 
 HEAVIEST = 1e6  # excess kurtosis
 

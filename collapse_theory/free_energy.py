@@ -5,11 +5,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from collapse_theory.equivalent import solve
-from collapse_theory.model import Matrix, Model, Moments, inverse, product, stack, trace
+from collapse_theory.equivalent import Model, Moments, Status, solve, solved, stack
+from collapse_theory.equivalent.algebra import Matrix, add_diagonal, inverse, product, trace
 from collapse_theory.problem import Problem
 from collapse_theory.risk import Risk
-from collapse_theory.solved import solved
 
 Unknowns = Float[Array, " unknowns"]
 Scalar = Float[Array, ""]
@@ -67,7 +66,7 @@ def risk_from_free_energy(problem: Problem) -> Risk:
 
 
 @eqx.filter_jit
-def _stationary_point(problem: Problem):
+def _stationary_point(problem: Problem) -> tuple[Unknowns, Status]:
     equivalent = solve(stack(problem))
     logs = jnp.log(equivalent.scale * jnp.append(equivalent.e, equivalent.nu))
     return logs[: len(equivalent.e) + (problem.width is not None)], equivalent.status
@@ -126,5 +125,4 @@ def _unknowns(model: Model, x: Unknowns) -> tuple[Float[Array, " K"], Scalar]:
 def _inner(model: Model, e: Float[Array, " K"], nu: Scalar, t: Scalar | float) -> Matrix:
     """A + t Sigma_test + nu."""
     A = jnp.tensordot(model.fractions * e, model.covariances, axes=1)
-    identity = jnp.ones(model.dimension) if A.ndim == 1 else jnp.eye(model.dimension)
-    return A + t * model.test_covariance + nu * identity
+    return add_diagonal(A + t * model.test_covariance, jnp.full(model.dimension, nu))

@@ -7,17 +7,13 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from collapse_theory import checks
-from collapse_theory.equivalent import solve
-from collapse_theory.errors import ErrorSystem
-from collapse_theory.model import Moments, stack
+from collapse_theory.equivalent import ErrorSystem, Moments, Status, solve, solved, stack
 from collapse_theory.predict import predict_with_status
 from collapse_theory.problem import Problem, Source
 from collapse_theory.risk import Risk
-from collapse_theory.root import Status
-from collapse_theory.solved import solved
 
 
-def generations(problem: Problem, rounds: int) -> Risk:
+def generations(problem: Problem, rounds: checks.Whole) -> Risk:
     """The excess test error after each round of training on fresh data, shape (rounds,).
 
     `problem` has two sources, real and synthetic, and is round 1.  In round t > 1 the synthetic
@@ -32,7 +28,8 @@ def generations(problem: Problem, rounds: int) -> Risk:
                                + sum_k (p_k e_k^2 E_k / n) G_S Sigma_k G_S.
 
     The parts stay those of the first labels: bias of the signal, variance of all label noise so far,
-    zeta of the first shift.  The recursion is linear in each: it can contract, or grow for ever.
+    zeta of the first shift.  The recursion is linear in each: it can contract, or grow for ever, and
+    what has left the range of float64 is inf.
 
     Raises ValueError unless there are two sources and at least one round; SolveError as `predict`.
     """
@@ -40,7 +37,7 @@ def generations(problem: Problem, rounds: int) -> Risk:
     return solved(*_fresh(problem, int(rounds)))
 
 
-def accumulate(problem: Problem, rounds: int) -> Risk:
+def accumulate(problem: Problem, rounds: checks.Whole) -> Risk:
     """The excess test error where every round keeps all data of earlier rounds, shape (rounds,).
 
     Round 1 is `problem`; round t > 1 adds n_2 samples labelled by w_hat_{t-1} (noise sigma_2^2) and
@@ -61,7 +58,7 @@ def accumulate(problem: Problem, rounds: int) -> Risk:
     return solved(*_accumulated(problem, int(rounds)))
 
 
-def _check(problem: Problem, rounds: int) -> None:
+def _check(problem: Problem, rounds: checks.Whole) -> None:
     if len(problem.sources) != 2:
         raise checks.fail("sources", f"{len(problem.sources)} sources", "two, real and synthetic")
     if isinstance(rounds, bool) or not isinstance(rounds, int | np.integer) or rounds < 1:
@@ -70,9 +67,8 @@ def _check(problem: Problem, rounds: int) -> None:
 
 @eqx.filter_jit
 def _fresh(problem: Problem, rounds: int) -> tuple[Risk, Status]:
-    model = stack(problem)
-    equivalent = solve(model)
-    errors = ErrorSystem(model, equivalent)
+    equivalent = solve(stack(problem))
+    errors, model = ErrorSystem(equivalent), equivalent.model
     none = jnp.zeros_like(model.signal)
     signals = jnp.stack([model.signal, none, none])
     noises = jnp.zeros((3, 3)).at[1, :2].set(model.noises)  # part, listener: the test set has none
@@ -86,22 +82,26 @@ def _fresh(problem: Problem, rounds: int) -> tuple[Risk, Status]:
         misfits = jax.vmap(lambda *cause: errors.misfits(moments(*cause)))(*causes)
         forcing = (misfits + noises).T
         fitted = model.fractions[:, None] * equivalent.e[:, None] / model.n * errors.solve(forcing)
-        scatter = jnp.stack([errors.sandwich.matrix(sigma) for sigma in model.covariances])
         mean = jax.vmap(lambda *cause: errors.predictor.spread(moments(*cause)))(*causes)
         overlap = jax.vmap(lambda *cause: errors.predictor.overlap(moments(*cause)))(*causes)
-        return (overlap, mean + jnp.tensordot(fitted.T, scatter, axes=1)), errors.risk(forcing)
+        return (overlap, mean + jnp.tensordot(fitted.T, jnp.stack(errors.scatter), axes=1)), errors.risk(
+            forcing
+        )
 
     crossed = none if model.correlations is None else model.correlations[1, 0]
     first = (jnp.stack([none, none, crossed]), jnp.stack([none, none, model.shifts[1]]))
     _, parts = jax.lax.scan(step, first, length=rounds)
     # What is infinite after one round has no moments to hand on.
-    parts = jnp.where(equivalent.limits.at_threshold, parts[:1], parts)
-    return Risk(*parts.T), equivalent.status
+    parts = jnp.where(equivalent.regime.at_threshold, parts[:1], parts)
+    # Nor has what has grown too large: its moments are positive, and it stays so.
+    too_large = jnp.cumsum(~jnp.isfinite(parts), axis=0) > 0
+    return Risk(*jnp.where(too_large, jnp.inf, parts).T), equivalent.status
 
 
 @eqx.filter_jit
 def _accumulated(problem: Problem, rounds: int) -> tuple[Risk, Status]:
     first, status = predict_with_status(problem)
+    bias, variance, zeta = jax.tree.leaves(first)
     real, synthetic = problem.sources
     n = real.n + synthetic.n
 
@@ -115,14 +115,9 @@ def _accumulated(problem: Problem, rounds: int) -> tuple[Risk, Status]:
         )
         later = Problem(sources, 0.0, problem.ridge * n / total, problem.width, problem.test_covariance)
         risk, status = predict_with_status(later)
-        return risk.variance, status
+        return jnp.asarray(risk.variance), status
 
     variances, statuses = jax.vmap(newest)(jnp.arange(2.0, rounds + 1))
-    variance = first.variance + jnp.append(0.0, jnp.cumsum(variances))
-    along = jnp.zeros(rounds)
-    worst = Status(
-        status.converged & statuses.converged.all(),
-        jnp.append(statuses.residual, status.residual).max(),
-        jnp.append(statuses.steps, status.steps).max(),
-    )
-    return Risk(first.bias + along, variance, first.zeta + along), worst
+    grown = variance + jnp.append(0.0, jnp.cumsum(variances))
+    worst = Status.worst(jax.tree.map(jnp.append, statuses, status))
+    return Risk(jnp.full(rounds, bias), grown, jnp.full(rounds, zeta)), worst

@@ -5,7 +5,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from collapse_theory import checks
-from collapse_theory.problem import Number, Problem
+from collapse_theory.checks import Number
+from collapse_theory.problem import Problem
 
 
 def single_step_mixing(problem: Problem, synthetic_weight: Number) -> Problem:
@@ -49,6 +50,6 @@ def spend(
 
 def _mean_weight(share: Array, samples: Array, n: Array) -> Array:
     """share / p, the weight of each sample; 0 where there is none."""
-    some = samples > 0
+    present = samples > 0
     # The inner `where` keeps the derivative of the branch that is not taken finite.
-    return jnp.where(some, share * n / jnp.where(some, samples, 1.0), 0.0)
+    return jnp.where(present, share * n / jnp.where(present, samples, 1.0), 0.0)

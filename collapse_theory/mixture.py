@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from collapse_theory import checks
-from collapse_theory.model import Model, stack
+from collapse_theory.equivalent import Model, stack
 from collapse_theory.problem import Problem, Source
 
 Groups = Sequence[Sequence[int]]

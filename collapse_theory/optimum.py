@@ -10,12 +10,11 @@ import optimistix as optx
 from jaxtyping import Array, Bool, Float
 
 from collapse_theory import checks
+from collapse_theory.equivalent import Status, solved
 from collapse_theory.predict import predict_with_status
 from collapse_theory.problem import Problem
 from collapse_theory.ranges import Box
 from collapse_theory.risk import Risk
-from collapse_theory.root import Status
-from collapse_theory.solved import solved
 
 # Points of the coarse grid in all, and how many of its local minima are descended from.
 GRID = 256
@@ -47,7 +46,7 @@ class Optimum(eqx.Module):
     on_edge: dict[str, Bool[Array, ""]]
 
 
-def best(problem_of: Callable[..., Problem], **ranges: tuple[float, float]) -> Optimum:
+def best(problem_of: Callable[..., Problem], **ranges: checks.Range) -> Optimum:
     """The arguments, each within its range, at which predict(problem_of(**arguments)) is smallest.
 
         minimise  predict(problem_of(x_1, ..., x_k)).total    over    low_i <= x_i <= high_i
@@ -106,8 +105,8 @@ def _search(
     errors = jax.vmap(_log_error)(*answers)
     chosen = jnp.argmax(errors <= errors.min() + ROUNDING)
     risk, status = jax.tree.map(lambda leaf: leaf[chosen], answers)
-    found = candidates[chosen]
-    return (box.arguments(found), risk), box.on_edge(found), status
+    position = candidates[chosen]
+    return (box.arguments(position), risk), box.on_edge(position), status
 
 
 def _log_error(risk: Risk, status: Status) -> Float[Array, ""]:

@@ -10,13 +10,20 @@ and sigma2 = p1 sigma_1^2 + p2 sigma_2^2.  All raise ValueError if SciPy finds n
 import numpy as np
 from scipy.optimize import brentq
 
-from collapse_theory.risk import Risk
+from collapse_theory.risk import Part, Risk
 
 
 def theorem_1(Sigma, Gamma, Delta, *, n, p2, sigma2, lam) -> Risk:
-    """Theorem 1 (classical linear model).
+    """Theorem 1 (classical linear model): error = B + V + zeta.
 
-    kappa - lambda = kappa tr[Sigma (Sigma + kappa)^-1] / n,   u = tr[Sigma^2 (Sigma + kappa)^-2] / n
+    With kappa >= lambda and u from
+
+        kappa - lambda = kappa tr[Sigma (Sigma + kappa)^-1] / n,   u = tr[Sigma^2 (Sigma + kappa)^-2] / n,
+
+        B    = kappa^2 tr[Gamma Sigma (Sigma + kappa)^-2] / (1 - u),
+        V    = sigma^2 u / (1 - u),
+        zeta = { p2^2 (1 - p2 u) tr[Delta Sigma^3 (Sigma + kappa)^-2]
+                 + p2 u tr[Delta Sigma (p1 Sigma + kappa)^2 (Sigma + kappa)^-2] } / (1 - u).
     """
     p1 = 1 - p2
     kappa = _root_in_log(
@@ -64,7 +71,7 @@ def theorem_2_constants(Sigma, *, n, m, lam) -> tuple[float, float, float, float
 
 
 def theorem_2(Sigma, Gamma, Delta, *, n, m, p2, sigma2, lam) -> Risk:
-    """Theorem 2 (random projections) in its constants e, tau, u, omega.
+    """Theorem 2 (random projections) in its constants e, tau, u, omega: error = B + V + zeta.
 
     With s = omega / (gamma tau^2 (1 + u)):
 
@@ -88,11 +95,19 @@ def theorem_2(Sigma, Gamma, Delta, *, n, m, p2, sigma2, lam) -> Risk:
 
 
 def theorem_2_explicit(Sigma, Gamma, Delta, *, n, m, p2, sigma2, lam) -> Risk:
-    """Theorem 2 with its constants eliminated.
+    """Theorem 2 (random projections) with its constants eliminated: error = B + V + zeta.
 
-    kappa solves lambda = (m/d) kappa (1 - df1/n)(1 - df1/m), dfk = tr[(Sigma (Sigma + kappa)^-1)^k];
+    With kappa from lambda = (m/d) kappa (1 - df1/n)(1 - df1/m), dfk = tr[(Sigma (Sigma + kappa)^-1)^k],
 
-        rho = kappa (df1 - df2) / (m - df2),       U = (df2 + (df1 - df2)^2 / (m - df2)) / n.
+        rho  = kappa (df1 - df2) / (m - df2),       U = (df2 + (df1 - df2)^2 / (m - df2)) / n,
+
+        B    = tr[Gamma Sigma (kappa^2 + rho Sigma)(Sigma + kappa)^-2] / (1 - U),
+        V    = sigma^2 U / (1 - U),
+        zeta = { p2^2 (1 - p2 U) tr[Delta Sigma^2 (Sigma + rho)(Sigma + kappa)^-2]
+                 + p2 U tr[Delta Sigma ((p1 Sigma + kappa)^2 + p2^2 rho Sigma)(Sigma + kappa)^-2] }
+               / (1 - U).
+
+    m -> infinity gives rho = 0 and Theorem 1.
     """
     p1 = 1 - p2
 
@@ -128,7 +143,8 @@ def corollary_1(*, d, n, p2, sigma2, c2, r2=1.0) -> Risk:
     if phi > 1:
         n2 = p2 * n
         return Risk(r2 * (1 - n / d), sigma2 * n / (d - n), c2 * n2 * (d - n2) / (d * (d - n)))
-    return Risk(0.0, sigma2 * phi / (1 - phi), (p2**2 + (1 - p2) * p2 * phi / (1 - phi)) * c2)
+    V = sigma2 * phi / (1 - phi)
+    return Risk(0 * V, V, (p2**2 + (1 - p2) * p2 * phi / (1 - phi)) * c2)
 
 
 def corollary_2(*, d, n, p2, a, sigma2, c2) -> Risk:
@@ -145,10 +161,10 @@ def corollary_2(*, d, n, p2, a, sigma2, c2) -> Risk:
     V = d / n * sigma2 * ((1 - a) ** 2 / p1 + a**2 / p2)
     mixing = a**2 * (1 - a) ** 2 * (1 / p1 + 1 / p2)
     share = 2 * a**2 * (1 - a) * ((1 - a) / p1 - a / p2)
-    return Risk(0.0, V, c2 * (a**2 + d / n * (mixing + share)))
+    return Risk(0 * V, V, c2 * (a**2 + d / n * (mixing + share)))
 
 
-def corollary_2_best_weight(*, d, n, p2, sigma2, c2) -> float:
+def corollary_2_best_weight(*, d, n, p2, sigma2, c2) -> Part:
     """The weight a of Corollary 2 with the smallest error, to first order in phi = d/n.
 
         phi sigma^2 / (p1 c^2) + O(phi^2)

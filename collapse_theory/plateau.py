@@ -8,13 +8,11 @@ import optimistix as optx
 from jaxtyping import Array, Float
 
 from collapse_theory import checks
-from collapse_theory.equivalent import solve
-from collapse_theory.model import stack
+from collapse_theory.checks import Number
+from collapse_theory.equivalent import Status, solve, solved, stack
 from collapse_theory.predict import excess_risk, predict_with_status
-from collapse_theory.problem import Number, Problem
+from collapse_theory.problem import Problem
 from collapse_theory.risk import Risk
-from collapse_theory.root import Status
-from collapse_theory.solved import solved
 
 # log n from one sample to 10^30, in steps that no turn of a smooth error curve fits between.  Powers
 # of sqrt(e) are never whole numbers: none is an interpolation threshold, where all parts are infinite.
@@ -31,7 +29,7 @@ def at_size(problem: Problem, n: Number, ridge_exponent: Number = 0.0) -> Proble
     exponent = checks.number("ridge_exponent", ridge_exponent)
     growth = size / sum(source.n for source in problem.sources)
 
-    def changing(problem: Problem) -> list[Float[Array, ""]]:
+    def changing(problem: Problem) -> list:
         return [problem.ridge, *(source.n for source in problem.sources)]
 
     ridge, *counts = changing(problem)
@@ -54,9 +52,8 @@ def plateau(problem: Problem) -> Risk:
 
 @eqx.filter_jit
 def _plateau(problem: Problem) -> tuple[Risk, Status]:
-    model = stack(problem)._replace(n=jnp.array(jnp.inf))
-    equivalent = solve(model)
-    return excess_risk(model, equivalent), equivalent.status
+    equivalent = solve(stack(problem)._replace(n=jnp.array(jnp.inf)))
+    return excess_risk(equivalent), equivalent.status
 
 
 def crossover(problem: Problem, ridge_exponent: Number = 0.0) -> Float[Array, ""]:
@@ -77,15 +74,15 @@ def crossover(problem: Problem, ridge_exponent: Number = 0.0) -> Float[Array, ""
 
 @eqx.filter_jit
 def _crossover(problem: Problem, ridge_exponent: Float[Array, ""]) -> tuple[Float[Array, ""], Status]:
-    def dominance(log_n, given):
+    def dominance(log_n, mixture):
         """(zeta - bias - variance) / total, 0 where there is no error at all, and the `Status`."""
-        problem, ridge_exponent = given
+        problem, ridge_exponent = mixture
         risk, status = predict_with_status(at_size(problem, jnp.exp(log_n), ridge_exponent))
-        bias, variance, zeta, total = jax.tree.leaves(risk)
-        return (zeta - bias - variance) / jnp.where(total == 0, 1.0, total), status
+        bias, variance, zeta = jax.tree.leaves(risk)
+        return (zeta - bias - variance) / jnp.where(risk.total == 0, 1.0, risk.total), status
 
-    given = (problem, ridge_exponent)
-    fixed = jax.lax.stop_gradient(given)
+    mixture = (problem, ridge_exponent)
+    fixed = jax.lax.stop_gradient(mixture)
     sizes = jnp.array(LOG_SIZES)  # here, as an import must not start JAX's devices
     values, statuses = jax.lax.map(lambda log_n: dominance(log_n, fixed), sizes)
     lost = ~(values > 0)
@@ -95,12 +92,12 @@ def _crossover(problem: Problem, ridge_exponent: Float[Array, ""]) -> tuple[Floa
         dominance,
         optx.Bisection(rtol=0.0, atol=TOLERANCE, flip=False),  # type: ignore[call-arg]  # a ClassVar
         bracket["lower"],
-        given,
+        mixture,
         options=bracket,
         has_aux=True,
         throw=False,
     )
     statuses = jax.tree.map(jnp.append, statuses, root.aux)
-    status = jax.tree.map(lambda leaf: leaf[jnp.argmax(statuses.residual)], statuses)
+    status = Status.worst(statuses)
     n_star = jnp.where(lost[-1], jnp.inf, jnp.exp(root.value))
     return jnp.where(lost.any(), n_star, 0.0), status

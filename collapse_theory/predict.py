@@ -3,13 +3,9 @@
 import equinox as eqx
 import jax.numpy as jnp
 
-from collapse_theory.equivalent import Equivalent, solve
-from collapse_theory.errors import ErrorSystem
-from collapse_theory.model import Model, stack
+from collapse_theory.equivalent import Equivalent, ErrorSystem, Status, solve, solved, stack
 from collapse_theory.problem import Problem
 from collapse_theory.risk import Risk
-from collapse_theory.root import Status
-from collapse_theory.solved import solved
 
 
 def predict(problem: Problem) -> Risk:
@@ -21,10 +17,13 @@ def predict(problem: Problem) -> Risk:
     +inf.  Differentiable in every continuous field.  The relative gap to a finite simulation is
     O(1/d).
 
-    Raises SolveError when the equations could not be solved: so far only for ridge = 0 and sources of
-    different ranges, one of which interpolates while another has more samples than its own rank (a
-    tiny ridge gives that limit).  Inside `jit` or `vmap` nothing can be
-    raised: there the risk is NaN, and `diagnose(problem).status` tells why.
+    Eigenvalues of a matrix below d eps times its largest are rounding, and count as 0: a singular
+    covariance may be given as a matrix, with any ridge.
+
+    Raises SolveError, which names the cause, when the equations could not be solved: so far only for
+    ridge = 0 and sources of different ranges, one of which interpolates while another has more samples
+    than its rank (a tiny ridge gives that limit).  Inside `jit` or `vmap` nothing can be raised: there
+    the risk is NaN, and `diagnose(problem).status` tells why.
     """
     return solved(*predict_with_status(problem))
 
@@ -32,14 +31,13 @@ def predict(problem: Problem) -> Risk:
 @eqx.filter_jit
 def predict_with_status(problem: Problem) -> tuple[Risk, Status]:
     """`predict` without its guard: no number where `status.converged` is False is one to use."""
-    model = stack(problem)
-    equivalent = solve(model)
-    return excess_risk(model, equivalent), equivalent.status
+    equivalent = solve(stack(problem))
+    return excess_risk(equivalent), equivalent.status
 
 
-def excess_risk(model: Model, equivalent: Equivalent) -> Risk:
-    """Risk on the test covariance, given the solved equations; its parts force `ErrorSystem` apart."""
-    errors = ErrorSystem(model, equivalent)
+def excess_risk(equivalent: Equivalent) -> Risk:
+    """Risk on the test covariance by the solved equations; its parts force `ErrorSystem` apart."""
+    errors, model = ErrorSystem(equivalent), equivalent.model
     forcing = [
         errors.misfits(model.signal_moments),
         jnp.append(model.noises, 0.0),

@@ -1,13 +1,10 @@
 """The question: which data, which signal, which model."""
 
 import equinox as eqx
-import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from collapse_theory import checks
-
-Matrix = Float[Array, "..."]  # a scalar, a vector of eigenvalues or a matrix: see `Problem`
-Number = Float[Array, ""] | float
+from collapse_theory.checks import Matrix, Number
 
 
 class Source(eqx.Module):
@@ -27,17 +24,17 @@ class Source(eqx.Module):
     """
 
     n: Float[Array, ""]
-    covariance: Matrix
+    covariance: Float[Array, "..."]
     noise: Float[Array, ""]
-    shift: Matrix
+    shift: Float[Array, "..."]
     weight: Float[Array, ""]
 
     def __init__(
         self,
         n: Number,
-        covariance: Matrix | float,
+        covariance: Matrix,
         noise: Number = 0.0,
-        shift: Matrix | float = 0.0,
+        shift: Matrix = 0.0,
         weight: Number = 1.0,
     ):
         self.n = checks.number("n", n)
@@ -54,7 +51,7 @@ class Problem(eqx.Module):
 
     with z = x (classical model, `width` None) or z = S^T x, S a d x m matrix with iid N(0, 1/d)
     entries (`width` m, the model size).  Errors are excess risks on `test_covariance`, which is the
-    covariance of source 0 unless given; source 0 is real data.
+    covariance of source 1 unless that is set; source 1 is real data.
 
     - `signal`: Gamma, the covariance of w_1 ~ N(0, Gamma); a scalar is tr(Sigma_1 Gamma);
     - `ridge`: lambda >= 0; 0 is the ridgeless limit, not a small number;
@@ -69,20 +66,20 @@ class Problem(eqx.Module):
     """
 
     sources: tuple[Source, ...]
-    signal: Matrix | None
+    signal: Float[Array, "..."] | None
     ridge: Float[Array, ""]
     width: Float[Array, ""] | None
-    test_covariance: Matrix | None
+    test_covariance: Float[Array, "..."] | None
     moments: Float[Array, "K K *matrix"] | None
 
     def __init__(
         self,
         sources: tuple[Source, ...] | list[Source],
-        signal: Matrix | float | None,
+        signal: Matrix | None,
         ridge: Number,
         width: Number | None = None,
         test_covariance: Matrix | None = None,
-        moments: Float[Array, "K K *matrix"] | None = None,
+        moments: Matrix | None = None,
     ):
         self.sources = tuple(sources) if isinstance(sources, tuple | list) else ()
         if (signal is None) == (moments is None):
@@ -98,12 +95,12 @@ class Problem(eqx.Module):
         self._check_sources(sources)
         self.moments = None if moments is None else self._check_moments(moments)
 
-    def _check_sources(self, given: object) -> None:
+    def _check_sources(self, sources: object) -> None:
         if not self.sources or not all(isinstance(source, Source) for source in self.sources):
-            raise checks.fail("sources", given, "a tuple of at least one Source")
+            raise checks.fail("sources", sources, "a tuple of at least one Source")
         d = self.dimension
         matrices = {"signal": self.signal, "test_covariance": self.test_covariance}
-        for k, source in enumerate(self.sources):
+        for k, source in enumerate(self.sources, start=1):
             matrices |= {
                 f"covariance of source {k}": source.covariance,
                 f"shift of source {k}": source.shift,
@@ -117,18 +114,18 @@ class Problem(eqx.Module):
         first = self.sources[0]
         shift, covariance = checks.concrete(first.shift), checks.concrete(first.covariance)
         if shift is not None and shift.any():
-            raise checks.fail("shift of source 0", shift, "0: source 0 is the real data")
+            raise checks.fail("shift of source 1", shift, "0: source 1 is real data")
         if covariance is not None and not covariance.any():
-            raise checks.fail("covariance of source 0", covariance, "a nonzero covariance")
+            raise checks.fail("covariance of source 1", covariance, "a nonzero covariance")
 
     def _check_moments(self, moments: object) -> Float[Array, "K K *matrix"]:
         K, d = len(self.sources), self.dimension
-        found = checks.second_moments("moments", moments, K, d)
-        for k, source in enumerate(self.sources):
+        array = checks.second_moments("moments", moments, K, d)
+        for k, source in enumerate(self.sources, start=1):
             shift = checks.concrete(source.shift)
             if shift is not None and shift.any():
                 raise checks.fail(f"shift of source {k}", shift, "0, as moments are given")
-        return found
+        return array
 
     @property
     def dimension(self) -> int:
@@ -154,10 +151,10 @@ def real_and_synthetic(
     n: Number,
     synthetic_fraction: Number,
     covariance: Matrix,
-    quality: Matrix | float,
+    quality: Matrix,
     noise: Number,
     ridge: Number,
-    signal: Matrix | float = 1.0,
+    signal: Matrix = 1.0,
     width: Number | None = None,
     weight: Number = 1.0,
 ) -> Problem:
@@ -177,8 +174,3 @@ def real_and_synthetic(
     real = Source(total - fraction * total, covariance, noise)
     synthetic = Source(fraction * total, covariance, noise, shift, weight)
     return Problem((real, synthetic), signal=signal, ridge=ridge, width=width)
-
-
-def identity_multiple(scalar: Float[Array, ""], like: Matrix) -> Matrix:
-    """`scalar` times the identity, as a vector or a matrix as `like` is."""
-    return scalar * (jnp.ones_like(like) if like.ndim == 1 else jnp.eye(like.shape[0]))

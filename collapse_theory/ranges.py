@@ -28,7 +28,7 @@ class Box(eqx.Module):
     steps: int = eqx.field(static=True)
 
     @classmethod
-    def of(cls, ranges: dict[str, tuple[float, float]], points: int) -> "Box":
+    def of(cls, ranges: dict[str, checks.Range], points: int) -> "Box":
         """The box of named ranges with a grid of about `points` in all.
 
         Raises ValueError for no range, or one that is not two finite numbers, low < high.
@@ -72,7 +72,7 @@ class Box(eqx.Module):
         return dict(zip(self.names, edges, strict=True))
 
 
-def _pair(name: str, pair: tuple[float, float]) -> tuple[float, float]:
+def _pair(name: str, pair: checks.Range) -> tuple[float, float]:
     expected = "two finite numbers (low, high), low < high"
     try:
         low, high = (float(end) for end in pair)

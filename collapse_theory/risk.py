@@ -1,12 +1,18 @@
 """The answer that theory and simulation share."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import equinox as eqx
 import jax
 import numpy as np
+from jaxtyping import Array, Float
 
-Part = Any  # a number or an array; None where a run measured no such part
+from collapse_theory import checks
+
+if TYPE_CHECKING:
+    Part = Array | np.ndarray
+else:  # numbers of Python and of NumPy answer as arrays without dimensions do
+    Part = Float[Array, "..."] | Float[np.ndarray, "..."] | np.floating | float
 
 
 class Risk(eqx.Module):
@@ -16,38 +22,49 @@ class Risk(eqx.Module):
 
     - `bias`: what regularisation and limited capacity leave of the true signal (B, linear in Gamma);
     - `variance`: label noise that was fitted (V, linear in every sigma_k^2);
-    - `zeta`: the price of synthetic labels, the model-collapse term (linear in every Delta_k).
+    - `zeta`: the price of synthetic labels, the model-collapse term (linear in every Delta_k);
+    - `whole`: the error of a run that was measured as a whole, and has no parts: they are None.
 
-    Units: squared labels, without the noise floor sigma^2.  `total` is the sum of the parts unless
-    it is given; the standard error of a total is not the sum of the parts' standard errors, and a
-    run measured as a whole has no parts (they are None).
+    Units: squared labels, without the noise floor sigma^2.  Raises ValueError for parts and a whole
+    together, or for neither.
     """
 
-    bias: Part
-    variance: Part
-    zeta: Part
-    total: Part
+    bias: Part | None
+    variance: Part | None
+    zeta: Part | None
+    whole: Part | None = None
 
-    def __init__(
-        self,
-        bias: Part,
-        variance: Part,
-        zeta: Part,
-        total: Part = None,
-    ):
-        self.bias, self.variance, self.zeta = bias, variance, zeta
-        if total is None:
-            if bias is None or variance is None or zeta is None:
-                raise ValueError("total = None: expected a number where a part of the risk is missing")
-            total = bias + variance + zeta
-        self.total = total
+    def __check_init__(self) -> None:
+        missing = sum(part is None for part in (self.bias, self.variance, self.zeta))
+        if missing != (3 if self.whole is not None else 0):
+            raise checks.fail("risk", self, "bias, variance and zeta, or whole in their place")
+
+    @property
+    def total(self) -> Part:
+        """The sum of the parts; without them, the whole."""
+        if self.bias is None or self.variance is None or self.zeta is None:
+            assert self.whole is not None
+            return self.whole
+        return self.bias + self.variance + self.zeta
 
     def __repr__(self) -> str:
-        names = ("bias", "variance", "zeta", "total")
-        return f"Risk({', '.join(f'{name}={_show(getattr(self, name))}' for name in names)})"
+        parts = {"bias": self.bias, "variance": self.variance, "zeta": self.zeta, "whole": self.whole}
+        numbers = {name: part for name, part in parts.items() if part is not None}
+        if {"bias", "variance", "zeta"} <= set(numbers):
+            numbers["total"] = self.total
+        return f"Risk({', '.join(f'{name}={_show(number)}' for name, number in numbers.items())})"
 
 
-def _show(value: Any) -> str:
-    if value is None or isinstance(value, jax.core.Tracer) or np.ndim(value):
+class StandardErrors(eqx.Module):
+    """Standard errors of a risk: that of the total is not the sum of the parts' (None: not measured)."""
+
+    bias: Part | None
+    variance: Part | None
+    zeta: Part | None
+    total: Part
+
+
+def _show(value: object) -> str:
+    if isinstance(value, jax.core.Tracer) or np.ndim(value):  # type: ignore[arg-type]
         return repr(value)
-    return f"{float(value):.6g}"
+    return f"{float(value):.6g}"  # type: ignore[arg-type]

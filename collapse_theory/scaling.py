@@ -7,30 +7,31 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from collapse_theory import checks
-from collapse_theory.problem import Number
+from collapse_theory.checks import Matrix, Number
 
 
 class ScalingExponents(NamedTuple):
     """How bias and variance fall with n while n is far below the dimension (classical model).
 
     - `ridgeless`: with lambda = 0 the bias falls like n^-ridgeless, but
-    - `noise_floor`: the variance stands at noise_floor sigma^2, and zeta at
-      (p_2^2 + noise_floor p_1 p_2) c^2: whatever is wrong with labels is interpolated;
-    - `ridge`: a ridge that falls like n^-ridge has the best rate: with it
+    - `noise_gain`: a factor, no exponent: the variance stands at noise_gain sigma^2, and zeta at
+      (p_2^2 + noise_gain p_1 p_2) c^2: whatever is wrong with labels is interpolated;
+    - `ridge_exponent`: a ridge that falls like n^-ridge_exponent has the best rate: with it
     - `best`: bias and variance both fall like n^-best, and zeta tends to p_2^2 c^2.
     """
 
-    ridgeless: Float[Array, "..."]
-    noise_floor: Float[Array, "..."]
-    ridge: Float[Array, "..."]
-    best: Float[Array, "..."]
+    ridgeless: Float[Array, ""]
+    noise_gain: Float[Array, ""]
+    ridge_exponent: Float[Array, ""]
+    best: Float[Array, ""]
 
 
 def scaling_exponents(capacity: Number, source: Number) -> ScalingExponents:
     """Exponents for lambda_j ~ j^-alpha (`capacity`) and lambda_j Gamma_j ~ j^-b (`source`).
 
-        ridgeless = min(2 alpha, b - 1),                                noise_floor = alpha - 1,
-        ridge = alpha / (1 + alpha q),     best = alpha q / (1 + alpha q),     q = ridgeless / alpha
+        ridgeless = min(2 alpha, b - 1),                  best = alpha q / (1 + alpha q),
+        ridge_exponent = alpha / (1 + alpha q),           noise_gain = alpha - 1,
+        q = ridgeless / alpha
 
     These are the rates of kernel ridge regression under capacity and source conditions (Caponnetto
     and De Vito 2007; Cui, Loureiro, Krzakala and Zdeborova, arXiv 2105.15004, whose source exponent r
@@ -43,15 +44,13 @@ def scaling_exponents(capacity: Number, source: Number) -> ScalingExponents:
     ridgeless = jnp.minimum(2 * alpha, b - 1)
     return ScalingExponents(
         ridgeless=ridgeless,
-        noise_floor=alpha - 1,
-        ridge=alpha / (1 + ridgeless),
+        noise_gain=alpha - 1,
+        ridge_exponent=alpha / (1 + ridgeless),
         best=ridgeless / (1 + ridgeless),
     )
 
 
-def source_condition(
-    covariance: Float[Array, " d"], exponent: Number, trace: Number = 1.0
-) -> Float[Array, " d"]:
+def source_condition(covariance: Matrix, exponent: Number, trace: Number = 1.0) -> Float[Array, " d"]:
     """Eigenvalues of a signal Gamma with lambda_j Gamma_j proportional to j^-exponent.
 
     `covariance` holds the lambda_j > 0, largest first; tr(Sigma Gamma) = `trace`.  A shift Delta is

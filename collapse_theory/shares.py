@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from jax.custom_derivatives import SymbolicZero
 from jaxtyping import Array, Float
 
-from collapse_theory.model import Matrix, inverse
+from collapse_theory.equivalent.algebra import Matrix, inverse
 
 Logs = Float[Array, " unknowns"]
 Stack = Float[Array, "unknowns *matrix"]

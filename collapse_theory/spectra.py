@@ -5,16 +5,17 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from collapse_theory import checks
+from collapse_theory.checks import Matrix, Number, Whole
 
 MOST = 10_000_000  # features: more would not fit into memory
 
 
-def isotropic(d: int) -> Float[Array, " d"]:
+def isotropic(d: Whole) -> Float[Array, " d"]:
     """The spectrum of Sigma = I in `d` dimensions."""
     return jnp.ones(_dimension(d))
 
 
-def power_law(d: int, exponent: float) -> Float[Array, " d"]:
+def power_law(d: Whole, exponent: Number) -> Float[Array, " d"]:
     """Eigenvalues proportional to j^-exponent, j = 1 ... d, with mean 1.
 
     `exponent` >= 0 is the capacity exponent of kernel regression; 0 gives `isotropic(d)`.
@@ -24,8 +25,8 @@ def power_law(d: int, exponent: float) -> Float[Array, " d"]:
     return eigenvalues / eigenvalues.mean()
 
 
-def spiked(d: int, spikes: Float[Array, " spikes"] | list[float]) -> Float[Array, " d"]:
-    """A spiked covariance: given eigenvalues `spikes`, the others equal to 1, rescaled to mean 1."""
+def spiked(d: Whole, spikes: Matrix | list[float]) -> Float[Array, " d"]:
+    """A spiked covariance: eigenvalues `spikes`, the others equal to 1, all rescaled to mean 1."""
 
     def nonnegative(values: np.ndarray) -> None:
         if (values < 0).any():
@@ -39,9 +40,7 @@ def spiked(d: int, spikes: Float[Array, " spikes"] | list[float]) -> Float[Array
     return eigenvalues / eigenvalues.mean()
 
 
-def from_data(
-    rows: Float[Array, "n d"], *, center: bool = True
-) -> tuple[Float[Array, " d"], Float[Array, "d d"]]:
+def from_data(rows: Matrix, *, center: bool = True) -> tuple[Float[Array, " d"], Float[Array, "d d"]]:
     """Eigenvalues (not rescaled) and eigenvectors of the empirical covariance of `rows`.
 
         rows^T rows / n = basis diag(eigenvalues) basis^T,
@@ -59,7 +58,7 @@ def from_data(
     return jnp.where(eigenvalues > floor, eigenvalues, 0.0)[::-1], basis[:, ::-1]
 
 
-def _dimension(d: int) -> int:
+def _dimension(d: Whole) -> int:
     if isinstance(d, bool) or not isinstance(d, int | np.integer) or not 1 <= d <= MOST:
         raise checks.fail("d", repr(d), f"a whole number >= 1, at most {MOST:,}")
     return int(d)

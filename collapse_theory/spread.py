@@ -9,15 +9,23 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from collapse_theory import checks
+from collapse_theory.equivalent import SolveError, Status, solved
+from collapse_theory.equivalent.m_matrix import solve_m_matrix
 from collapse_theory.expansion import Expansion, Labels, closed, derivatives, expand
-from collapse_theory.m_matrix import solve_m_matrix
 from collapse_theory.problem import Problem
-from collapse_theory.risk import Risk
-from collapse_theory.root import SolveError, Status
-from collapse_theory.solved import solved
+from collapse_theory.risk import Part
 
 
-def spread(problem: Problem) -> Risk:
+class Spread(eqx.Module):
+    """Standard deviations of a risk and its parts: as parts correlate, that of the total is no sum."""
+
+    bias: Part
+    variance: Part
+    zeta: Part
+    total: Part
+
+
+def spread(problem: Problem) -> Spread:
     """The standard deviation, over draws of the features, of the risk averaged over labels.
 
     Of what `simulations.simulate` measures a draw (measure "averaged"), part by part and in total: its
@@ -46,14 +54,14 @@ def spread(problem: Problem) -> Risk:
 
 
 @eqx.filter_jit
-def spread_with_status(problem: Problem) -> tuple[Risk, Status, Array]:
+def spread_with_status(problem: Problem) -> tuple[Spread, Status, Array]:
     """`spread` without its guard: deviations (NaN where not defined), status, defined."""
     at, labels = expand(problem)
     # The total is a part of its own: bias, variance and zeta of one draw are correlated.
     every = jax.tree.map(lambda parts: jnp.concatenate([parts, parts.sum(axis=0)[None]]), labels)
     variances = jax.vmap(lambda part: _variance(at, part))(every)
     deviations = jnp.sqrt(jnp.maximum(variances, 0.0))
-    return Risk(*jnp.where(at.defined, deviations, jnp.nan)), at.status, at.defined
+    return Spread(*jnp.where(at.defined, deviations, jnp.nan)), at.status, at.defined
 
 
 def _variance(at: Expansion, labels: Labels) -> Float[Array, ""]:

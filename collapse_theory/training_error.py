@@ -4,12 +4,8 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from collapse_theory.equivalent import solve
-from collapse_theory.errors import ErrorSystem
-from collapse_theory.model import stack
+from collapse_theory.equivalent import ErrorSystem, Status, solve, solved, stack
 from collapse_theory.problem import Problem
-from collapse_theory.root import Status
-from collapse_theory.solved import solved
 
 
 def training_error(problem: Problem) -> Float[Array, " K"]:
@@ -52,12 +48,11 @@ def generalised_cross_validation(
 @eqx.filter_jit
 def _errors(problem: Problem) -> tuple[Float[Array, " K"], Float[Array, " K"], Status]:
     """E_k, e_k / alpha_k."""
-    model = stack(problem)
-    equivalent = solve(model)
-    errors = ErrorSystem(model, equivalent)
+    equivalent = solve(stack(problem))
+    errors, model = ErrorSystem(equivalent), equivalent.model
     forcing = errors.misfits(model.signal_moments) + errors.misfits(model.shift_moments)
     forcing += jnp.append(model.noises, 0.0)
     fed = errors.pulls[:-1] @ errors.solve(forcing[:, None])[:, 0]
-    at_threshold = equivalent.limits.at_threshold
+    at_threshold = equivalent.regime.at_threshold
     total = jnp.where(at_threshold, jnp.inf, forcing[:-1] + fed)
     return total, jnp.where(at_threshold, 0.0, equivalent.residue), equivalent.status

@@ -3,14 +3,17 @@
 import argparse
 import shlex
 import sys
+import time
 from pathlib import Path
-from typing import NoReturn
 
 from derivations import golden, ledger, report
 from derivations.outcome import Outcome, all_failures
 from derivations.steps import Check, Derivation
 from derivations.terminal import print_results, run_all
 from derivations.theorems import DERIVATIONS
+from workbench.command import Parser, one_sentence
+from workbench.files import make_folder
+from workbench.manifest import this_command, write_manifest
 
 QUICK = 2  # derivations
 
@@ -31,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         ledger.write()
         print(ledger.TABLE)
         return 0
-    try:
+    with one_sentence(parser):
         chosen = _chosen(options.names, options.quick)
         committed = golden.load()
         if options.check:
@@ -39,10 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
         if options.update_golden:
             return _update(chosen, committed)
         folder = Path(options.out or f"results/derivations{'-quick' if options.quick else ''}")
-        _make(folder if options.quick else folder / report.PICTURES)
-    except ValueError as error:
-        parser.error(str(error))
-    return _report(chosen, committed, folder, not options.quick, arguments)
+        make_folder(folder if options.quick else folder / report.PICTURES)
+        return _report(chosen, committed, folder, not options.quick, arguments)
 
 
 def _check(chosen: list[Derivation], committed: golden.Golden) -> int:
@@ -63,11 +64,19 @@ def _report(
     arguments: list[str],
 ) -> int:
     """Run, write the report, print."""
+    started, command = time.time(), this_command("derivations", arguments)
     drawn = folder / report.PICTURES
     outcomes, failures = _compared(chosen, committed, drawn if pictures else None)
-    command = shlex.join(["python", "-m", "derivations", *arguments])
-    document = report.document(outcomes, failures, command, pictures=pictures)
+    document = report.document(outcomes, failures, shlex.join(command), pictures=pictures)
     unreadable = report.write(folder, document)
+    write_manifest(
+        folder / "manifest.json",
+        started,
+        command,
+        checks={outcome.name: len(outcome.checks) for outcome in outcomes},
+        seconds={outcome.name: round(outcome.seconds, 1) for outcome in outcomes},
+        failed=[f"{name}: {check.claim}" for name, check in failures],
+    )
     print_results(outcomes, failures)
     for problem in unreadable:
         print(f"FAILED {problem}")
@@ -97,15 +106,8 @@ def _compared(
     return outcomes, all_failures(outcomes, golden.unclaimed(committed, DERIVATIONS))
 
 
-class _Parser(argparse.ArgumentParser):
-    """Bad input is one line on stderr and exit code 2."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}\n")
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m derivations", description=__doc__, allow_abbrev=False)
+    parser = Parser(prog="python -m derivations", description=__doc__, allow_abbrev=False)
     parser.add_argument("names", metavar="NAME", nargs="*", help="derivations to run (default: all)")
     instead = parser.add_mutually_exclusive_group()
     add = instead.add_argument
@@ -127,13 +129,6 @@ def _chosen(names: list[str], quick: bool) -> list[Derivation]:
             raise ValueError(f"derivation = {name!r}: expected one of {', '.join(DERIVATIONS)}")
     chosen = [DERIVATIONS[name] for name in DERIVATIONS if name in names or not names]
     return chosen[:QUICK] if quick and not names else chosen
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ValueError(f"out = {folder}: expected a folder to write into ({error.strerror})") from None
 
 
 if __name__ == "__main__":

@@ -8,9 +8,9 @@ from collections.abc import Container, Iterable
 from decimal import Context, Decimal, InvalidOperation
 from pathlib import Path
 
-from derivations.files import write_text
 from derivations.outcome import Outcome
 from derivations.steps import Check
+from workbench.files import write_text
 
 PATH = Path(__file__).with_name("golden.json")
 UPDATE = "see python -m derivations --update-golden"
@@ -36,15 +36,15 @@ def load() -> Golden:
 def compare(outcome: Outcome, golden: Golden) -> list[Check]:
     """A failed check for every golden value that is claimed twice, missing, different or stale."""
     problems = duplicates(outcome)
-    found = _values(outcome)
-    for key, values in found.items():
+    current = _values(outcome)
+    for key, values in current.items():
         if key not in golden:
             problems.append(Check(_claim(key), f"no golden value; {UPDATE}", False))
         elif not agree(values, golden[key]):
             expected, got = ", ".join(golden[key]), ", ".join(values)
             problems.append(Check(_claim(key), f"golden value {expected}, found {got}", False))
     if outcome.complete:
-        stale = [key for key in golden if _owner(key) == outcome.name and key not in found]
+        stale = [key for key in golden if _owner(key) == outcome.name and key not in current]
         problems += [_stale(key) for key in stale]
     return problems
 
@@ -63,10 +63,10 @@ def unclaimed(golden: Golden, names: Container[str]) -> list[Check]:
     return [_stale(key) for key in golden if _owner(key) not in names]
 
 
-def agree(found: Iterable[str], golden: Iterable[str]) -> bool:
+def agree(digits: Iterable[str], golden: Iterable[str]) -> bool:
     """The same numbers in the same order, to all but the last two of their digits."""
-    found, golden = list(found), list(golden)
-    return len(found) == len(golden) and all(map(_same, found, golden))
+    digits, golden = list(digits), list(golden)
+    return len(digits) == len(golden) and all(map(_same, digits, golden))
 
 
 def update(golden: Golden, outcomes: Iterable[Outcome], names: Container[str]) -> Golden:
@@ -102,15 +102,15 @@ def _stale(key: str) -> Check:
     return Check(_claim(key), f"stale golden value: no check finds it; {UPDATE}", False)
 
 
-def _same(found: str, golden: str) -> bool:
-    if found == golden:
+def _same(number: str, golden: str) -> bool:
+    if number == golden:
         return True
     try:
-        a, b = Decimal(found), Decimal(golden)
+        a, b = Decimal(number), Decimal(golden)
     except InvalidOperation:
         return False
     # Zeros at the end are not printed: the longer number tells how many digits there were.
-    digits = max(len(number.as_tuple().digits) for number in (a, b))
+    digits = max(len(x.as_tuple().digits) for x in (a, b))
     if not (a.is_finite() and b.is_finite()) or digits < SHORTEST_ROUNDED:
         return False
     # Equal to that many digits: closer than one unit of the last digit compared.

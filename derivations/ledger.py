@@ -4,7 +4,7 @@ import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from derivations.files import write_text
+from workbench.files import write_text
 
 ROWS = Path(__file__).with_name("ledger.toml")
 TABLE = Path(__file__).with_name("LEDGER.md")

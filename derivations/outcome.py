@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from derivations.files import write_atomically
 from derivations.steps import Check, Derivation, Step
+from workbench.files import atomic_write
 
 
 @dataclass
@@ -51,7 +51,7 @@ def run(
     try:
         for number, step in enumerate(derivation.steps(), start=1):
             if step.picture and pictures:
-                write_atomically(pictures / picture_name(derivation, number), step.picture)
+                atomic_write(pictures / picture_name(derivation, number), step.picture)
             outcome.steps.append(step)
             progress(len(outcome.checks))
         outcome.complete = True
@@ -71,5 +71,5 @@ def picture_name(derivation: Derivation, step: int) -> str:
 
 def all_failures(outcomes: Iterable[Outcome], unclaimed: Iterable[Check]) -> list[tuple[str, Check]]:
     """Where, and what: the failures of the derivations, then golden values that no derivation owns."""
-    own = [(outcome.name, check) for outcome in outcomes for check in outcome.failures]
-    return own + [("golden.json", check) for check in unclaimed]
+    failures = [(outcome.name, check) for outcome in outcomes for check in outcome.failures]
+    return failures + [("golden.json", check) for check in unclaimed]

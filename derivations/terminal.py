@@ -3,24 +3,14 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from rich import box
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
-
 from derivations.outcome import Outcome, run
 from derivations.steps import Check, Derivation
+from workbench.command import number_table, share_bar, wide_console
 
 
 def run_all(derivations: list[Derivation], pictures: Path | None) -> list[Outcome]:
     """Run derivations one after the other under a progress bar: one tick each, checks counted."""
-    bar = Progress(
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.description}"),
-        console=Console(stderr=True),
-    )
+    bar = share_bar()
     outcomes: list[Outcome] = []
     with bar:
         task = bar.add_task("", total=len(derivations))
@@ -38,10 +28,9 @@ def run_all(derivations: list[Derivation], pictures: Path | None) -> list[Outcom
 
 def print_results(outcomes: Iterable[Outcome], failures: Iterable[tuple[str, Check]]) -> None:
     """Print one row a derivation, then each failure on a line of its own."""
-    console = Console()
-    table = Table(box=box.SIMPLE)
-    for name in ("derivation", "checks", "exact", "digits", "other", "seconds", ""):
-        table.add_column(name, justify="left" if name in ("derivation", "") else "right", no_wrap=True)
+    console = wide_console()
+    columns = ("derivation", "checks", "exact", "digits", "other", "seconds", "")
+    table = number_table("", *columns, left=("derivation", ""))
     for outcome in outcomes:
         exact = sum(check.method.startswith("exact") for check in outcome.checks)
         digits = sum(check.method.startswith("30 digits") for check in outcome.checks)

@@ -9,12 +9,13 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 import collapse_theory as ct
 from collapse_theory import Problem
 from figures.house.run import Run
-from simulations.picture import Picture
+from workbench.picture import Picture
 
 GOOD, POOR = 0.05, 0.5  # c^2
 # Exponent of the spectrum, c^2.
@@ -45,7 +46,7 @@ def mixture(d: int, sources: Sources, only: int | None = None) -> Callable[[Any]
 
 def plateau_error(problem: Problem) -> jax.Array:
     """The error that no amount of data lowers."""
-    return ct.plateau(problem).total
+    return jnp.asarray(ct.plateau(problem).total)
 
 
 def draw(run: Run) -> Picture:
@@ -65,7 +66,7 @@ def draw(run: Run) -> Picture:
     fifths = np.full(len(sources), 1 / len(sources))
     costs = run.evaluate(ct.zeta_by_source, problem, np.outer(line, fifths))
     now = run.predict(problem, np.outer(line, fifths)).total
-    theory_now, found_now = run.simulate(problem, np.outer(n, fifths), seeds)
+    theory_now, simulated_now = run.simulate(problem, np.outer(n, fifths), seeds)
     for k, label in enumerate(sources):
         halves = (each[0] + each[k]) / 2 if k else each[0] / 2
 
@@ -76,14 +77,15 @@ def draw(run: Run) -> Picture:
         alone.level(run.evaluate(plateau_error, problem, [halves])[0])
         if k:
             price.line(line, costs[:, k], label, k)
-            theory, found = run.simulate(mixture(d, sources, k), np.outer(n, fifths), seeds)
-            price.points(n, found.mean.zeta, found.stderr.zeta, theory.zeta, d, label, k)
+            theory, simulated = run.simulate(mixture(d, sources, k), np.outer(n, fifths), seeds)
+            price.points(n, simulated.mean.zeta, simulated.stderr.zeta, theory.zeta, d, label, k)
         doubled = fifths * (1 + each[k])
         worth.line(line, run.predict(problem, np.outer(line, doubled)).total / now, label, k)
-        theory, found = run.simulate(problem, np.outer(n, doubled), seeds)
-        ratio = found.mean.total / found_now.mean.total
+        theory, simulated = run.simulate(problem, np.outer(n, doubled), seeds)
+        ratio = simulated.mean.total / simulated_now.mean.total
         bar = np.hypot(
-            found.stderr.total / found.mean.total, found_now.stderr.total / found_now.mean.total
+            simulated.stderr.total / simulated.mean.total,
+            simulated_now.stderr.total / simulated_now.mean.total,
         )
         worth.points(n, ratio, ratio * bar, theory.total / theory_now.total, d, label, k)
     worth.axes.set_yscale("linear")

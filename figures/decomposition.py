@@ -8,7 +8,7 @@ import numpy as np
 
 import collapse_theory as ct
 from figures.house.run import Run
-from simulations.picture import Picture
+from workbench.picture import Picture
 
 FRACTION, QUALITY, NOISE, RIDGE = 0.5, 1.0, 0.2, 1e-2
 STACK = ("bias", "variance", "zeta")
@@ -46,16 +46,16 @@ def draw(run: Run) -> Picture:
     ):
         line = np.geomspace(xs[0], xs[-1], 160)
         curve = run.predict(make, line)
-        theory, found = run.simulate(make, xs, seeds)
+        theory, simulated = run.simulate(make, xs, seeds)
         lower = np.zeros(len(line))
         at, mean, bar = np.zeros((3, len(xs)))
         for colour, (part, label) in enumerate(zip(STACK, LABELS, strict=True)):
             upper = lower + getattr(curve, part)
             panel.axes.fill_between(line, lower, upper, color=f"C{colour}", alpha=0.35, linewidth=0)
             panel.line(line, upper, label, colour)
-            at, mean = at + getattr(theory, part), mean + getattr(found.mean, part)
+            at, mean = at + getattr(theory, part), mean + getattr(simulated.mean, part)
             # Parts of one draw are correlated: the sum of their bars bounds that of their sum.
-            bar = found.stderr.total if part == "zeta" else bar + getattr(found.stderr, part)
+            bar = simulated.stderr.total if part == "zeta" else bar + getattr(simulated.stderr, part)
             panel.points(xs, mean, bar, at, d, label, colour)
             lower = upper
         panel.axes.set_ylim(0, 1.15 * lower.max())

@@ -9,7 +9,7 @@ import numpy as np
 
 import collapse_theory as ct
 from figures.house.run import Run
-from simulations.picture import Picture
+from workbench.picture import Picture
 
 COST, COSTS = 0.1, (0.5, 0.1, 0.02)  # of a synthetic sample; a real one costs 1
 BUDGETS = (0.3, 1, 5, 50)  # real samples per feature
@@ -26,8 +26,8 @@ def bought(template, budget, cost, share):
 def best_share(question):
     """The share of smallest error."""
     template, budget, cost = question
-    found = ct.best(lambda share: bought(template, budget, cost, share), share=(0.0, 1.0))
-    return found.arguments["share"]
+    optimum = ct.best(lambda share: bought(template, budget, cost, share), share=(0.0, 1.0))
+    return optimum.arguments["share"]
 
 
 def draw(run: Run) -> Picture:

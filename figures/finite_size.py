@@ -8,7 +8,7 @@ import numpy as np
 import collapse_theory as ct
 from figures.house.run import Run
 from simulations.fit import fit_power_law
-from simulations.picture import Picture
+from workbench.picture import Picture
 
 CASES: dict[str, float | None] = {"classical": None, "m = d/2": 0.5}  # m / d
 LAWS = {"gaussian": "Gaussian", "rademacher": "signs ±1", "laplace": "Laplace"}
@@ -31,8 +31,8 @@ def draw(run: Run) -> Picture:
     laws = run.pick(LAWS, {"gaussian": LAWS["gaussian"]})
     for panel, (case, width) in zip(picture.panels, cases.items(), strict=True):
         for colour, (law, label) in enumerate(laws.items()):
-            found = np.array([_gap(run, int(d), width, law, draws // d) for d in sizes])
-            gap, bar = np.abs(found[:, 0]), found[:, 1]
+            gaps = np.array([_gap(run, int(d), width, law, draws // d) for d in sizes])
+            gap, bar = np.abs(gaps[:, 0]), gaps[:, 1]
             panel.points(sizes, gap, bar, label=label, colour=colour)
             slope = fit_power_law(sizes, gap, bar, floor=False).exponent
             slopes.append(f"{case}, {label}: {-slope.value:.2f} ± {slope.stderr:.2f}")
@@ -59,6 +59,6 @@ def _gap(run: Run, d: int, width: float | None, law: str, seeds: int) -> tuple[f
             width=None if width is None else width * d,
         )
 
-    theory, found = run.simulate(problem, [SAMPLES * d], int(seeds), features=law)
+    theory, simulated = run.simulate(problem, [SAMPLES * d], int(seeds), features=law)
     expected = theory.total[0]
-    return found.mean.total[0] / expected - 1, found.stderr.total[0] / expected
+    return simulated.mean.total[0] / expected - 1, simulated.stderr.total[0] / expected

@@ -8,7 +8,7 @@ import numpy as np
 
 import collapse_theory as ct
 from figures.house.run import Run
-from simulations.picture import Picture
+from workbench.picture import Picture
 
 REGIMES = {  # title: synthetic fraction, what is kept
     "replace": (1.0, "nothing"),
@@ -49,10 +49,12 @@ def draw(run: Run) -> Picture:
                 width=None if width is None else round(width * d),
             )
             theory = run.predict_generations(problem, rounds, keep)
-            found = run.simulate_generations(problem, rounds, seeds, keep)
+            simulated = run.simulate_generations(problem, rounds, seeds, keep)
             first = theory.total[0]
             panel.line(t, theory.total / first, label, colour)
-            mean, stderr, expected = (risk.total / first for risk in (found.mean, found.stderr, theory))
+            mean, stderr, expected = (
+                risk.total / first for risk in (simulated.mean, simulated.stderr, theory)
+            )
             panel.points(t, mean, stderr, expected, d, label, colour)
             if fraction < 1:
                 panel.level(

@@ -10,7 +10,7 @@ import numpy as np
 
 import collapse_theory as ct
 from figures.house.run import Run
-from simulations.picture import Picture
+from workbench.picture import Picture
 
 READINGS = {"fresh real half every round": "nothing", "the same real half every round": "real"}
 RATIOS = (10, 100, 1000)  # n / d
@@ -31,12 +31,12 @@ def draw(run: Run) -> Picture:
         half = ct.real_and_synthetic(n=ratio * d / 2, synthetic_fraction=0.0, quality=0.0, **settings)
         alone = float(ct.predict(half).total)
         for panel, keep in zip(picture.panels, READINGS.values(), strict=True):
-            found = run.simulate_generations(problem, rounds, seeds, keep)
+            simulated = run.simulate_generations(problem, rounds, seeds, keep)
             theory, label = None, f"{ratio}"
             if keep == "nothing":
                 theory = run.predict_generations(problem, rounds).total
                 panel.line(t, theory, label, colour)
-            panel.points(t, found.mean.total, found.stderr.total, theory, d, label, colour)
+            panel.points(t, simulated.mean.total, simulated.stderr.total, theory, d, label, colour)
             panel.level(alone, color=f"C{colour}")
     picture.caption = (
         f"Isotropic features, d = {d}, p₂ = 1/2, no ridge, noise σ² = {NOISE}, first synthetic labels of quality c² "

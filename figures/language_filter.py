@@ -6,9 +6,9 @@ Beyond section 4.2 of the paper: a perfect verifier.
 
 from figures.house.run import Run
 from simulations.language import picture
-from simulations.picture import Picture
+from workbench.picture import Picture
 
 
 def draw(run: Run) -> Picture:
     """Loss above the entropy and collapse against the number of stories, with and without the verifier."""
-    return picture.filtered(run.language("filter"))
+    return picture.filtered(run.table("language", "filter"))

@@ -6,9 +6,9 @@ Section 4.2 of the paper, on stories of known entropy.
 
 from figures.house.run import Run
 from simulations.language import picture
-from simulations.picture import Picture
+from workbench.picture import Picture
 
 
 def draw(run: Run) -> Picture:
     """Loss above the entropy and collapse against the number of stories, a colour for each fraction."""
-    return picture.scaling(run.language("scaling"))
+    return picture.scaling(run.table("language", "scaling"))

@@ -6,9 +6,9 @@ Section 4.2 of the paper, on stories of known entropy.
 
 from figures.house.run import Run
 from simulations.language import picture
-from simulations.picture import Picture
+from workbench.picture import Picture
 
 
 def draw(run: Run) -> Picture:
     """Loss above the entropy and collapse against the number of parameters."""
-    return picture.size(run.language("size"))
+    return picture.size(run.table("language", "size"))

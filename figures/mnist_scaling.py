@@ -6,9 +6,9 @@ Section 4.1 of the paper, with the theory of sections 3 and 4 fed with real data
 
 from figures.house.run import Run
 from simulations.mnist import picture
-from simulations.picture import Picture
+from workbench.picture import Picture
 
 
 def draw(run: Run) -> Picture:
     """Error and collapse against the number of images, a column for each model."""
-    return picture.scaling(run.mnist("scaling"))
+    return picture.scaling(run.table("mnist", "scaling"))

@@ -6,9 +6,9 @@ Predicted and measured errors of the ridge models on MNIST.
 
 from figures.house.run import Run
 from simulations.mnist import picture
-from simulations.picture import Picture
+from workbench.picture import Picture
 
 
 def draw(run: Run) -> Picture:
     """Measured against predicted error, and their ratio, a panel for each model."""
-    return picture.theory(run.mnist("theory"))
+    return picture.theory(run.table("mnist", "theory"))

@@ -6,9 +6,9 @@ Section 4.1 of the paper: random projections of the pixels, random ReLU features
 
 from figures.house.run import Run
 from simulations.mnist import picture
-from simulations.picture import Picture
+from workbench.picture import Picture
 
 
 def draw(run: Run) -> Picture:
     """Error, collapse and training error against model size, a column for each model."""
-    return picture.width(run.mnist("width"))
+    return picture.width(run.table("mnist", "width"))

@@ -9,7 +9,7 @@ import numpy as np
 
 import collapse_theory as ct
 from figures.house.run import Run
-from simulations.picture import Picture
+from workbench.picture import Picture
 
 FRACTIONS = (0.1, 0.5, 0.8)
 QUALITIES = (0.1, 0.5, 1.0)
@@ -43,7 +43,7 @@ def draw(run: Run) -> Picture:
     )
     line = np.geomspace(widths[0], widths[-1], 200)
     clean = run.predict(problem, line).total
-    clean_theory, clean_found = run.simulate(problem, widths, seeds)
+    clean_theory, clean_simulated = run.simulate(problem, widths, seeds)
     shade = mpl.colors.LogNorm(widths[0], widths[-1])
     colours = mpl.colormaps["viridis"]
     for panel, fraction in zip(picture.panels, fractions, strict=True):
@@ -56,17 +56,17 @@ def draw(run: Run) -> Picture:
             label = f"{quality:g}"
             mix = run.predict(mixed, line).total
             panel.line(clean, mix, label, "0.5", linestyle=style, linewidth=1)
-            theory, found = run.simulate(mixed, widths, seeds)
+            theory, simulated = run.simulate(mixed, widths, seeds)
             for i, m in enumerate(widths):
                 here = slice(i, i + 1)
                 panel.points(
-                    clean_found.mean.total[here],
-                    found.mean.total[here],
-                    found.stderr.total[here],
+                    clean_simulated.mean.total[here],
+                    simulated.mean.total[here],
+                    simulated.stderr.total[here],
                     theory.total[here],
                     d,
                     colour=colours(shade(m)),
-                    x_stderr=clean_found.stderr.total[here],
+                    x_stderr=clean_simulated.stderr.total[here],
                     x_theory=clean_theory.total[here],
                 )
     scale = mpl.cm.ScalarMappable(shade, colours)

@@ -12,7 +12,7 @@ import collapse_theory as ct
 from collapse_theory import Problem
 from figures.house.run import Run
 from simulations.fit import fit_power_law
-from simulations.picture import Picture
+from workbench.picture import Picture
 
 FRACTIONS = (0.0, 0.01, 0.1, 0.5)
 CAPACITY, QUALITY, NOISE = 2.0, 1.0, 0.01
@@ -61,28 +61,28 @@ def draw(run: Run) -> Picture:
             first = mixture(d, p2, source, ridge)
 
             def problem(n, first=first, law=law):
-                return ct.at_size(first, n, law.ridge)
+                return ct.at_size(first, n, law.ridge_exponent)
 
             label = f"{p2:g}"
             curve = run.predict(problem, line).total
             panel.line(line, curve, label, colour)
             # Whole numbers of synthetic samples.
             n = np.unique(np.maximum(np.round(sizes * p2), 1) / p2) if p2 else sizes
-            theory, found = run.simulate(problem, n, seeds)
-            mean, bar = found.mean.total, found.stderr.total
+            theory, simulated = run.simulate(problem, n, seeds)
+            mean, bar = simulated.mean.total, simulated.stderr.total
             # Below n = d only about n directions take part.
             panel.points(n, mean, bar, theory.total, np.minimum(n, d), label, colour)
             if p2:
                 panel.level(p2**2 * QUALITY)
-                crossover = float(ct.crossover(first, law.ridge))
-                stars.append((crossover, run.predict(problem, [crossover]).total[0]))
+                crossover = float(ct.crossover(first, law.ridge_exponent))
+                stars.append((crossover, float(run.predict(problem, [crossover]).total[0])))
             elif ridge:
                 slope = 0.4 * curve[0] * (few / few[0]) ** -law.best
                 steep = n < 100 * d
                 fits.append(fit_power_law(n[steep], mean[steep], bar[steep], floor=False).exponent)
-                ridges.append(law.ridge)
+                ridges.append(law.ridge_exponent)
             if not ridge:
-                floor = law.noise_floor * NOISE + (p2**2 + law.noise_floor * p2 * (1 - p2)) * QUALITY
+                floor = law.noise_gain * NOISE + (p2**2 + law.noise_gain * p2 * (1 - p2)) * QUALITY
                 panel.guide([line[0], d / 2], [floor, floor])
         if ridge:
             panel.guide(few, slope, "scaling law")

@@ -7,7 +7,7 @@ import numpy as np
 
 import collapse_theory as ct
 from figures.house.run import Run
-from simulations.picture import Picture
+from workbench.picture import Picture
 
 FRACTIONS = (0.0, 0.001, 0.01, 0.1, 0.5)
 QUALITIES = (1.0, 0.1)

@@ -8,7 +8,7 @@ import numpy as np
 
 import collapse_theory as ct
 from figures.house.run import Run
-from simulations.picture import Picture
+from workbench.picture import Picture
 
 FRACTION, QUALITY, NOISE, RIDGE = 0.5, 0.5, 0.2, 1e-8
 QUALITIES = (0.05, 0.5, 5.0)

@@ -8,7 +8,7 @@ import numpy as np
 
 import collapse_theory as ct
 from figures.house.run import Run
-from simulations.picture import Picture
+from workbench.picture import Picture
 
 FRACTIONS = (0.0, 0.1, 0.5)
 QUALITIES = (1.0, 0.1)
@@ -45,11 +45,11 @@ def draw(run: Run) -> Picture:
 
             label = f"{fraction:g}"
             curve = run.predict(problem, line)
-            theory, found = run.simulate(problem, widths, seeds)
+            theory, simulated = run.simulate(problem, widths, seeds)
             for panel, part in ((errors, "total"), (zetas, "zeta")):
                 if part == "zeta" and not fraction:
                     continue
-                mean, stderr = getattr(found.mean, part), getattr(found.stderr, part)
+                mean, stderr = getattr(simulated.mean, part), getattr(simulated.stderr, part)
                 panel.line(line, getattr(curve, part), label, colour)
                 panel.points(widths, mean, stderr, getattr(theory, part), d, label, colour)
     for panel in picture.panels:

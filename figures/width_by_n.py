@@ -13,7 +13,7 @@ import numpy as np
 import collapse_theory as ct
 from collapse_theory import Problem
 from figures.house.run import Run
-from simulations.picture import Picture
+from workbench.picture import Picture
 
 CASES = {"real data only": 0.0, "half synthetic": 0.5}
 QUALITY, NOISE, RIDGE = 1.0, 0.1, 1e-2
@@ -76,10 +76,10 @@ def draw(run: Run) -> Picture:
                 return problem((size, m), fraction)
 
             panel.line(line, run.evaluate(slope, along, line), label, colour)
-            theory, found = run.simulate(along, widths, seeds)
+            theory, simulated = run.simulate(along, widths, seeds)
             steps = np.diff(np.log(widths))
-            expected, mean = (np.diff(risk.total) / steps for risk in (theory, found.mean))
-            bars = np.hypot(found.stderr.total[1:], found.stderr.total[:-1]) / steps
+            expected, mean = (np.diff(risk.total) / steps for risk in (theory, simulated.mean))
+            bars = np.hypot(simulated.stderr.total[1:], simulated.stderr.total[:-1]) / steps
             panel.points(between, mean, bars, expected, d, label, colour)
         panel.axes.set_yscale("symlog", linthresh=0.1)
         panel.axes.axhline(0, color="0.35", linewidth=0.8)

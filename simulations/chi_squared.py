@@ -9,7 +9,7 @@ from jaxtyping import Array, Bool, Float, Key
 
 class _Search(NamedTuple):
     trial: Array
-    found: Array
+    numbers: Array
     done: Bool[Array, " k"]
 
 
@@ -31,8 +31,8 @@ def chi_squared(key: Key[Array, ""], degrees: Float[Array, " k"], dtype: Any) ->
         likely = jnp.log(u) < x**2 / 2 + shape * (1 - v + jnp.log(jnp.maximum(v, 1e-30)))
         proposal = jnp.where(degrees > 1, 2 * shape * v, x**2)
         accepted = (degrees <= 1) | ((v > 0) & likely)
-        found = jnp.where(state.done, state.found, proposal)
-        return _Search(state.trial + 1, found, state.done | accepted)
+        numbers = jnp.where(state.done, state.numbers, proposal)
+        return _Search(state.trial + 1, numbers, state.done | accepted)
 
     nothing = _Search(jnp.array(0), jnp.zeros(degrees.shape, dtype), jnp.zeros(degrees.shape, bool))
-    return jax.lax.while_loop(lambda state: ~state.done.all(), search, nothing).found
+    return jax.lax.while_loop(lambda state: ~state.done.all(), search, nothing).numbers

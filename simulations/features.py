@@ -29,11 +29,11 @@ def bartlett(
     squares keeps of (X_k, X_k w + noise).
     """
     normal_key, chi_key = jax.random.split(key)
-    position = jnp.concatenate([jnp.arange(r) for r in rows])
+    position = jnp.concatenate([jnp.arange(r) for r in rows]).astype(dtype)
     degrees = jnp.repeat(counts, jnp.array(rows), total_repeat_length=sum(rows)) - position
     squares = chi_squared(chi_key, jnp.maximum(degrees, 1), dtype)
     normals = _above_diagonals(normal_key, rows, q, dtype)
-    row, column = position[:, None], jnp.arange(q)[None]
+    row, column = position[:, None], jnp.arange(q, dtype=dtype)[None]
     factor = jnp.where(column == row, jnp.sqrt(squares)[:, None], normals)
     return jnp.where((column >= row) & (degrees[:, None] > 0), factor, 0.0).astype(dtype)
 
@@ -52,11 +52,6 @@ def _above_diagonals(
     return jnp.concatenate(
         [part for block, rest in zip(blocks, turned, strict=True) for part in (block, *rest)]
     )
-
-
-def colour(standard: Float[Array, "rows d"], root: Float[Array, " *matrix"]) -> Float[Array, "rows d"]:
-    """Rows of covariance root root^T from rows of covariance I; a vector `root` is a diagonal."""
-    return standard * root[None] if root.ndim == 1 else standard @ root.T
 
 
 def rademacher(key: Key[Array, ""], shape: tuple[int, ...], dtype: Any) -> Array:

@@ -6,13 +6,16 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, Float, Int, Key
 
 from collapse_theory import Problem, checks
-from simulations.measure import labelling_vectors, times
+from simulations.algebra import form, product
+from simulations.draw import Constants, Draw, Plan, draw
+from simulations.measure import Measured, labelling_vectors
 from simulations.plan import plan_simulation
-from simulations.seeds import Estimate, over_seeds, summarise
-from simulations.training import Constants, Plan, Training, draw
+from simulations.pooled import Normal, Triangle
+from simulations.rank import cancellation
+from simulations.seeds import Estimate, Number, over_seeds, summarise
 
 KEEP = ("nothing", "real", "all")
 
@@ -25,25 +28,14 @@ class Schedule(NamedTuple):
     keep: str
 
 
-class Normal(NamedTuple):
-    """Normal equations of some samples: sum alpha z z^T and, for each label column, sum alpha z y."""
-
-    gram: Float[Array, "q q"]
-    moment: Float[Array, "q columns"]
-
-    def add(self, other: "Normal") -> "Normal":
-        """Of both together."""
-        return Normal(self.gram + other.gram, self.moment + other.moment)
-
-
 def simulate_generations(
     problem: Problem,
-    rounds: int,
-    seeds: int = 64,
-    key: int = 0,
+    rounds: Number,
+    seeds: Number = 64,
+    key: Number = 0,
     *,
     keep: str = "nothing",
-    memory: float = 2**32,
+    memory: Number = 2**32,
     progress: bool | Callable[[int], object] = False,
 ) -> Estimate:
     """Risk after each of `rounds` rounds of training on earlier labels, averaged over `seeds` draws.
@@ -68,85 +60,84 @@ def simulate_generations(
     variance and zeta.  `total` is the sum: cross terms have mean 0, given the features, and would
     only add noise (that of w_1 and delta, where `moments` correlate them, belongs to zeta).
 
+    Samples may have any rank, as in `simulate`.
+
     O(d^3) a seed and round, for any n.  `key`: numbers depend neither on chunks nor on devices nor
     on how many rounds follow; `memory`, `progress`: as in `simulate`.  Raises ValueError for
-    arguments out of range, and ArithmeticError if a risk is not finite.
+    arguments out of range, and ArithmeticError for a risk that is not finite or negative.
     """
     if isinstance(rounds, bool) or not isinstance(rounds, int | np.integer) or rounds < 1:
         raise ValueError(f"rounds = {rounds!r}: expected a whole number >= 1")
     if keep not in KEEP:
         raise ValueError(f"keep = {keep!r}: expected one of {', '.join(KEEP)}")
     if len(problem.sources) != 2:
-        found = f"{len(problem.sources)} of them"
-        raise checks.fail("sources", found, "two, the real and the synthetic one")
+        raise checks.fail(
+            "sources", f"{len(problem.sources)} of them", "two, the real and the synthetic one"
+        )
     plan, constants = plan_simulation(problem, "gaussian", jnp.dtype(float))
-    if constants.ridges[0] == 0 and not plan.primal:
-        raise checks.fail("ridge", 0, "> 0, or at least as many samples as min(d, width)")
     d = constants.covariances.shape[-1]
     # The next model is labelled by x, whatever a narrow one sees of it: inputs are drawn in full.
     rows = tuple(d if count else 0 for count in constants.counts)
     # A narrow S without the empty columns that `simulate` pads it with: they make a singular system.
-    width = None if constants.width is None else min(int(constants.width), d)
-    plan = plan._replace(rows=rows, width=width, condition=False, primal=True)
+    if plan.columns is not None and constants.width is not None:
+        plan = plan._replace(columns=int(constants.width))
+    plan = plan._replace(rows=rows, condition=False)
     schedule = Schedule(plan, int(rounds), keep)
     need = 8.0 * (10 * d * d + 20 * d)
-    return summarise(over_seeds(trained, schedule, constants, need, seeds, key, memory, progress))
+    risks = over_seeds(trained, schedule, constants, need, seeds, key, memory, progress)
+    return summarise(risks, problem.moments is not None)
 
 
-def trained(key: Key[Array, ""], schedule: Schedule, constants: Constants) -> Float[Array, "3 rounds"]:
+def trained(
+    key: Key[Array, ""], schedule: Schedule, constants: Constants, rank_revealing: bool = False
+) -> Measured:
     """(bias, variance, zeta) after each round, of one draw of everything."""
     plan, rounds, keep = schedule
     vectors_key, first_key, rounds_key = jax.random.split(key, 3)
     w_1, w_2 = labelling_vectors(vectors_key, constants)
     none = jnp.zeros_like(w_1)
     truth = jnp.stack([w_1, none, none], axis=1)
-    floor = jnp.zeros(3).at[0].set(constants.floor)
+    size = form(constants.test_covariance, w_1)
+    floor = jnp.zeros_like(constants.floor, shape=3).at[0].set(constants.floor)
+    penalty = constants.ridges[0] * constants.counts.sum()
+    pooled = Triangle if rank_revealing else Normal
 
-    def samples(key: Array, rows: tuple[int, ...]) -> tuple[Training, Float[Array, "K d"]]:
+    def rows(key: Array, counts: tuple[int, ...]) -> tuple[Draw, Float[Array, "K d"]]:
         data_key, noise_key = jax.random.split(key)
-        noise = jax.random.normal(noise_key, constants.roots.shape[:1] + w_1.shape)
-        return draw(data_key, plan._replace(rows=rows), constants), noise
+        noise = jax.random.normal(noise_key, constants.roots.shape[:1] + w_1.shape, w_1.dtype)
+        return draw(data_key, plan._replace(rows=counts), constants), noise
 
-    def one_round(state: tuple[Array, Normal | None], t: Array) -> tuple[Any, Float[Array, " 3"]]:
-        labeller, kept = state
-        new, noise = samples(jax.random.fold_in(rounds_key, t), plan.rows if kept is None else later)
-        S = new.decoder if kept is None else first.decoder
-        pool = _normal(0, new, truth, noise, S, constants) if kept is None else kept
-        pool = pool.add(_normal(1, new, labeller, noise, S, constants))
-        w_hat = _solve(pool, S, constants)
+    def samples(
+        k: int, data: Draw, noise: Float[Array, "K d"], labeller: Float[Array, "d 3"], S: Array | None
+    ) -> Any:
+        """Those of source k, labelled; label noise goes into the second column."""
+        X = data.inputs[k]
+        labels = (X @ labeller).at[:, 1].add(jnp.sqrt(constants.noises[k]) * noise[k, : len(X)])
+        root = jnp.sqrt(constants.weights[k])
+        return pooled.of(root * (X if S is None else X @ S), root * labels)
+
+    def one_round(state: tuple[Any, ...], t: Int[Array, ""]) -> tuple[Any, Any]:
+        labeller, kept, before = state
+        fresh, noise = rows(jax.random.fold_in(rounds_key, t), plan.rows if kept is None else later)
+        S = fresh.S if kept is None else first.S
+        pool = samples(0, fresh, noise, truth, S) if kept is None else kept
+        pool = pool.add(samples(1, fresh, noise, labeller, S))
+        v, rounding = pool.solve(penalty)
+        w_hat = v if S is None else S @ v
         error = w_hat - truth
-        products = error.T @ times(constants.test_covariance, error)
+        products = error.T @ product(constants.test_covariance, error)
         risk = jnp.diagonal(products) + floor
+        rounding *= jnp.maximum(1, jnp.sqrt(cancellation(size, jnp.sum(risk))))
         if constants.correlations is not None:
             risk = risk.at[2].add(2 * products[0, 2])
-        return (w_hat, pool if keep == "all" else kept), risk
+        # What one round has lost, all later ones have.
+        rounding = jnp.maximum(before, rounding)
+        return (w_hat, pool if keep == "all" else kept, rounding), (risk, rounding)
 
     real, later = (plan.rows[0], 0), (0, plan.rows[1])
-    first, noise = samples(first_key, real)
-    kept = None if keep == "nothing" else _normal(0, first, truth, noise, first.decoder, constants)
+    first, noise = rows(first_key, real)
+    kept = None if keep == "nothing" else samples(0, first, noise, truth, first.S)
     labeller = jnp.stack([w_1, none, w_2 - w_1], axis=1)
-    _, risks = jax.lax.scan(one_round, (labeller, kept), jnp.arange(rounds))
-    return risks.T
-
-
-def _normal(
-    k: int,
-    data: Training,
-    labeller: Float[Array, "d 3"],
-    noise: Float[Array, "K d"],
-    S: Float[Array, "d q"] | None,
-    constants: Constants,
-) -> Normal:
-    """The samples of source k, labelled; label noise goes into the second column."""
-    X = data.inputs[k]
-    labels = (X @ labeller).at[:, 1].add(jnp.sqrt(constants.noises[k]) * noise[k, : len(X)])
-    Z = X if S is None else X @ S
-    return Normal(constants.weights[k] * Z.T @ Z, constants.weights[k] * Z.T @ labels)
-
-
-def _solve(samples: Normal, S: Float[Array, "d q"] | None, constants: Constants) -> Float[Array, "d 3"]:
-    """The trained weights of x, one column for each column of labels."""
-    ridge = constants.ridges[0] * constants.counts.sum() * jnp.eye(len(samples.gram))
-    factor = jax.scipy.linalg.cho_factor(samples.gram + ridge)
-    v = jax.scipy.linalg.cho_solve(factor, samples.moment)
-    return v if S is None else S @ v
+    start = (labeller, kept, jnp.ones_like(penalty))
+    _, (risks, rounding) = jax.lax.scan(one_round, start, jnp.arange(rounds))
+    return risks.T, rounding

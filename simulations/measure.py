@@ -7,140 +7,160 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from simulations.response import Response, metric, respond, times
-from simulations.training import Constants, Plan, Training, draw
+from simulations.algebra import Matrix, form, product, square, trace
+from simulations.draw import Constants, Draw, Plan, draw
+from simulations.rank import cancellation, decompose, inflation
+from simulations.response import Response, metric, respond, stacked
 from simulations.whiten import whiten
 
+# Parts of the risk at every ridge, and by how much they amplify rounding.
+Measured = tuple[Float[Array, "parts R"], Float[Array, " R"]]
 
-def averaged(key: Key[Array, ""], plan: Plan, constants: Constants) -> Float[Array, "3 R"]:
+
+def averaged(
+    key: Key[Array, ""], plan: Plan, constants: Constants, rank_revealing: bool = False
+) -> Measured:
     """(bias, variance, zeta) given the features, averaged over signal, shifts and label noise.
 
-    Trained weights are linear in the labels, w_hat = D sum_k N_k y_k with D the decoder (S or I), so
-    the average is a sum of traces: with T_k = N_k X_k and M = D^T Sigma_test D,
+    Trained weights are linear in the labels, w_hat = S sum_k N_k y_k (S = I in the classical model), so
+    the average is a sum of traces: with T_k = N_k X_k and M = S^T Sigma_test S,
 
-        bias     = tr[Sigma_test (D sum_k T_k - I) Gamma (D sum_k T_k - I)^T],
+        bias     = tr[Sigma_test (S sum_k T_k - I) Gamma (S sum_k T_k - I)^T],
         variance = sum_k sigma_k^2 tr[M N_k N_k^T],
         zeta     = sum_k tr[M T_k Delta_k T_k^T]  (and cross terms where shifts are correlated),
 
     and where features see only part of x, the signal and the shift in the rest of it are noise too.
     """
-    training = draw(key, plan, constants)
-    response = respond(training, constants, plan.primal)
+    rows = draw(key, plan, constants, rank_revealing)
+    response = respond(rows, constants, plan, rank_revealing)
     # One after another: the program, and its memory, do not grow with the number of ridges.
-    return jax.lax.map(lambda ridge: _risk(response(ridge), training, constants), constants.ridges).T
+    risks, rounding = jax.lax.map(
+        lambda ridge: _risk(response(ridge), rows, constants), constants.ridges
+    )
+    return risks.T, rounding
 
 
-def _risk(response: Response, training: Training, constants: Constants) -> Float[Array, " 3"]:
-    """The traces of `averaged`."""
-    M = metric(training, constants)
-    unseen = _unseen(training, constants, response.gains)
-    bias = _bias(response, training, constants) + constants.floor
-    bias += sum(unseen(k, constants.signal) for k in range(len(constants.noises)))
+def _risk(
+    response: Response, rows: Draw, constants: Constants
+) -> tuple[Float[Array, " 3"], Float[Array, ""]]:
+    """The traces of `averaged`, and by how much they amplify rounding."""
+    M = metric(response.S, constants)
+    bias, terms = _bias(response, constants)
+    bias += constants.floor
+    for k, gain in enumerate(response.gains):
+        bias += gain * rows.hidden(k, constants.signal, constants)
     variance = jnp.sum(constants.noises * response.gains)
     zeta = jnp.zeros_like(bias)
     for k, (T, shift) in enumerate(zip(response.shifts, constants.shifts[1:], strict=True), start=1):
-        zeta += _square(M, T, shift) + unseen(k, shift)
+        zeta += square(M, T, shift) + response.gains[k] * rows.hidden(k, shift, constants)
     if constants.correlations is not None:
-        zeta += _crossed(response, training, constants, unseen)
-    return jnp.stack([bias, variance, zeta])
+        zeta += _crossed(response, rows, constants)
+    if rows.means is not None and rows.rests is None:  # `hidden` subtracts
+        visible = [trace(constants.signal, covariance) for covariance in constants.covariances]
+        terms += jnp.sum(response.gains * jnp.stack(visible))
+    rounding = response.rounding
+    if response.error is None:
+        rounding = rounding * jnp.maximum(1, jnp.sqrt(cancellation(terms, bias)))
+    if response.S is not None:
+        rounding = jnp.maximum(rounding, cancellation(terms, bias))
+    return jnp.stack([bias, variance, zeta]), rounding
 
 
-def _bias(response: Response, training: Training, constants: Constants) -> Float[Array, ""]:
-    """tr[Sigma_test E Gamma E^T] of the error E = D sum_k T_k - I."""
+def _bias(response: Response, constants: Constants) -> tuple[Float[Array, ""], Float[Array, ""]]:
+    """tr[Sigma_test E Gamma E^T] of the error E = S sum_k T_k - I, and of the terms it is left of."""
     test, signal = constants.test_covariance, constants.signal
-    S, T = training.narrow, response.fit
+    S, T, truth = response.S, response.fit, trace(test, signal)
     if S is None:
-        return _square(test, T, signal)
-    # Multiplied out: S T - I is d x d, and its square far above rounding.
-    truth = jnp.sum(test * signal)
-    overlap = jnp.sum(times(test, S) * _right(T, signal).T)
-    return truth - 2 * overlap + _square(metric(training, constants), T, signal)
+        error = T - jnp.eye(len(T), dtype=T.dtype) if response.error is None else response.error
+        return square(test, error, signal), truth
+    # Multiplied out: S T is d x d, T only q x d.
+    overlap = trace(product(test, S), product(T, signal).T)
+    return truth - 2 * overlap + square(metric(S, constants), T, signal), truth
 
 
-def _unseen(
-    training: Training, constants: Constants, gains: Float[Array, " K"]
-) -> Callable[[int, Array], Float[Array, ""]]:
-    """The risk of source k from a signal or shift where z is blind: it is noise in its labels."""
-
-    def unseen(k: int, second_moment: Array) -> Float[Array, ""]:
-        if training.seen is None:
-            return jnp.zeros_like(gains[k])
-        whole = jnp.sum(second_moment * constants.covariances[k])
-        return gains[k] * (whole - _square(second_moment, training.seen[k]))
-
-    return unseen
-
-
-def _crossed(
-    response: Response,
-    training: Training,
-    constants: Constants,
-    unseen: Callable[[int, Array], Float[Array, ""]],
-) -> Float[Array, ""]:
+def _crossed(response: Response, rows: Draw, constants: Constants) -> Float[Array, ""]:
     """What correlations of the labelling vectors add to zeta."""
     assert constants.correlations is not None
-    S, error, shifts = training.narrow, response.fit, response.shifts
-    if S is not None:
-        error, shifts = S @ error - jnp.eye(len(S), dtype=S.dtype), [S @ T for T in shifts]
-    terms = [error, *shifts]
+    S = response.S
+    decoded = [T if S is None else S @ T for T in (response.fit, *response.shifts)]
+    error = decoded[0] - jnp.eye(len(decoded[0]), dtype=decoded[0].dtype)
+    terms = [error if response.error is None else response.error, *decoded[1:]]
     total = jnp.zeros_like(constants.floor)
     for j, k in permutations(range(len(terms)), 2):
         cross = constants.correlations[j, k]
-        total += jnp.sum(times(constants.test_covariance, terms[j]) * _right(terms[k], cross.T))
+        total += trace(product(constants.test_covariance, terms[j]), product(terms[k], cross.T))
         if j == 0:
-            total += 2 * unseen(k, cross)
+            total += 2 * response.gains[k] * rows.hidden(k, cross, constants)
     return total
 
 
-def trained(key: Key[Array, ""], plan: Plan, constants: Constants) -> Float[Array, "1 R"]:
+def trained(
+    key: Key[Array, ""], plan: Plan, constants: Constants, rank_revealing: bool = False
+) -> Measured:
     """(total,) for one draw of everything: features, signal, shifts and label noise; one model."""
     features_key, vectors_key, *keys = jax.random.split(key, 2 + len(plan.rows))
-    training = draw(features_key, plan, constants)
+    rows = draw(features_key, plan, constants, rank_revealing)
     vectors = labelling_vectors(vectors_key, constants)
     labels = []
-    for k, (X, w) in enumerate(zip(training.inputs, vectors, strict=True)):
-        noise, clean = constants.noises[k], w
-        if training.seen is not None:
-            clean = training.seen[k].T @ w
-            noise += w @ times(constants.covariances[k], w) - jnp.sum(clean**2)
+    for k, (X, w) in enumerate(zip(rows.inputs, vectors, strict=True)):
+        clean = w if rows.means is None else rows.means[k].T @ w
+        noise = constants.noises[k] + _hidden(rows, k, w, clean, constants)
         normals = jax.random.normal(keys[k], X.shape[:1], plan.dtype)
         labels.append(X @ clean + jnp.sqrt(jnp.maximum(noise, 0)) * normals)
-    scales = jnp.sqrt(constants.weights / constants.counts.sum())
-    Z = jnp.concatenate([s * Zk for s, Zk in zip(scales, training.features, strict=True)])
+    scales, Z = stacked(rows, constants)
     y = jnp.concatenate([s * yk for s, yk in zip(scales, labels, strict=True)])
+    truth = form(constants.test_covariance, vectors[0])
+    minimiser = (_of_least_norm if rank_revealing else _by_cholesky)(Z, y, plan)
 
-    def risk(ridge: Float[Array, ""]) -> Float[Array, ""]:
-        v = _minimiser(Z, y, ridge, plan.primal)
-        error = (v if training.decoder is None else training.decoder @ v) - vectors[0]
-        return error @ times(constants.test_covariance, error) + constants.floor
+    def risk(ridge: Float[Array, ""]) -> tuple[Float[Array, ""], Float[Array, ""]]:
+        v, rounding = minimiser(ridge)
+        error = (v if rows.S is None else rows.S @ v) - vectors[0]
+        excess = form(constants.test_covariance, error) + constants.floor
+        terms = cancellation(truth, excess)
+        rounding = jnp.maximum(rounding, rows.inflation) * jnp.maximum(1, jnp.sqrt(terms))
+        return excess, rounding if rows.means is None else jnp.maximum(rounding, terms)
 
-    return jax.lax.map(risk, constants.ridges)[None]
-
-
-def _minimiser(
-    Z: Float[Array, "rows q"], y: Float[Array, " rows"], ridge: Float[Array, ""], primal: bool
-) -> Float[Array, " q"]:
-    """argmin |Z v - y|^2 + ridge |v|^2; of minimum norm without a ridge (dual)."""
-    if primal:
-        padding = jnp.all(Z == 0, axis=0)
-        triangle = whiten(Z.T @ Z + jnp.diag(ridge + padding))
-        return triangle.T @ (triangle @ (Z.T @ y))
-    padding = jnp.all(Z == 0, axis=1)
-    triangle = whiten(Z @ Z.T + jnp.diag(ridge + padding))
-    return Z.T @ (triangle.T @ (triangle @ y))
+    risks, rounding = jax.lax.map(risk, constants.ridges)
+    return risks[None], rounding
 
 
-def _right(matrix: Array, other: Array) -> Array:
-    """matrix @ other; a vector `other` is a diagonal."""
-    return matrix * other[None] if other.ndim == 1 else matrix @ other
+def _hidden(
+    rows: Draw, k: int, w: Float[Array, " d"], clean: Float[Array, " _"], constants: Constants
+) -> Float[Array, ""]:
+    """Variance of x.w given z, for one vector w of which z sees `clean` = W_k^T w."""
+    if rows.means is None:
+        return jnp.zeros_like(constants.floor)
+    if rows.rests is not None:
+        return jnp.sum((rows.rests[k].T @ w) ** 2)
+    return form(constants.covariances[k], w) - jnp.sum(clean**2)
 
 
-def _square(left: Array, M: Array, right: Array | None = None) -> Float[Array, ""]:
-    """tr[left M right M^T], `right` = I if not given."""
-    weighted = times(left, M)
-    if right is not None:
-        weighted = _right(weighted, right)
-    return jnp.sum(weighted * M)
+Minimiser = Callable[[Float[Array, ""]], tuple[Float[Array, " q"], Float[Array, ""]]]
+
+
+def _by_cholesky(Z: Float[Array, "rows q"], y: Float[Array, " rows"], plan: Plan) -> Minimiser:
+    """argmin |Z v - y|^2 + ridge |v|^2, and by how much it amplifies rounding."""
+    padding = jnp.all(Z == 0, axis=0 if plan.primal else 1).astype(Z.dtype)
+    gram = Z.T @ Z if plan.primal else Z @ Z.T
+
+    def minimiser(ridge: Float[Array, ""]) -> tuple[Float[Array, " q"], Float[Array, ""]]:
+        A = gram + jnp.diag(ridge + padding)
+        triangle = whiten(A)
+        outer = triangle.T @ (triangle @ (Z.T @ y if plan.primal else y))
+        return outer if plan.primal else Z.T @ outer, inflation(A, triangle)
+
+    return minimiser
+
+
+def _of_least_norm(Z: Float[Array, "rows q"], y: Float[Array, " rows"], plan: Plan) -> Minimiser:
+    """The same by singular values: of least norm without a ridge, whatever the rank of Z."""
+    decomposition = decompose(Z, sum(plan.counts or ()))
+    U, _, V = decomposition
+
+    def minimiser(ridge: Float[Array, ""]) -> tuple[Float[Array, " q"], Float[Array, ""]]:
+        return V @ (decomposition.gains(ridge) * (U.T @ y)), jnp.ones_like(ridge)
+
+    return minimiser
 
 
 def labelling_vectors(key: Key[Array, ""], constants: Constants) -> list[Float[Array, " d"]]:
@@ -149,17 +169,19 @@ def labelling_vectors(key: Key[Array, ""], constants: Constants) -> list[Float[A
     if constants.correlations is None:
         keys = jax.random.split(key, K)
         moments = [constants.signal, *constants.shifts[1:]]
-        drawn = [_gaussian(own, moment) for own, moment in zip(keys, moments, strict=True)]
+        vectors = [
+            _gaussian(vector_key, moment) for vector_key, moment in zip(keys, moments, strict=True)
+        ]
     elif constants.correlations.ndim == 3:  # coordinates are independent of each other
         keys = jax.random.split(key, d)
-        drawn = list(jax.vmap(_gaussian)(keys, constants.correlations.transpose(2, 0, 1)).T)
+        vectors = list(jax.vmap(_gaussian)(keys, constants.correlations.transpose(2, 0, 1)).T)
     else:
         joint = constants.correlations.transpose(0, 2, 1, 3).reshape(K * d, K * d)
-        drawn = list(_gaussian(key, joint).reshape(K, d))
-    return [drawn[0], *(drawn[0] + shift for shift in drawn[1:])]
+        vectors = list(_gaussian(key, joint).reshape(K, d))
+    return [vectors[0], *(vectors[0] + shift for shift in vectors[1:])]
 
 
-def _gaussian(key: Key[Array, ""], covariance: Array) -> Float[Array, " d"]:
+def _gaussian(key: Key[Array, ""], covariance: Matrix) -> Float[Array, " d"]:
     """One draw of N(0, covariance)."""
     normals = jax.random.normal(key, covariance.shape[:1], covariance.dtype)
     if covariance.ndim == 1:

@@ -10,11 +10,11 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from collapse_theory import Problem, checks
-from collapse_theory.model import Model, stack
+from collapse_theory.equivalent import Model, stack
+from simulations.draw import Constants, Plan
 from simulations.features import Entries, laplace, rademacher, student_t
-from simulations.training import Constants, Plan
 
-Features = str | Entries | Float[Array, "N d"]
+Features = str | Entries | Float[Array | np.ndarray, "N d"]
 NAMED: dict[str, Entries] = {
     "gaussian": jax.random.normal,
     "rademacher": rademacher,
@@ -33,35 +33,31 @@ def plan_simulation(
     Raises ValueError, naming the argument, where a simulation cannot be what the theory allows:
     sample sizes and widths must be whole numbers.
     """
-    counts = tuple(_whole(f"n of source {k}", s.n) for k, s in enumerate(problem.sources))
+    counts = tuple(_whole(f"n of source {k}", s.n) for k, s in enumerate(problem.sources, start=1))
     m = None if problem.width is None else _whole("width", problem.width)
     model = jax.tree.map(np.asarray, eqx.filter_jit(stack)(problem))
     entries, pool = _features(features, model.dimension)
     if pool is not None and np.ptp(model.covariances, axis=0).any():
         raise ValueError("features = rows: expected one covariance common to all sources")
     arrays = _arrays(model, counts, pool)
-    arrays["ridges"] = [model.ridge] if ridges is None else list(ridges)
+    arrays["ridges"] = [float(model.ridge)] if ridges is None else list(ridges)
     covariances = arrays["covariances"]
     d = covariances.shape[-1]
     q = d if m is None else min(m, d)
     compressed = isinstance(features, str) and features == "gaussian"
     condition = compressed and q < d and min(map(_rank, covariances)) >= q
-    width = None if m is None else d if m >= d else _shape(m, d)
-    length = width if condition and width is not None else d
+    columns = None if m is None or m >= d else _shape(m, d)
+    length = columns if condition and columns is not None else d
     active = sum(
         min(n, q if condition else d)
         for n, weight in zip(counts, model.weights, strict=True)
         if weight > 0
     )
-    if min(arrays["ridges"]) == 0 and min(active, q) > _rank(covariances.sum(axis=0)):
-        expected = "> 0, or covariances that together have full rank, to simulate it"
-        raise checks.fail("ridge", 0, expected)
     padded = [_shape(n, length) for n in counts] if compressed else counts
     plan = Plan(
         counts=None if compressed else counts,
         rows=tuple(min(rows, length) for rows in padded),
-        width=width,
-        narrow=m is not None and m < d,
+        columns=columns,
         primal=active >= q or _is_safe(min(arrays["ridges"]), model, active, dtype),
         alike=not np.ptp(covariances, axis=0).any(),
         condition=condition,
@@ -102,14 +98,14 @@ def _arrays(model: Model, counts: tuple[int, ...], pool: np.ndarray | None) -> d
     covariances, signal, test = model.covariances, model.signal, model.test_covariance
     shifts, correlations, floor = model.shifts, model.correlations, 0.0
     if covariances.ndim == 2:
-        seen = (covariances > 0).any(axis=0)
-        # Random projections put weight on unseen directions too, which a test set may feel.
-        if model.width is None or not test[~seen].any():
-            floor = np.sum((test * signal)[~seen])
-            covariances, shifts = covariances[:, seen], shifts[:, seen]
-            signal, test = signal[seen], test[seen]
-            correlations = None if correlations is None else correlations[..., seen]
-            pool = None if pool is None else pool[:, seen]
+        varying = (covariances > 0).any(axis=0)
+        # Random projections put weight on the other directions too, which a test set may feel.
+        if model.width is None or not test[~varying].any():
+            floor = np.sum((test * signal)[~varying])
+            covariances, shifts = covariances[:, varying], shifts[:, varying]
+            signal, test = signal[varying], test[varying]
+            correlations = None if correlations is None else correlations[..., varying]
+            pool = None if pool is None else pool[:, varying]
     return {
         "counts": counts,
         "weights": model.weights,
@@ -153,7 +149,9 @@ def _root(covariance: np.ndarray) -> np.ndarray:
     if covariance.ndim == 1:
         return np.sqrt(covariance)
     eigenvalues, basis = np.linalg.eigh(covariance)
-    return basis * np.sqrt(np.maximum(eigenvalues, 0))
+    # Eigenvalues that are rounding of 0 have square roots that are not.
+    rounding = len(covariance) * np.finfo(float).eps * eigenvalues[-1]
+    return basis * np.sqrt(np.where(eigenvalues > rounding, eigenvalues, 0))
 
 
 def _rank(covariance: np.ndarray) -> int:

@@ -5,111 +5,180 @@ from itertools import accumulate
 from typing import NamedTuple
 
 import jax.numpy as jnp
+from jax.scipy.linalg import solve_triangular
 from jaxtyping import Array, Float
 
-from simulations.training import Constants, Training
+from simulations.algebra import Matrix, product, square
+from simulations.draw import Constants, Draw, Plan
+from simulations.rank import cancellation, decompose, inflation
 from simulations.whiten import whiten
 
 
 class Response(NamedTuple):
-    """Trained weights v_hat = sum_k N_k (X_k w_k + noise), in the coordinates of features z.
+    """Trained weights w_hat = S sum_k N_k (X_k w_k + noise), where T_k = N_k X_k.
 
-    Wide projections (m >= d) are in the coordinates of x, like the classical model, where S counts
-    only through the penalty lambda w^T (S S^T)^-1 w: there T_k = N_k X_k is d x d.
+    S is that of the draw where it is narrow (m < d).  Otherwise the maps lead to w_hat itself, as in
+    the classical model: a wide S counts only through the penalty lambda w^T (S S^T)^-1 w.
     """
 
-    gains: Float[Array, " K"]  # tr[M N_k N_k^T], M the test covariance of the coordinates
+    S: Float[Array, "d q"] | None  # None: I
+    gains: Float[Array, " K"]  # tr[M N_k N_k^T], M = S^T Sigma_test S
     shifts: list[Float[Array, "q d"]]  # T_k of the synthetic sources
-    fit: Float[Array, "q d"]  # sum_k T_k; in the coordinates of x sum_k T_k - I
+    fit: Float[Array, "q d"]  # sum_k T_k
+    error: Float[Array, "d d"] | None  # S fit - I, where it is known without this subtraction
+    rounding: Float[Array, ""]  # by how much rounding is amplified in the gains and T_k
 
 
-def metric(training: Training, constants: Constants) -> Float[Array, " *matrix"]:
-    """The test covariance in the coordinates of a `Response`."""
-    S, test = training.narrow, constants.test_covariance
-    return test if S is None else S.T @ times(test, S)
+Respond = Callable[[Float[Array, ""]], Response]
 
 
-def respond(
-    training: Training, constants: Constants, primal: bool
-) -> Callable[[Float[Array, ""]], Response]:
+def narrow(draw: Draw, plan: Plan) -> Float[Array, "d q"] | None:
+    """S where m < d: then weights are trained as v, otherwise as w_hat = S v or w_hat = v."""
+    return None if plan.columns is None else draw.S
+
+
+def metric(S: Float[Array, "d q"] | None, constants: Constants) -> Matrix:
+    """The test covariance in the coordinates of v, w_hat = S v."""
+    test = constants.test_covariance
+    return test if S is None else S.T @ product(test, S)
+
+
+def respond(draw: Draw, constants: Constants, plan: Plan, rank_revealing: bool = False) -> Respond:
     """The response of the minimiser, as a function of the ridge lambda, of
 
         sum_k (alpha_k / n) |Z_k v - y_k|^2 + lambda |v|^2,
 
     by the normal equations (primal) or, with fewer samples than features, in sample space (dual),
-    where lambda = 0 gives the minimum-norm interpolator.
+    where lambda = 0 gives the minimum-norm interpolator; or, whatever the rank, by singular values.
     """
-    return (_primal if primal else _dual)(training, constants)
+    if rank_revealing:
+        return _by_singular_values(draw, constants, plan)
+    return (_primal if plan.primal else _dual)(draw, constants, plan)
 
 
-def _primal(training: Training, constants: Constants) -> Callable[[Float[Array, ""]], Response]:
-    S, M = training.narrow, metric(training, constants)
-    loss = constants.weights / constants.counts.sum()
-    Z = training.inputs if S is None else training.features
-    grams = [a * Zk.T @ Zk for a, Zk in zip(loss, Z, strict=True)]
-    moments = grams if S is None else _moments(training, loss)
-    q = len(grams[0])
-    penalty = jnp.eye(q, dtype=M.dtype)
-    unused = 0.0 if S is None else jnp.diag(jnp.all(S == 0, axis=0).astype(M.dtype))
-    if S is None and training.decoder is not None:
-        triangle = whiten(training.decoder @ training.decoder.T)
-        penalty = triangle.T @ triangle
-
-    def fit(R: Float[Array, "q q"], ridge: Float[Array, ""]) -> Float[Array, "q d"]:
-        if S is not None:
-            return R @ sum(moments[1:], moments[0])
-        # Without the cancellation of sum_k T_k - I.
-        return -ridge * (R if training.decoder is None else R @ penalty)
-
-    def response(ridge: Float[Array, ""]) -> Response:
-        triangle = whiten(sum(grams) + ridge * penalty + unused)
-        R = triangle.T @ triangle
-        doubled = R @ times(M, R)
-        return Response(
-            gains=loss * jnp.stack([jnp.sum(doubled * gram) for gram in grams]),
-            shifts=[R @ moment for moment in moments[1:]],
-            fit=fit(R, ridge),
-        )
-
-    return response
-
-
-def _moments(training: Training, loss: Float[Array, " K"]) -> list[Float[Array, "q d"]]:
-    """(alpha_k / n) Z_k^T X_k."""
-    pairs = zip(loss, training.features, training.inputs, strict=True)
-    found = [a * Z.T @ X for a, Z, X in pairs]
-    if training.seen is None:
-        return found
-    return [product @ W.T for product, W in zip(found, training.seen, strict=True)]
-
-
-def _dual(training: Training, constants: Constants) -> Callable[[Float[Array, ""]], Response]:
-    S, M = training.narrow, metric(training, constants)
+def stacked(draw: Draw, constants: Constants) -> tuple[Float[Array, " K"], Float[Array, "rows q"]]:
+    """sqrt(alpha_k / n), and the rows Z_k times it, one source below the other."""
     scales = jnp.sqrt(constants.weights / constants.counts.sum())
-    Z = jnp.concatenate([s * Zk for s, Zk in zip(scales, training.features, strict=True)])
-    decoded = Z.T if S is not None or training.decoder is None else training.decoder @ Z.T
-    padding = jnp.all(Z == 0, axis=1)
-    rows = list(accumulate(len(Zk) for Zk in training.features))[:-1]
+    return scales, jnp.concatenate([s * Zk for s, Zk in zip(scales, draw.features, strict=True)])
+
+
+def _primal(draw: Draw, constants: Constants, plan: Plan) -> Respond:
+    S = narrow(draw, plan)
+    M = metric(S, constants)
+    loss = constants.weights / constants.counts.sum()
+    Z = draw.inputs if S is None else draw.features
+    grams = [a * Zk.T @ Zk for a, Zk in zip(loss, Z, strict=True)]
+    moments = grams if S is None else _moments(draw, loss)
+    penalty = jnp.eye(len(grams[0]), dtype=plan.dtype)
+    unused = 0.0 if S is None else jnp.diag(jnp.all(S == 0, axis=0).astype(plan.dtype))
+    before = draw.inflation
+    if S is None and draw.S is not None:
+        outer = draw.S @ draw.S.T
+        triangle = whiten(outer)
+        penalty = triangle.T @ triangle
+        before = inflation(outer, triangle)
+
+    def maps(R: Float[Array, "q q"], ridge: Float[Array, ""]) -> tuple[Array, Array | None]:
+        """sum_k T_k, and the error where S = I."""
+        if S is not None:
+            return R @ sum(moments[1:], moments[0]), None
+        error = -ridge * (R if draw.S is None else R @ penalty)
+        return jnp.eye(len(error), dtype=plan.dtype) + error, error
 
     def response(ridge: Float[Array, ""]) -> Response:
-        triangle = whiten(Z @ Z.T + jnp.diag(ridge + padding))
-        N = (decoded @ triangle.T) @ triangle
-        parts = [s * Nk for s, Nk in zip(scales, jnp.split(N, rows, axis=1), strict=True)]
-        T = [Nk @ X for Nk, X in zip(parts, training.inputs, strict=True)]
-        if training.seen is not None:
-            T = [Tk @ W.T for Tk, W in zip(T, training.seen, strict=True)]
-        whole = sum(T[1:], T[0])
+        A = sum(grams[1:], grams[0]) + ridge * penalty + unused
+        triangle = whiten(A)
+        R = triangle.T @ triangle
+        doubled = R @ product(M, R)
+        gains = jnp.stack([jnp.sum(doubled * gram) for gram in grams])
+        fit, error = maps(R, ridge)
+        # Where only the ridge limits R, most of a gain's terms, of size R^2, cancel each other.  Entries
+        # i, j are rounded as sqrt(D_ii D_jj), independently: in all as the sum over the diagonal.
+        sizes = jnp.abs(jnp.diagonal(doubled))
+        terms = jnp.stack([jnp.sum(sizes * jnp.diagonal(gram)) for gram in grams])
+        rounding = jnp.maximum(inflation(A, triangle), jnp.max(cancellation(terms, gains)))
         return Response(
-            gains=jnp.stack([jnp.sum(times(M, Nk) * Nk) for Nk in parts]),
-            shifts=T[1:],
-            fit=whole if S is not None else whole - jnp.eye(len(whole), dtype=whole.dtype),
+            S=S,
+            gains=loss * gains,
+            shifts=[R @ moment for moment in moments[1:]],
+            fit=fit,
+            error=error,
+            rounding=jnp.maximum(before, rounding),
         )
 
     return response
 
 
-def times(matrix: Array, other: Array) -> Array:
-    """matrix @ other; a vector `matrix` is a diagonal."""
-    if matrix.ndim == 2:
-        return matrix @ other
-    return matrix[:, None] * other if other.ndim == 2 else matrix * other
+def _moments(draw: Draw, loss: Float[Array, " K"]) -> list[Float[Array, "q d"]]:
+    """(alpha_k / n) Z_k^T X_k."""
+    products = [a * Z.T @ X for a, Z, X in zip(loss, draw.features, draw.inputs, strict=True)]
+    return _of_means(draw, products)
+
+
+def _of_means(draw: Draw, maps: list[Float[Array, "r _"]]) -> list[Float[Array, "r d"]]:
+    """Maps of the inputs' coordinates as maps of x, of which these hold the mean."""
+    if draw.means is None:
+        return maps
+    return [T @ W.T for T, W in zip(maps, draw.means, strict=True)]
+
+
+def _dual(draw: Draw, constants: Constants, plan: Plan) -> Respond:
+    S = narrow(draw, plan)
+    M = metric(S, constants)
+    scales, Z = stacked(draw, constants)
+    decoded = Z.T if S is not None or draw.S is None else draw.S @ Z.T
+    padding = jnp.all(Z == 0, axis=1).astype(plan.dtype)
+
+    def response(ridge: Float[Array, ""]) -> Response:
+        A = Z @ Z.T + jnp.diag(ridge + padding)
+        triangle = whiten(A)
+        N = _by_source((decoded @ triangle.T) @ triangle, scales, draw)
+        T = _of_means(draw, [Nk @ X for Nk, X in zip(N, draw.inputs, strict=True)])
+        return Response(
+            S=S,
+            gains=jnp.stack([square(M, Nk) for Nk in N]),
+            shifts=T[1:],
+            fit=sum(T[1:], T[0]),
+            error=None,
+            rounding=jnp.maximum(draw.inflation, inflation(A, triangle)),
+        )
+
+    return response
+
+
+def _by_source(
+    N: Float[Array, "q rows"], scales: Float[Array, " K"], draw: Draw
+) -> list[Float[Array, "q _"]]:
+    """The columns N_k of each source, for rows that are not yet scaled."""
+    ends = list(accumulate(len(Z) for Z in draw.features))[:-1]
+    return [s * Nk for s, Nk in zip(scales, jnp.split(N, ends, axis=1), strict=True)]
+
+
+def _by_singular_values(draw: Draw, constants: Constants, plan: Plan) -> Respond:
+    """Z = U s V^T, so that N = V s / (s^2 + lambda) U^T; all of it decoded, w_hat = S V ..."""
+    scales, Z = stacked(draw, constants)
+    decomposition = decompose(Z, sum(plan.counts or ()))
+    U, _, V = decomposition
+    decoded = V if draw.S is None else draw.S @ V
+
+    def error(ridge: Float[Array, ""], fit: Float[Array, "d d"]) -> Float[Array, "d d"]:
+        if narrow(draw, plan) is not None:
+            return fit - jnp.eye(len(fit), dtype=plan.dtype)
+        # Without that subtraction, as x is known from z: E = -S V losses V^T S^-1.
+        coordinates = V if draw.S is None else solve_triangular(draw.S, V, trans=1, lower=True)
+        return -(decoded * decomposition.losses(ridge)[None]) @ coordinates.T
+
+    def response(ridge: Float[Array, ""]) -> Response:
+        N = _by_source((decoded * decomposition.gains(ridge)[None]) @ U.T, scales, draw)
+        T = _of_means(draw, [Nk @ X for Nk, X in zip(N, draw.inputs, strict=True)])
+        fit = sum(T[1:], T[0])
+        return Response(
+            S=None,
+            gains=jnp.stack([square(constants.test_covariance, Nk) for Nk in N]),
+            shifts=T[1:],
+            fit=fit,
+            error=error(ridge, fit),
+            rounding=jnp.ones_like(ridge),
+        )
+
+    return response

@@ -1,5 +1,6 @@
 """Many independent draws of one measurement: keys, chunks and devices, means and standard errors."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
@@ -7,21 +8,26 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 from rich.console import Console
 from rich.progress import track
 
-from collapse_theory import Risk
-from simulations.training import Constants
+from collapse_theory import Risk, StandardErrors
+from simulations.draw import Constants
+from simulations.rank import tolerated
 
-Measure = Callable[[Any, Any, Constants], Array]  # (key, plan, constants) -> parts of one draw
+# (key, plan, constants, rank_revealing) -> the parts of one draw, and by how much each column of them
+# amplifies rounding
+Measure = Callable[[Any, Any, Constants, bool], tuple[Array, Array]]
+SMALLEST = -1e-6  # of a part that is >= 0 but for rounding, as a share of the risk
+Number = float | int | np.number  # what a user may write; where it is used it is checked
 
 
 class Estimate(NamedTuple):
     """Mean risk over `seeds` independent draws and the standard error of each of its numbers."""
 
     mean: Risk
-    stderr: Risk
+    stderr: StandardErrors
     seeds: int
 
 
@@ -29,13 +35,15 @@ def over_seeds(
     measure: Measure,
     plan: Any,
     constants: Constants,
-    bytes_per_seed: float,
-    seeds: int,
-    key: int,
-    memory: float,
+    bytes_per_seed: Number,
+    seeds: Number,
+    key: Number,
+    memory: Number,
     progress: bool | Callable[[int], object],
 ) -> Float[np.ndarray, "seeds parts *shape"]:
     """measure(fold_in(key, s), plan, constants) for every seed s, as many at a time as memory holds.
+
+    Draws that amplify rounding too much to be trusted are measured again, with their rank revealed.
 
     `measure` and `plan` are static: one compilation for all chunks, whatever the constants.  Raises
     ValueError for seeds, a key or a memory out of range.
@@ -49,29 +57,62 @@ def over_seeds(
     if need > memory:
         expected = f"at least {need:.2g} bytes, what one seed a device needs"
         raise ValueError(f"memory = {memory:.2g}: expected {expected}")
-    chunk = min(int(memory / need), -(-seeds // devices))
-    chunk *= devices
-    # The last chunk is filled up with seeds that are thrown away: one shape, one compilation.
-    starts = range(0, seeds, chunk)
-    risks = []
+    most = int(memory / need)
+    seeds = int(seeds)
+    everything = np.arange(seeds)
+    run = partial(_by_chunks, measure=measure, plan=plan, constants=constants, key=int(key))
+    risks, rounding = run(everything, chunk=devices * min(most, -(-seeds // devices)), progress=progress)
+    # Not a number is not trusted either.
+    doubtful = ~(rounding <= tolerated(constants.ridges.dtype))
+    again = everything[doubtful.reshape(seeds, -1).any(axis=1)]
+    if again.size:
+        # Few shapes: how many draws are singular is random.  Singular vectors take memory of their own.
+        chunk = devices * max(1, min(most // 2, 2 ** math.ceil(math.log2(again.size / devices))))
+        careful, _ = run(again, chunk=chunk, progress=False, rank_revealing=True)
+        risks[again] = np.where(doubtful[again][:, None], careful, risks[again])
+    return risks
+
+
+def _by_chunks(
+    seeds: Int[np.ndarray, " seeds"],
+    *,
+    measure: Measure,
+    plan: Any,
+    constants: Constants,
+    key: int,
+    chunk: int,
+    progress: bool | Callable[[int], object],
+    rank_revealing: bool = False,
+) -> tuple[Float[np.ndarray, "seeds parts *shape"], Float[np.ndarray, "seeds ..."]]:
+    """The measurements of these seeds, `chunk` of them at a time."""
+    pieces = []
     stderr = Console(stderr=True)
+    starts = range(0, len(seeds), chunk)
     for start in track(starts, "simulating", console=stderr, disable=progress is not True):
-        index = jnp.arange(start, start + chunk)
-        risks.append(np.asarray(_chunk(index, key, plan, constants, measure), dtype=float))
+        # The last chunk is filled up with seeds that are thrown away: one shape, one compilation.
+        index = np.resize(seeds[start : start + chunk], chunk)
+        measured = _chunk(jnp.asarray(index), key, plan, constants, measure, rank_revealing)
+        pieces.append([np.asarray(array, dtype=float) for array in measured])
         if callable(progress):
-            progress(min(chunk, seeds - start))
-    return np.concatenate(risks)[:seeds]
+            progress(min(chunk, len(seeds) - start))
+    risks, rounding = (np.concatenate(arrays)[: len(seeds)] for arrays in zip(*pieces, strict=True))
+    return risks, rounding
 
 
-@partial(jax.jit, static_argnames=("plan", "measure"))
+@partial(jax.jit, static_argnames=("plan", "measure", "rank_revealing"))
 def _chunk(
-    index: Array, key: Array, plan: Any, constants: Constants, measure: Measure
-) -> Float[Array, "chunk parts *shape"]:
-    """The risks of some seeds, spread over the local devices."""
+    index: Int[Array, " chunk"],
+    key: Int[Array, ""] | int,
+    plan: Any,
+    constants: Constants,
+    measure: Measure,
+    rank_revealing: bool = False,
+) -> tuple[Float[Array, "chunk parts *shape"], Float[Array, "chunk ..."]]:
+    """The measurements of one chunk of seeds, spread over the local devices."""
     root = jax.random.key(key)
 
-    def one(seed: Array) -> Array:
-        return measure(jax.random.fold_in(root, seed), plan, constants)
+    def one(seed: Int[Array, ""]) -> tuple[Array, Array]:
+        return measure(jax.random.fold_in(root, seed), plan, constants, rank_revealing)
 
     mesh = jax.sharding.Mesh(jax.local_devices(), ("seeds",))
     spec = jax.sharding.PartitionSpec("seeds")
@@ -79,22 +120,37 @@ def _chunk(
     return jax.shard_map(jax.vmap(one), mesh=mesh, in_specs=spec, out_specs=spec, check_vma=False)(index)
 
 
-def summarise(risks: Float[np.ndarray, "seeds parts *shape"]) -> Estimate:
+def summarise(risks: Float[np.ndarray, "seeds parts *shape"], correlated: bool = False) -> Estimate:
     """Means and standard errors; a total's error is not the sum of its parts' errors.
 
-    The parts are bias, variance and zeta, or one total.  Raises ArithmeticError if any is not finite.
+    The parts are bias, variance and zeta, or one total.  Where shifts are `correlated` with the signal,
+    zeta may be negative.  Raises ArithmeticError if a part is not finite, or negative beyond rounding.
     """
-    finite = np.isfinite(risks).reshape(len(risks), -1).all(axis=1)
-    if not finite.all():
-        raise ArithmeticError(
-            f"{(~finite).sum()} of {len(risks)} seeds gave no finite risk: "
-            "the training problem is singular to rounding; use a larger ridge or float64"
-        )
     total = risks.sum(axis=1)
-    columns = [*np.moveaxis(risks, 1, 0), total] if risks.shape[1] > 1 else [None, None, None, total]
-    root = np.sqrt(len(risks))
-    return Estimate(
-        mean=Risk(*(None if c is None else c.mean(axis=0) for c in columns)),
-        stderr=Risk(*(None if c is None else c.std(axis=0, ddof=1) / root for c in columns)),
-        seeds=len(risks),
-    )
+    names = ("bias", "variance", "zeta") if risks.shape[1] > 1 else ("total",)
+    parts = dict(zip(names, np.moveaxis(risks, 1, 0), strict=True))
+    scale = np.abs(risks).sum(axis=1)
+    for name, values in (parts | {"total": total}).items():
+        _refuse(name, values, ~np.isfinite(values), "rows that are not finite, or numbers out of range")
+        if name != "zeta" or not correlated:
+            _refuse(name, values, values < SMALLEST * scale, "rounding exceeds it, which is a defect")
+
+    stderr = {
+        name: draws.std(axis=0, ddof=1) / np.sqrt(len(draws))
+        for name, draws in (parts | {"total": total}).items()
+    }
+    if len(parts) == 1:
+        errors = StandardErrors(None, None, None, stderr["total"])
+        return Estimate(Risk(None, None, None, whole=total.mean(axis=0)), errors, len(risks))
+    mean = Risk(*(draws.mean(axis=0) for draws in parts.values()))
+    return Estimate(mean, StandardErrors(**stderr), len(risks))
+
+
+def _refuse(name: str, values: np.ndarray, bad: np.ndarray, cause: str) -> None:
+    """The one error for parts that no risk has."""
+    if bad.any():
+        seeds = np.flatnonzero(bad.reshape(len(bad), -1).any(axis=1))
+        value = values[seeds[0]][bad[seeds[0]]].ravel()[0]
+        raise ArithmeticError(
+            f"{name} = {value:.3g} at seed {seeds[0]}, {len(seeds)} of {len(bad)} draws: {cause}"
+        )

@@ -8,10 +8,10 @@ import numpy as np
 from jaxtyping import Float
 
 from collapse_theory import Problem, checks
+from simulations.draw import Constants, Plan
 from simulations.measure import averaged, trained
 from simulations.plan import Features, plan_simulation
-from simulations.seeds import Estimate, Measure, over_seeds, summarise
-from simulations.training import Constants, Plan
+from simulations.seeds import Estimate, Measure, Number, over_seeds, summarise
 
 MEASURES: dict[str, Measure] = {"averaged": averaged, "trained": trained}
 
@@ -26,9 +26,10 @@ class Draws(NamedTuple):
     risks: Float[np.ndarray, "seeds parts R"]
     ridges: list[float]
     separable: bool  # each part is known, and linear in one of Gamma, sigma_k^2 and Delta_k
+    correlated: bool = False  # labelling vectors are, so that zeta may be negative
 
     def estimate(
-        self, ridge: float, *, signal: float = 1.0, noise: float = 1.0, shift: float = 1.0
+        self, ridge: Number, *, signal: Number = 1.0, noise: Number = 1.0, shift: Number = 1.0
     ) -> Estimate:
         """The estimate at one of the ridges, with factors on Gamma, on every sigma_k^2 and Delta_k.
 
@@ -43,25 +44,29 @@ class Draws(NamedTuple):
             checks.number(name, factor)
             if factor != 1 and not self.separable:
                 raise checks.fail(name, factor, "1, as the parts of these draws are not separable")
-        risks = self.risks[..., self.ridges.index(ridge)]
-        return summarise(risks * np.array(list(factors.values()))[None] if self.separable else risks)
+        risks = self.risks[..., self.ridges.index(float(ridge))]
+        if self.separable:
+            risks = risks * np.array(list(factors.values()))[None]
+        return summarise(risks, self.correlated)
 
 
 def simulate(
     problem: Problem,
-    seeds: int = 64,
-    key: int = 0,
+    seeds: Number = 64,
+    key: Number = 0,
     *,
     measure: str = "averaged",
     features: Features = "gaussian",
     dtype: Any = jnp.float64,
-    memory: float = 2**32,
+    memory: Number = 2**32,
     progress: bool | Callable[[int], object] = False,
 ) -> Estimate:
     """Risk of ridge regression trained on freshly drawn data, averaged over `seeds` draws.
 
     Every draw has exactly the law of training on n_k rows per source: see `training.draw` for why it
-    nevertheless costs O(q^3), q = min(d, m), for any n (Gaussian features).
+    nevertheless costs O(q^3), q = min(d, m), for any n (Gaussian features).  Rows may have any rank:
+    without a ridge, weights are those of least norm.  Draws that the normal equations would lose to
+    rounding are solved again by singular values, where those below the precision count as 0.
 
     - `measure`: "averaged" takes the expectation over signal, shifts and label noise exactly, given
       the features, so that bias, variance and zeta each have a small error bar; "trained" draws
@@ -73,7 +78,8 @@ def simulate(
     - `memory`: bytes that one chunk of seeds may use; `progress`: a bar on stderr, or a function
       that is told how many seeds have been done.
 
-    Raises ValueError for arguments out of range, and ArithmeticError if a risk is not finite.
+    Raises ValueError for arguments out of range, and ArithmeticError for a risk that is not finite or
+    negative.
     """
     how = {"measure": measure, "features": features, "dtype": dtype}
     draws = simulate_draws(problem, None, seeds, key, **how, memory=memory, progress=progress)
@@ -82,14 +88,14 @@ def simulate(
 
 def simulate_draws(
     problem: Problem,
-    ridges: Sequence[float] | None = None,
-    seeds: int = 64,
-    key: int = 0,
+    ridges: Sequence[Number] | None = None,
+    seeds: Number = 64,
+    key: Number = 0,
     *,
     measure: str = "averaged",
     features: Features = "gaussian",
     dtype: Any = jnp.float64,
-    memory: float = 2**32,
+    memory: Number = 2**32,
     progress: bool | Callable[[int], object] = False,
 ) -> Draws:
     """Draws of the data of a problem, trained with each of several ridges (None: the problem's).
@@ -105,14 +111,15 @@ def simulate_draws(
     plan, constants = plan_simulation(problem, features, jnp.dtype(dtype), wanted)
     need = _bytes_per_seed(plan, constants)
     risks = over_seeds(MEASURES[measure], plan, constants, need, seeds, key, memory, progress)
-    return Draws(risks, wanted, measure == "averaged" and problem.moments is None)
+    correlated = problem.moments is not None
+    return Draws(risks, wanted, measure == "averaged" and not correlated, correlated)
 
 
 def _bytes_per_seed(plan: Plan, constants: Constants) -> float:
     """A count of the arrays alive at once in one draw: raw rows, then rows, maps and Gram matrices."""
     d = constants.covariances.shape[-1]
-    q = d if plan.width is None else plan.width
+    q = d if plan.columns is None else plan.columns
     numbers = sum(plan.counts or ()) * d + 2 * sum(plan.rows) * (q + d) + 6 * q * q
-    if plan.width is not None:
-        numbers += 3 * d * (d if q == d else q)
+    if constants.width is not None:
+        numbers += 3 * d * q
     return float(numbers * plan.dtype.itemsize)

@@ -1,7 +1,10 @@
 """Strict JAX: float64, no silent broadcasting across ranks, shapes of inner functions checked."""
 
 import atexit
+import ctypes
+import gc
 import os
+import sys
 import tempfile
 
 # Most of the suite is compilation.  JAX_DISABLE_MOST_OPTIMIZATIONS=0 tests what users run, in twice the
@@ -15,6 +18,7 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 
 import jax
+import pytest
 from jaxtyping import install_import_hook
 
 # Loops written by XLA's older means compile twice as fast.  A flag that XLA does not know ends Python:
@@ -24,16 +28,21 @@ if jax.config.read("jax_disable_most_optimizations") and jax.__version_info__ < 
     flags = os.environ.get("XLA_FLAGS", "")
     os.environ["XLA_FLAGS"] = flags if OLDER_LOOPS in flags else f"{flags} {OLDER_LOOPS}".strip()
 
-# Public entry points take any number a user may write and check it themselves.
-INNER = [
-    f"collapse_theory.{name}"
-    for name in ("equivalent", "errors", "labels", "limits", "model", "predict", "root")
-]
-INNER += [f"simulations.{name}" for name in ("features", "measure", "training")]
-INNER += [f"simulations.mnist.{name}" for name in ("features", "mix", "ridge", "theory")]
 
-with install_import_hook(INNER, "beartype.beartype"):
+CHECKED = ["collapse_theory", "derivations", "figures", "simulations", "workbench"]
+with install_import_hook(CHECKED, "beartype.beartype"):
     import collapse_theory  # noqa: F401
     import simulations  # noqa: F401
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
+jax.config.update("jax_numpy_dtype_promotion", "strict")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forget_programs():
+    """What a module has compiled goes with it: kept, it is gigabytes in the end."""
+    yield
+    jax.clear_caches()
+    gc.collect()
+    if sys.platform == "linux":
+        ctypes.CDLL("libc.so.6").malloc_trim(0)

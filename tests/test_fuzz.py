@@ -14,11 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import collapse_theory as ct
-from simulations.command import formats
-from simulations.sweep.__main__ import _memory, _parser, _study, main
-from simulations.sweep.grid import FIELDS, counts, points
-from simulations.sweep.rows import inputs
-from simulations.sweep.theory import predictions
+from simulations.sweep.__main__ import _bytes, _changed, _named, _parser, main
+from simulations.sweep.grid import points
+from simulations.sweep.model import built_in
+from simulations.sweep.rows import inputs_of
+from simulations.sweep.theory import predictions, stacked, unstacked
+from simulations.whole import whole
+from workbench.command import formats, one_sentence
 
 MANY = int(os.environ.get("COLLAPSE_FUZZ", "0"))
 fuzz = settings(
@@ -224,20 +226,19 @@ def predicted(line):
     """What the command does before it simulates; the exit code and what it says, or predictions."""
     said = io.StringIO()
     with contextlib.redirect_stderr(said):
-        parser = _parser()
+        parser = _parser(built_in())
         try:
-            options = parser.parse_args(line)
-            try:
-                study = _study(options)
-                grid = points(study.grid, fastest=study.x)
-                _memory(options.memory), formats(options.format)
-                rows = [inputs(point, study.run) for point in grid]
-            except ValueError as error:
-                parser.error(str(error))
+            with one_sentence(parser):
+                options = parser.parse_args(line)
+                study = _changed(_named(options), options)
+                grid = points(study.model, study.grid, fastest=study.x)
+                _bytes(options.memory), formats(options.format)
+                stacks = stacked(lambda point: whole(study.model.function(**point)), grid)
+                rows = inputs_of(grid, unstacked(stacks), study.run, "")
         except SystemExit as stop:
             return stop.code, said.getvalue()
-    assert all(set(row) >= set(FIELDS) for row in rows)
-    return list(zip(grid, predictions(grid), strict=True))
+    assert all(set(row) >= set(built_in().fields) for row in rows)
+    return list(zip(rows, predictions(stacks), strict=True))
 
 
 @fuzz
@@ -257,8 +258,7 @@ def test_a_command_line_has_an_answer_or_one_line(line):
         assert not np.isnan(parts).any()
         if np.isinf(parts).any():
             assert point["ridge"] == 0
-            real, synthetic = counts(point)
-            n = real + (synthetic if point["weight"] > 0 else 0)
+            n = point["n_1"] + (point["n_2"] if point["weight"] > 0 else 0)
             assert n in [*range(1, point["d"] + 1), point["width"]]
         assert (parts >= -1e-9 * (point["signal"] + point["quality"] + point["noise"])).all()
 

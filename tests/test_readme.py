@@ -10,8 +10,8 @@ import pytest
 from figures.__main__ import _parser as _figures_parser
 from simulations.language import options as language_options
 from simulations.mnist import options
-from simulations.sweep.__main__ import _parser, _study
-from tests.language import CORPUS
+from simulations.sweep.__main__ import HELP, _changed, _named, _parser
+from tests.simulations.language.tiny import CORPUS
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
@@ -34,8 +34,11 @@ def test_python_blocks_run_in_order(capsys):
 def test_sweep_commands_parse(command, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("mine.toml").write_text("[grid]\nn = 10\n")
-    options = _parser().parse_args(shlex.split(command))
-    assert options.list or _study(options).grid
+    Path("my_model.py").write_text("def problem(n, quality_b=0.5): pass\n")
+    words = [word for word in shlex.split(command) if word not in HELP]
+    study = _named(_parser().parse_known_args(words)[0])
+    options = _parser(study.model).parse_args(words)
+    assert options.list or _changed(study, options).grid
 
 
 @pytest.mark.parametrize("command", MNIST)

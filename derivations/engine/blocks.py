@@ -29,12 +29,12 @@ class Pencil:
 
     def atoms(self) -> list:
         """The matrices that occur, Gaussian blocks without their transpose, in order of occurrence."""
-        found = {}
+        atoms = {}
         for place in sorted(self.blocks):
             for atom in self.blocks[place]:
                 if atom is not IDENTITY:
-                    found[atom.arg if isinstance(atom, sp.Transpose) else atom] = True
-        return list(found)
+                    atoms[atom.arg if isinstance(atom, sp.Transpose) else atom] = True
+        return list(atoms)
 
 
 def transpose(pencil: Pencil) -> Pencil:

@@ -119,8 +119,8 @@ class FixedPoint:
     @cached_property
     def unknowns(self) -> list[Unknown]:
         """The unknowns, first-order ones (within one component) first, then by distance."""
-        found = {unknown for block in self.eta.values() for unknown in block}
-        return sorted(found, key=lambda u: (*self.layer(u), u.place, u.gaussian.name, u.forward))
+        unknowns = {unknown for block in self.eta.values() for unknown in block}
+        return sorted(unknowns, key=lambda u: (*self.layer(u), u.place, u.gaussian.name, u.forward))
 
     def layer(self, unknown: Unknown) -> tuple[int, int, int]:
         """(distance, from, to) of the components an unknown joins; distance 0 is first order."""
@@ -142,8 +142,8 @@ class FixedPoint:
         places: dict = {}
         for part in self.components:
             for original in originals:
-                if (found := match(self.pencil, part, original)) is not None:
-                    places |= found
+                if (alike := match(self.pencil, part, original)) is not None:
+                    places |= alike
                     break
             else:
                 originals.append(part)
@@ -160,14 +160,14 @@ class FixedPoint:
     def spectral(self) -> set:
         """The sizes on which deterministic matrices live: there G is a function of them."""
         sizes = self.pencil.sizes
-        found = set()
+        sizes_of_matrices = set()
         for (i, _), block in self.pencil.blocks.items():
             if any(atom is not IDENTITY and not is_random(atom) for atom in block):
-                found.add(sizes[i])
+                sizes_of_matrices.add(sizes[i])
         for unknown in self.unknowns:
             if unknown.gaussian.covariance is not None:
-                found.add(unknown.gaussian.shape[1])
-        return found
+                sizes_of_matrices.add(unknown.gaussian.shape[1])
+        return sizes_of_matrices
 
     def indices(self, size) -> list[list[int]]:
         """The components restricted to one size, without the empty ones."""
@@ -176,36 +176,8 @@ class FixedPoint:
 
     def matrices(self) -> list[sp.MatrixSymbol]:
         """The deterministic matrices that the equations contain."""
-        found = {atom: True for atom in self.pencil.atoms() if not is_random(atom)}
-        found |= {
+        atoms = {atom: True for atom in self.pencil.atoms() if not is_random(atom)}
+        atoms |= {
             u.gaussian.covariance: True for u in self.unknowns if u.gaussian.covariance is not None
         }
-        return sorted(found, key=lambda matrix: matrix.name)
-
-
-def triangular_inverse(H: dict, components: list[list[int]], multiply, invert) -> dict:
-    """The inverse of a block upper triangular matrix given by its blocks, zero blocks left out.
-
-    `invert(H, indices)` inverts one diagonal component.  Blocks need only + and unary minus, and
-    `multiply`: symbols, vectors of eigenvalues and dense matrices all go through here.
-    """
-    G: dict = {}
-    for part in components:
-        G |= invert(H, part)
-    for distance in range(1, len(components)):
-        for start in range(len(components) - distance):
-            part, last = components[start], components[start + distance]
-            for j in last:
-                column: dict = {}
-                for i in part:
-                    for middle in components[start + 1 : start + distance + 1]:
-                        for k in middle:
-                            if (i, k) in H and (k, j) in G:
-                                term = multiply(H[i, k], G[k, j])
-                                column[i] = column[i] + term if i in column else term
-                for i in part:
-                    for k in part:
-                        if (i, k) in G and k in column:
-                            term = -multiply(G[i, k], column[k])
-                            G[i, j] = G[i, j] + term if (i, j) in G else term
-    return G
+        return sorted(atoms, key=lambda matrix: matrix.name)

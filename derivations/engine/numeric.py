@@ -1,4 +1,4 @@
-"""Numbers from a pencil: its fixed-point equations solved for given sizes, parameters and spectra."""
+"""Numbers from a pencil: its fixed-point equations solved at sizes, parameters and spectra."""
 
 from typing import NamedTuple
 
@@ -9,6 +9,7 @@ import numpy as np
 import sympy as sp
 
 from derivations.engine.blocks import IDENTITY
+from derivations.engine.continuation import continued
 from derivations.engine.freeness import FixedPoint
 from derivations.engine.pencil import realise
 from derivations.engine.stability import Feedback, spectral_radius
@@ -17,6 +18,7 @@ from derivations.engine.system import System
 jax.config.update("jax_enable_x64", True)
 
 TOLERANCE = 1e-9  # relative residual of the undamped equations that counts as solved
+NEAR_SPECTRUM = 1e-9  # a radius this close to 1, at complex numbers, is on the spectrum
 
 
 class Solution(NamedTuple):
@@ -35,12 +37,17 @@ class NumericTrace:
     all of them 1-d (eigenvalues in a common basis, O(d) work) or all 2-d (symmetric, O(d^3) work).  It
     goes through `jax.jit` and `jax.vmap`; work is bounded.
 
-    Every inverse in the expression must stay bounded as its blocks grow: a ridge > 0, not the ridgeless
-    limit.  Where it does not, where a size is not positive, and where the equations were not solved,
-    `converged` is False and the value is NaN.
+    Numbers may be complex, but sizes and variances: then value and unknowns are complex, and the branch
+    is the one that decays far from the real axis (a ridge -z off the spectrum gives the Stieltjes
+    transform at z).
 
-    Names it does not need are ignored.  Raises ValueError for a missing one and for shapes that
-    disagree.
+    Every inverse in the expression must stay bounded as its blocks grow: a ridge > 0, not the ridgeless
+    limit; a complex ridge at more than about 1e-9 of its size from the spectrum.  Where it does not,
+    where a size is not positive, and where the equations were not solved, `converged` is False and the
+    value is NaN.
+
+    Names it does not need are ignored.  Raises ValueError for a missing one, for shapes that disagree,
+    and for complex sizes, variances and matrices.
     """
 
     def __init__(self, expression):
@@ -59,6 +66,9 @@ class NumericTrace:
         coefficients += [unknown.gaussian.variance for unknown in self._feedback.unknowns]
         self._coefficients = list(dict.fromkeys(map(sp.sympify, coefficients)))
         self.numbers = sorted(set().union(*(c.free_symbols for c in self._coefficients)), key=str)
+        gaussians = [u.gaussian for u in (*self.fixed_point.unknowns, *self._feedback.unknowns)]
+        real = [*pencil.sizes, *(gaussian.variance for gaussian in gaussians)]
+        self._real = set().union(*(sp.sympify(size).free_symbols for size in real))
         self.matrices = self.fixed_point.matrices()
         self._scalars = sp.lambdify([self.numbers], self._coefficients, modules="jax")
         self._solve = eqx.filter_jit(self._traced)
@@ -66,42 +76,69 @@ class NumericTrace:
     def __call__(self, numbers: dict, matrices: dict) -> Solution:
         _require("numbers", numbers, self.numbers)
         _require("matrices", matrices, self.matrices)
-        arrays = [jnp.asarray(matrices[matrix], dtype=float) for matrix in self.matrices]
+        arrays = [_real(f"matrices[{matrix}]", matrices[matrix]) for matrix in self.matrices]
         _require_shapes(arrays)
         for size in self.fixed_point.spectral & set(numbers):
             _require_length(size, numbers[size], arrays[0])
-        return self._solve([_real(symbol, numbers[symbol]) for symbol in self.numbers], arrays)
+        scalars = [_scalar(symbol, numbers[symbol], symbol in self._real) for symbol in self.numbers]
+        return self._solve(scalars, arrays)
+
+    def _system(self, numbers, arrays) -> System:
+        """The equations, all of it complex where one number is."""
+        dtype = jnp.result_type(float, *numbers)
+        values = self._scalars([jnp.asarray(number, dtype) for number in numbers])
+        values = {c: jnp.asarray(v, dtype) for c, v in zip(self._coefficients, values, strict=True)}
+        matrices = {
+            matrix: array.astype(dtype) for matrix, array in zip(self.matrices, arrays, strict=True)
+        }
+        return System(self.fixed_point, values, matrices)
+
+    def _stable(self, system, x) -> jax.Array:
+        # On the spectrum the radius of a complex solution is exactly 1.
+        most = 1 - NEAR_SPECTRUM if jnp.iscomplexobj(jnp.zeros(0, system.dtype)) else 1
+        return spectral_radius(self._feedback, system, x) < most
 
     def _traced(self, numbers, arrays) -> Solution:
-        values = dict(zip(self._coefficients, self._scalars(numbers), strict=True))
-        system = System(self.fixed_point, values, dict(zip(self.matrices, arrays, strict=True)))
-        x = system.first_order()
+        system = self._system(numbers, arrays)
+        if any(map(jnp.iscomplexobj, numbers)):
+            x = continued(numbers, lambda raised: self._system(raised, arrays), self._stable)
+        else:
+            x = system.first_order()
         for distance in range(1, len(self.fixed_point.components)):
             x = system.next_order(x, distance)
         residual = system.residual(x)
         pencil = self.fixed_point.pencil
         G = system.inverse(pencil.sizes[pencil.left], x)
-        value = values[pencil.factor] * system.trace(G, pencil.left, pencil.right, IDENTITY)
-        sizes = jnp.stack([values[size] for size in dict.fromkeys(pencil.sizes)])
-        stable = spectral_radius(self._feedback, system, x) < 1
-        converged = (residual <= TOLERANCE) & stable & (sizes > 0).all() & jnp.isfinite(value)
+        value = system.values[pencil.factor] * system.trace(G, pencil.left, pencil.right, IDENTITY)
+        sizes = jnp.stack([system.values[size].real for size in dict.fromkeys(pencil.sizes)])
+        solved = (residual <= TOLERANCE) & self._stable(system, x)
+        converged = solved & (sizes > 0).all() & jnp.isfinite(value)
         unknowns = jnp.stack([x[unknown] for unknown in self.unknowns]) if x else jnp.zeros(0)
         return Solution(jnp.where(converged, value, jnp.nan), unknowns, residual, converged)
 
 
-def _require(argument, given, wanted):
-    missing = [name for name in wanted if name not in given]
+def _require(argument, values, wanted):
+    missing = [name for name in wanted if name not in values]
     if missing:
-        alike = {str(name) for name in given} & {str(name) for name in missing}
+        alike = {str(name) for name in values} & {str(name) for name in missing}
         hint = f" ({', '.join(sorted(alike))}: another symbol of that name was given)" if alike else ""
-        needed, got = (", ".join(map(str, names)) for names in (missing, given))
+        needed, got = (", ".join(map(str, names)) for names in (missing, values))
         raise ValueError(f"{argument} = {{{got}}}: expected a value for {needed} too{hint}")
 
 
-def _real(symbol, number):
-    if not isinstance(number, jax.core.Tracer) and (np.iscomplexobj(number) or np.ndim(number) > 0):
-        raise ValueError(f"numbers[{symbol}] = {number}: expected a real number")
-    return jnp.asarray(number, dtype=float)
+def _scalar(symbol, number, real):
+    """A number as a float, or as a complex one where that is allowed."""
+    if np.ndim(number) > 0:
+        raise ValueError(f"numbers[{symbol}] = {number}: expected one number")
+    if jnp.iscomplexobj(number) and not real:
+        return jnp.asarray(number, dtype=complex)
+    return _real(f"numbers[{symbol}]", number)
+
+
+def _real(argument, value):
+    if jnp.iscomplexobj(value):
+        raise ValueError(f"{argument} = {value}: expected real numbers")
+    return jnp.asarray(value, dtype=float)
 
 
 def _require_shapes(arrays):

@@ -25,6 +25,8 @@ def realise(expression) -> Pencil:
 def _realise(expression) -> Pencil:
     if isinstance(expression, sp.Identity):
         return Pencil([expression.shape[0]], {(0, 0): {IDENTITY: sp.S.One}})
+    if isinstance(expression, sp.ZeroMatrix):  # what SymPy makes of A - A and of 0 * A
+        return _zero(*expression.shape)
     if isinstance(expression, sp.MatrixSymbol):
         rows, columns = expression.shape
         if not is_random(expression) and rows != columns:
@@ -58,6 +60,12 @@ def _ordered(terms):
 def _atom(atom, rows, columns) -> Pencil:
     one = {IDENTITY: sp.S.One}
     return Pencil([rows, columns], {(0, 0): one, (0, 1): {atom: -sp.S.One}, (1, 1): one}, 0, 1)
+
+
+def _zero(rows, columns) -> Pencil:
+    """An entry of the inverse of the identity that is off its diagonal."""
+    one = {IDENTITY: sp.S.One}
+    return Pencil([rows, columns], {(0, 0): one, (1, 1): one}, 0, 1)
 
 
 def scale(scalar, pencil: Pencil) -> Pencil:

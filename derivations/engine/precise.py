@@ -54,8 +54,8 @@ class PreciseTrace:
             at = self._with(known | dict(zip(symbols, values, strict=True)), point)
             return [evaluate(f, at) - x for f, x in zip(sides, values, strict=True)]
 
-        found = mp.findroot(residuals, [guess[unknown] for unknown in unknowns])
-        return dict(zip(symbols, found, strict=True))
+        roots = mp.findroot(residuals, [guess[unknown] for unknown in unknowns])
+        return dict(zip(symbols, roots, strict=True))
 
     def _with(self, known, point) -> Point:
         """The point with values for unknowns, shifts and resolvents."""

@@ -1,36 +1,15 @@
-"""A pencil's fixed-point equations written out, before any reduction.
+"""A pencil's fixed-point equations written out, before any reduction."""
 
-G is found on each space of indices of one size.  Where only multiples of the identity live (samples,
-widths) its entries are rational in the unknowns; where deterministic matrices live they are polynomials
-in these and in a resolvent R, whose denominator is the determinant of D - eta there.
-"""
-
-from dataclasses import dataclass
 from functools import cached_property
 
 import sympy as sp
-from sympy.polys.matrices import DomainMatrix
 
 from derivations.engine.blocks import IDENTITY
-from derivations.engine.freeness import FixedPoint, Unknown, triangular_inverse
+from derivations.engine.freeness import FixedPoint, Unknown
+from derivations.engine.inverses import ExactInverses, Inverse, Resolvent
 from derivations.engine.matrices import eigenvalue
 from derivations.engine.pencil import realise
-from derivations.engine.traces import Algebra, tr
-
-
-@dataclass(frozen=True)
-class Resolvent:
-    """R = 1 / polynomial on a space of deterministic matrices: the only denominator of G there."""
-
-    symbol: sp.Symbol
-    unshifted: sp.Expr  # the matrix, where one occurs and does so linearly; otherwise the polynomial
-    name: sp.Symbol | None  # of the shift
-    shift: sp.Expr | None  # what it stands for; None where there are several matrices
-
-    @property
-    def polynomial(self) -> sp.Expr:
-        """matrix + shift, or a polynomial of several matrices."""
-        return self.unshifted if self.name is None else self.unshifted + self.name
+from derivations.engine.traces import Algebra
 
 
 class RawTrace:
@@ -41,7 +20,6 @@ class RawTrace:
 
     def __init__(self, expression):
         self.fixed_point = FixedPoint(realise(expression))
-        self.resolvents: list[Resolvent] = []
 
     @cached_property
     def _names(self) -> dict[Unknown, sp.Symbol]:
@@ -95,7 +73,6 @@ class RawTrace:
     @cached_property
     def algebra(self) -> Algebra:
         """The matrices and resolvents that the formula's traces are made of."""
-        self.raw_value  # noqa: B018 (finds every resolvent)
         sizes = self.fixed_point.spectral
         pairs = tuple((r.symbol, r.polynomial) for r in self.resolvents)
         return Algebra(tuple(self.matrices), pairs, next(iter(sizes)) if len(sizes) == 1 else None)
@@ -106,8 +83,8 @@ class RawTrace:
         scalars = [pencil.factor, *pencil.sizes, *self.symbols.values()]
         scalars += [value for block in pencil.blocks.values() for value in block.values()]
         scalars += [unknown.gaussian.variance for unknown in self.unknowns.values()]
-        found = set().union(*(sp.sympify(s).free_symbols for s in scalars))
-        return sp.QQ.frac_field(*sorted(found, key=sp.default_sort_key), *self._shifts)
+        names = set().union(*(sp.sympify(s).free_symbols for s in scalars))
+        return sp.QQ.frac_field(*sorted(names, key=sp.default_sort_key), *self._shifts)
 
     @cached_property
     def _shifts(self) -> list[sp.Symbol]:
@@ -133,101 +110,24 @@ class RawTrace:
         return H
 
     @cached_property
-    def _inverses(self) -> dict:
-        """size -> (G by place, function from an entry of G times a matrix to its trace)."""
-        return {
-            size: self._spectral(size) if size in self.fixed_point.spectral else self._pure(size)
-            for size in dict.fromkeys(self.fixed_point.pencil.sizes)
-        }
+    def _exact(self) -> ExactInverses:
+        return ExactInverses(self._field, self.matrices, self._shifts)
 
-    def _pure(self, size):
-        field = self._field
-        H = {place: field.from_sympy(value) for place, value in self._entries(size).items()}
-
-        def invert(H, part):
-            rows = [[H.get((i, j), field.zero) for j in part] for i in part]
-            inverse = DomainMatrix(rows, (len(part), len(part)), field).inv().to_list()
-            return {
-                (i, j): inverse[a][b]
-                for a, i in enumerate(part)
-                for b, j in enumerate(part)
-                if inverse[a][b]
-            }
-
-        G = triangular_inverse(H, self.fixed_point.indices(size), lambda a, b: a * b, invert)
-        return G, lambda entry, weight: size * field.to_sympy(entry)
-
-    def _spectral(self, size):
-        field, ring = self._field, self._field[tuple(self.matrices)]
-        parts = self.fixed_point.indices(size)
-        H = {place: ring.from_sympy(value) for place, value in self._entries(size).items()}
+    @cached_property
+    def _inverses(self) -> dict[sp.Expr, Inverse]:
+        """G on the indices of each size."""
         inverses = {}
-        for part in parts:
-            rows = [[H.get((i, j), ring.zero) for j in part] for i in part]
-            inverses[tuple(part)] = DomainMatrix(rows, (len(part), len(part)), ring).adj_det()
-        of_part = {part: self._resolvent(det, ring) for part, (_, det) in inverses.items()}
-        symbols = [resolvent.symbol for resolvent in self.resolvents]
-        full = field[(*self.matrices, *symbols)]
-        relations = [full.from_sympy(r.polynomial * r.symbol - 1) for r in self.resolvents]
+        for size in dict.fromkeys(self.fixed_point.pencil.sizes):
+            pure = size not in self.fixed_point.spectral
+            invert = self._exact.of_scalars if pure else self._exact.of_matrices
+            inverses[size] = invert(self._entries(size), self.fixed_point.indices(size), size)
+        return inverses
 
-        def normal(element):
-            return element.rem(relations) if relations else element
-
-        def lift(element):
-            return element.set_ring(full.ring)
-
-        def invert(_, part):
-            adjugate, _ = inverses[tuple(part)]
-            resolvent, unit = of_part[tuple(part)]
-            scale = full.from_sympy(resolvent.symbol if resolvent else sp.S.One).mul_ground(1 / unit)
-            rows = adjugate.to_list()
-            return {
-                (i, j): normal(lift(rows[a][b]) * scale)
-                for a, i in enumerate(part)
-                for b, j in enumerate(part)
-                if rows[a][b]
-            }
-
-        def trace(entry, weight):
-            if weight is not IDENTITY:
-                entry = normal(entry * full.from_sympy(eigenvalue(weight)))
-            total = sp.S.Zero
-            for monomial, coefficient in entry.terms():
-                factors = zip(full.symbols, monomial, strict=True)
-                inside = sp.Mul(*(symbol**power for symbol, power in factors))
-                total += field.to_sympy(coefficient) * (tr(inside) if inside != 1 else size)
-            return total
-
-        lifted = {place: lift(value) for place, value in H.items()}
-        return triangular_inverse(lifted, parts, lambda a, b: normal(a * b), invert), trace
-
-    def _resolvent(self, determinant, ring):
-        """The resolvent 1 / polynomial with determinant = unit * polynomial, and the unit."""
-        degrees = {matrix: determinant.degree(ring.from_sympy(matrix)) for matrix in self.matrices}
-        present = [matrix for matrix, degree in degrees.items() if degree > 0]
-        constant = determinant.coeff(1)
-        if not present:
-            return None, constant
-        if len(present) == 1 and degrees[present[0]] == 1:
-            unit = determinant.coeff(ring.from_sympy(present[0]))
-            shift = self._field.to_sympy(constant / unit)
-            return self._named(present[0], shift), unit
-        # Of one sign with the constant, R is positive where entries and ridge are.
-        leading = constant or determinant.LC
-        negative = leading.numer.LC * leading.denom.LC < 0
-        unit = -self._field.one if negative else self._field.one
-        return self._named(ring.to_sympy(-determinant if negative else determinant), None), unit
-
-    def _named(self, polynomial, shift) -> "Resolvent":
-        """The resolvent of polynomial + shift, the same one each time."""
-        for known in self.resolvents:
-            if (known.unshifted, known.shift) == (polynomial, shift):
-                return known
-        primes = "'" * len(self.resolvents)
-        symbol = sp.Symbol("R" + primes, positive=True)  # as the formulas' own R
-        name = self._shifts[len(self.resolvents)] if shift else None
-        self.resolvents.append(Resolvent(symbol, polynomial, name, shift))
-        return self.resolvents[-1]
+    @property
+    def resolvents(self) -> list[Resolvent]:
+        """The resolvents that G needs, in the order of their discovery."""
+        _ = self._inverses
+        return self._exact.resolvents
 
     @cached_property
     def equations(self) -> dict[sp.Symbol, sp.Expr]:
@@ -235,10 +135,9 @@ class RawTrace:
         result = {}
         for symbol, unknown in self.unknowns.items():
             k, l = unknown.place
-            G, trace = self._inverses[self.fixed_point.pencil.sizes[k]]
-            total = unknown.gaussian.variance * (
-                trace(G[k, l], unknown.weight) if (k, l) in G else sp.S.Zero
-            )
+            G = self._inverses[self.fixed_point.pencil.sizes[k]]
+            trace = G.trace(G.entries[k, l], unknown.weight) if (k, l) in G.entries else sp.S.Zero
+            total = unknown.gaussian.variance * trace
             result[symbol] = sp.cancel(total / self.scale(unknown)) if self._is_pure(unknown) else total
         return result
 
@@ -246,6 +145,6 @@ class RawTrace:
     def raw_value(self) -> sp.Expr:
         """lim tr[expression] in the unknowns and traces, before any reduction."""
         pencil = self.fixed_point.pencil
-        G, trace = self._inverses[pencil.sizes[pencil.left]]
+        G = self._inverses[pencil.sizes[pencil.left]]
         place = pencil.left, pencil.right
-        return pencil.factor * trace(G[place], IDENTITY) if place in G else sp.S.Zero
+        return pencil.factor * G.trace(G.entries[place], IDENTITY) if place in G.entries else sp.S.Zero

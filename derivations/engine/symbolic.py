@@ -24,6 +24,8 @@ class SymbolicTrace(RawTrace):
 
     def __init__(self, expression, ridge: sp.Symbol | None = None):
         super().__init__(expression)
+        if isinstance(expression, sp.ZeroMatrix):
+            ridge = None  # it went with what cancelled
         if ridge is not None and ridge not in self._field.symbols:
             raise ValueError(f"ridge = {ridge}: expected a scalar symbol of the expression")
         self.ridge = ridge
@@ -85,8 +87,8 @@ class SymbolicTrace(RawTrace):
         """The scalars and traces that `value` is a rational function of."""
         solved, _ = self.first_order
         higher = {x for layer in self.layers[1:] for x in layer}
-        found = generators([*solved.values(), *self.equations.values(), self.raw_value])
-        return [g for g in found if g not in solved and g not in higher]
+        names = generators([*solved.values(), *self.equations.values(), self.raw_value])
+        return [g for g in names if g not in solved and g not in higher]
 
     def at(self, numbers: dict) -> dict:
         """Every unknown where the independent quantities are these rational numbers, exactly.

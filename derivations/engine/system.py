@@ -1,11 +1,11 @@
-"""A pencil's fixed-point equations at given numbers, and their solution in double precision."""
+"""A pencil's fixed-point equations at numbers, and their solution in double precision."""
 
 import jax
 import jax.numpy as jnp
 import optimistix as optx
 
 from derivations.engine.blocks import IDENTITY
-from derivations.engine.freeness import triangular_inverse
+from derivations.engine.triangular import SINGULAR, triangular_inverse
 
 WARM_UP = 60  # damped fixed-point steps from zero, which choose the physical branch
 MAX_STEPS = 200  # of Levenberg-Marquardt after it
@@ -18,13 +18,14 @@ class System:
         self.fixed_point = fixed_point
         self.values = values
         self.arrays = arrays
-        some = next(iter(arrays.values()), jnp.ones(1))
-        self.dense = some.ndim == 2
-        self.one = jnp.eye(len(some)) if self.dense else jnp.ones_like(some)
+        self.dtype = jnp.result_type(float, *values.values())
+        spectral = next(iter(arrays.values()), jnp.ones(1, self.dtype))
+        self.dense = spectral.ndim == 2
+        self.one = jnp.eye(len(spectral), dtype=self.dtype) if self.dense else jnp.ones_like(spectral)
 
     def matrix(self, atom, size):
         if size not in self.fixed_point.spectral:
-            return jnp.array(1.0)
+            return jnp.ones((), self.dtype)
         return self.one if atom is IDENTITY else self.arrays[atom]
 
     def multiply(self, a, b):
@@ -33,7 +34,7 @@ class System:
     def trace(self, inverse: dict, k, l, weight) -> jax.Array:
         """tr[weight G_kl]; a block that is absent is 0."""
         if (k, l) not in inverse:
-            return jnp.array(0.0)
+            return jnp.zeros((), self.dtype)
         G, size = inverse[k, l], self.fixed_point.pencil.sizes[k]
         if size not in self.fixed_point.spectral:
             return self.values[size] * G
@@ -74,7 +75,9 @@ class System:
         rows = {i: {("L", j): H[i, j] for j in part if (i, j) in H} | {("G", i): one} for i in part}
         pivots: dict = {}  # row -> column
         for j in part:
-            i = next(i for i in part if i not in pivots and ("L", j) in rows[i])
+            i = next((i for i in part if i not in pivots and ("L", j) in rows[i]), None)
+            if i is None:
+                raise ValueError(SINGULAR)
             pivots[i] = j
             inverse = self.reciprocal(rows[i].pop(("L", j)))
             rows[i] = {place: self.multiply(inverse, value) for place, value in rows[i].items()}
@@ -110,7 +113,7 @@ class System:
         ]
 
     def first_order(self) -> dict:
-        """The unknowns within components: nonlinear equations."""
+        """The unknowns within components: nonlinear equations, at real numbers."""
         unknowns = self.of_distance(0)
         if not unknowns:
             return {}
@@ -145,8 +148,9 @@ class System:
         def phi(vector):
             return self.update(unknowns, x | dict(zip(unknowns, vector, strict=True)))
 
-        zero = jnp.zeros(len(unknowns))
-        matrix, constant = jax.jacfwd(phi)(zero), phi(zero)
+        zero = jnp.zeros(len(unknowns), self.dtype)
+        matrix = jax.jacfwd(phi, holomorphic=jnp.iscomplexobj(zero))(zero)
+        constant = phi(zero)
         # The unknowns have units of their own, up to 1 / ridge^2 apart: solved for in multiples of
         # what they feed each other.
         unit = jnp.abs(constant)

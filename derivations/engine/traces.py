@@ -21,18 +21,18 @@ class tr(sp.Function):  # noqa: N801 (a mathematical function, named as it is wr
 
 def generators(expressions) -> list:
     """The symbols and traces of the expressions; what stands inside a trace does not count."""
-    found: set = set()
+    atoms: set = set()
 
     def walk(node):
         if isinstance(node, tr) or node.is_Symbol:
-            found.add(node)
+            atoms.add(node)
         else:
             for argument in node.args:
                 walk(argument)
 
     for expression in expressions:
         walk(sp.sympify(expression))
-    return sorted(found, key=sp.default_sort_key)
+    return sorted(atoms, key=sp.default_sort_key)
 
 
 @dataclass(frozen=True)

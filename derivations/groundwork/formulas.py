@@ -26,12 +26,12 @@ class ErrorParts:
 
 def explicit(rho, U) -> ErrorParts:
     """Theorem 2's error in explicit form; rho = 0 and U = df2 / n make it Theorem 1's."""
-    own = p2**2 * (1 - p2 * U) * tr(Delta * Sigma**2 * (Sigma + rho) * R**2)
+    pull = p2**2 * (1 - p2 * U) * tr(Delta * Sigma**2 * (Sigma + rho) * R**2)
     cross = p2 * U * tr(Delta * Sigma * ((p1 * Sigma + kappa) ** 2 + p2**2 * rho * Sigma) * R**2)
     return ErrorParts(
         bias=tr(Gamma * Sigma * (kappa**2 + rho * Sigma) * R**2) / (1 - U),
         variance=noise * U / (1 - U),
-        zeta=(own + cross) / (1 - U),
+        zeta=(pull + cross) / (1 - U),
     )
 
 

@@ -10,18 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-# Okabe and Ito's colours: told apart by everybody, and in grey.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+from workbench.picture import COLOURS, HOUSE
+
+# A fraction p_2 of synthetic data has one colour in every picture of the project.
+OF_FRACTION = dict(zip((0, 0.1, 0.5, 0.01, 0.001), COLOURS, strict=False))
 STYLE: dict[Any, Any] = {
-    "axes.grid": True,
-    "axes.prop_cycle": f"cycler(color={list(COLOURS)})",
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "font.size": 10,
-    "grid.alpha": 0.25,
-    "legend.edgecolor": "none",
-    "legend.framealpha": 1,
-    "lines.linewidth": 1.6,
+    **HOUSE,
     "svg.fonttype": "path",
     "svg.hashsalt": "derivations",  # otherwise the ids in the file are random
 }
@@ -36,7 +30,7 @@ def picture(
     `beside` puts the legend outside, where curves are everywhere.
     """
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(6.4, 3.8), layout="constrained")
+        figure = Figure(figsize=(5.4, 3.2))
         FigureCanvasAgg(figure)
         axes = figure.subplots()
         axes.set(xlabel=x, ylabel=y, xscale=scales[0], yscale=scales[1])
@@ -44,4 +38,4 @@ def picture(
         if axes.get_legend_handles_labels()[1]:
             axes.legend(**({"loc": "center left", "bbox_to_anchor": (1, 0.5)} if beside else {}))
         kind = "png" if path.suffix == ".png" else "svg"
-        figure.savefig(path, format=kind, dpi=120, metadata={"Date": None} if kind == "svg" else {})
+        figure.savefig(path, format=kind, metadata={"Date": None} if kind == "svg" else {})

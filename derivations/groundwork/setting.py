@@ -102,10 +102,10 @@ def classical_points() -> list[Point]:
 
 def projected_points() -> list[Point]:
     """Every order of n, m and d = 6."""
-    found = []
+    points = []
     for sizes in permutations(("n", "m", "d")):
         order = dict(zip(sizes, (3, 6, 12), strict=True))
         scale = sp.Rational(6, order["d"])
         label = " < ".join(sizes)
-        found.append(point(order["n"] * scale, order["m"] * scale, sp.Rational(1, 50), label=label))
-    return found
+        points.append(point(order["n"] * scale, order["m"] * scale, sp.Rational(1, 50), label=label))
+    return points

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from derivations.files import write_text
 from derivations.report.document import PICTURES, document
 from derivations.report.page import page
+from workbench.files import write_text
 
 __all__ = ["PICTURES", "document", "unreadable", "write"]
 

@@ -4,10 +4,12 @@ from derivations.steps import Derivation
 from derivations.theorems.corollary_1 import COROLLARY_1
 from derivations.theorems.corollary_2 import COROLLARY_2
 from derivations.theorems.corollary_3 import COROLLARY_3
+from derivations.theorems.ensemble import ENSEMBLE
+from derivations.theorems.free_energy import FREE_ENERGY
 from derivations.theorems.generations import GENERATIONS
 from derivations.theorems.infinite_width import INFINITE_WIDTH
 from derivations.theorems.kappa import KAPPA
-from derivations.theorems.own_model import OWN_MODEL
+from derivations.theorems.mixture import MIXTURE
 from derivations.theorems.ridgeless import RIDGELESS
 from derivations.theorems.scaling_laws import SCALING_LAWS
 from derivations.theorems.theorem_1 import THEOREM_1_DERIVATION
@@ -26,10 +28,12 @@ DERIVATIONS: dict[str, Derivation] = {
         INFINITE_WIDTH,
         UNIFIED,
         TWO_SOURCES,
+        MIXTURE,
+        FREE_ENERGY,
         COROLLARY_2,
         COROLLARY_3,
         GENERATIONS,
         SCALING_LAWS,
-        OWN_MODEL,
+        ENSEMBLE,
     )
 }

@@ -7,75 +7,35 @@ import mpmath as mp
 import numpy as np
 import sympy as sp
 
-from derivations.engine.points import WORKING, Point, evaluate
-from derivations.engine.traces import Algebra, tr
+from derivations.engine.points import evaluate
 from derivations.groundwork.formulas import THEOREM_1, ErrorParts
-from derivations.groundwork.pictures import picture
+from derivations.groundwork.isotropic import (
+    ABOVE,
+    BELOW,
+    FIRST_ORDER,
+    RIDGE,
+    VALUES,
+    c2,
+    gap,
+    isotropic,
+    isotropic_point,
+    phi,
+    ridge_points,
+    ridgeless_points,
+)
+from derivations.groundwork.latex import latex
+from derivations.groundwork.pictures import OF_FRACTION, picture
 from derivations.groundwork.setting import (
-    SHIFT,
-    SIGNAL,
-    Delta,
-    Gamma,
-    R,
-    Sigma,
     d,
     kappa,
     lam,
     n,
     noise,
-    p1,
     p2,
 )
-from derivations.groundwork.telling import latex
 from derivations.steps import Derivation, Step
+from derivations.theorems.corollary_1_every_size import every_size
 from derivations.verify import digits, exact, tends
-
-phi, c2, r2 = sp.symbols("phi c^2 r^2", positive=True)  # c^2 = tr Delta, r^2 = tr Gamma
-gap = sp.Symbol("s", positive=True)  # |1 - phi|, so that SymPy knows on which side of 1 phi is
-
-# What is claimed, phi < 1 and phi > 1.
-BELOW = ErrorParts(sp.S.Zero, noise * phi / (1 - phi), (p2**2 + p1 * p2 * phi / (1 - phi)) * c2)
-ABOVE = ErrorParts((1 - 1 / phi) * r2, noise / (phi - 1), p2 * (phi - p2) * c2 / (phi * (phi - 1)))
-FIRST_ORDER = p2**2 * c2 + phi * (noise + p1 * p2 * c2)
-
-ISOTROPIC = Algebra((Delta, Gamma), (), d)
-RIDGE = kappa * (1 - phi / (1 + kappa))
-
-
-def isotropic(formula: sp.Expr) -> sp.Expr:
-    """A formula of Theorem 1 at Sigma = I, in phi, kappa, c^2 and r^2."""
-    at_one = ISOTROPIC.normal_form(formula.subs(R, 1 / (1 + kappa)).subs(Sigma, 1))
-    reduced = sp.factor(at_one.subs({tr(Delta): c2, tr(Gamma): r2, d: phi * n}))
-    square = (1 + kappa) ** 2 - phi  # shorter to print than its expansion
-    return reduced.subs(sp.expand(square), square)
-
-
-def isotropic_point(label: str, aspect: sp.Rational, fraction: sp.Rational, shift, ridge=0) -> Point:
-    """Six equal eigenvalues, any Gamma and Delta, with this kappa."""
-    numbers = {d: 6, n: 6 / aspect, p2: fraction, noise: sp.Rational(1, 3), kappa: shift, lam: ridge}
-    numbers |= {phi: aspect, c2: sum(SHIFT), r2: sum(SIGNAL), gap: abs(1 - aspect)}
-    with mp.workdps(WORKING):
-        resolvent = 1 / (1 + shift)
-    spectra = {Sigma: [1] * 6, Gamma: SIGNAL, Delta: SHIFT, R: [resolvent] * 6}
-    return Point(label, numbers, spectra)
-
-
-def ridge_points() -> list[Point]:
-    """Points with a ridge on both sides of phi = 1; lambda follows from kappa, as rationals."""
-    found = []
-    for aspect, shift in (("3/10", "1/7"), ("1", "1/2"), ("5/2", "8/5")):
-        aspect, shift = sp.Rational(aspect), sp.Rational(shift)
-        ridge = RIDGE.subs({phi: aspect, kappa: shift})
-        found.append(isotropic_point(f"phi = {aspect}", aspect, sp.Rational(1, 5), shift, ridge))
-    return found
-
-
-def ridgeless_points(above: bool) -> list[Point]:
-    """Points without a ridge: kappa = 0 below phi = 1, phi - 1 above."""
-    aspects = ("11/10", "5/2", "7") if above else ("1/20", "1/2", "9/10")
-    fractions = (sp.Rational(k, 10) for k in (1, 5, 9))
-    pairs = zip(map(sp.Rational, aspects), fractions, strict=True)
-    return [isotropic_point(f"phi = {a}, p_2 = {f}", a, f, max(a - 1, sp.S.Zero)) for a, f in pairs]
 
 
 def steps() -> Iterator[Step]:
@@ -121,7 +81,7 @@ def steps() -> Iterator[Step]:
         ),
     )
 
-    found = {}
+    errors = {}
     for side, stated, where in (("<", BELOW, "few features"), (">", ABOVE, "few samples")):
         aspect = {gap: 1 - phi} if side == "<" else {gap: phi - 1}
         limit = [
@@ -130,23 +90,23 @@ def steps() -> Iterator[Step]:
             )
             for _, f in parts.named()
         ]
-        found[side] = ErrorParts(*(sp.factor(f.subs(aspect)) for f in limit))
+        errors[side] = ErrorParts(*(sp.factor(f.subs(aspect)) for f in limit))
         points = ridgeless_points(side == ">")
         checks = []
         for (name, f), (_, claim), (_, full) in zip(
-            found[side].named(), stated.named(), THEOREM_1.named(), strict=True
+            errors[side].named(), stated.named(), THEOREM_1.named(), strict=True
         ):
             checks.append(exact(rf"the limit of ${latex(name)}$, $\phi {side} 1$", f, claim))
             claimed = rf"Theorem 1 at the limiting $\kappa$ gives ${latex(name)}$, $\phi {side} 1$"
             checks.append(digits(claimed, full, f, points))
-        checks.append(_approach(side, found[side], root))
+        checks.append(_approach(side, errors[side], root))
         yield Step(
             rf"The limits $\lambda \to 0^+$ of the three parts with {where}, $\phi {side} 1$:",
-            tuple(rf"{latex(name)} \to {sp.latex(f)}" for name, f in found[side].named()),
+            tuple(rf"{latex(name)} \to {sp.latex(f)}" for name, f in errors[side].named()),
             tuple(checks),
         )
 
-    error = sum(f for _, f in found["<"].named())
+    error = sum(f for _, f in errors["<"].named())
     series = sp.series(error, phi, 0, 2)
     yield Step(
         r"With many samples per feature, $\phi \ll 1$, the error is a constant and a correction. "
@@ -177,10 +137,7 @@ def steps() -> Iterator[Step]:
         picture=_draw(error),
     )
 
-    yield _every_size(found["<"])
-
-
-VALUES = {noise: sp.Rational(1, 3), c2: sp.Rational(5, 4), p2: sp.Rational(1, 5), r2: sp.S.One}
+    yield every_size(errors["<"])
 
 
 def _series_latex(series):
@@ -216,53 +173,6 @@ def _over_n(error):
     return lambda samples: sp.N(at.subs(phi, 100 / sp.Rational(samples)), 40)
 
 
-def _every_size(limit):
-    """The same two parts at finite n and d: Wishart and matrix Beta moments."""
-    n2 = p2 * n
-    square, squared_trace = sp.symbols("square squared_trace")  # E tr U^2, E (tr U)^2
-    a, whole = n2 / 2, n / 2
-    # Zonal polynomials of degree 2: E C(U) = (a)_C / (a + b)_C C(I), and C(I) from tr I = tr I^2 = d.
-    both = sp.Eq(squared_trace + 2 * square, a * (a + 1) / (whole * (whole + 1)) * (d**2 + 2 * d))
-    alternating = sp.Eq(
-        squared_trace - square, a * (a - sp.S.Half) / (whole * (whole - sp.S.Half)) * (d**2 - d)
-    )
-    moments = sp.solve([both, alternating], [square, squared_trace])
-    alpha, beta = sp.symbols("alpha beta")  # E[U A U] = alpha A + beta tr[A] I
-    one_direction = sp.Eq(alpha + beta, n2 * (n2 + 2) / (n * (n + 2)))
-    solved = sp.solve([one_direction, sp.Eq(alpha + beta * d, moments[square] / d)], [alpha, beta])
-    zeta = sp.factor(c2 * (solved[alpha] + solved[beta] * (n * d - 2) / (n - d - 1)))
-    variance = noise * d / (n - d - 1)
-    total = (zeta + variance).subs(VALUES)
-    asymptotic = (limit.variance + limit.zeta).subs(VALUES).subs(phi, sp.Rational(1, 2))
-
-    def at_size(samples):
-        return sp.N(total.subs({n: sp.Rational(samples), d: sp.Rational(samples) / 2}), 40)
-
-    return Step(
-        r"A remark on finite sizes. Without a ridge the two parts are known exactly: $M = X^\top X$ is "
-        r"Wishart, and $U = M^{-1/2} X_2^\top X_2 M^{-1/2}$ is a matrix Beta variable, independent of "
-        r"$M$ and invariant under rotations, so $E[UAU] = \alpha A + \beta \operatorname{tr}[A] I$. "
-        r"Solving for $\alpha$ and $\beta$ with the zonal polynomials of degree 2, and with "
-        r"$E[\operatorname{tr} M \operatorname{tr} M^{-1}] = d (nd-2)/(n-d-1)$, gives what Theorem 1 "
-        "is the limit of:",
-        (rf"V_{{n,d}} = {sp.latex(variance)}", rf"\zeta_{{n,d}} = {sp.latex(zeta)}"),
-        (
-            exact(
-                "one feature: a Beta variable",
-                zeta.subs(d, 1),
-                c2 * n2 * (n2 + 2) / (n * (n + 2)),
-            ),
-            exact(r"only synthetic data: $\zeta = c^2$ at every size", zeta.subs(p2, 1), c2),
-            exact(r"$\zeta_{n,d}$ tends to the $\zeta$ of Theorem 1", _leading(zeta), limit.zeta),
-            tends("the gap to Theorem 1 falls like $1/n$", at_size, asymptotic, (10**4, 10**6), -1),
-        ),
-    )
-
-
-def _leading(zeta):
-    return sp.factor(sp.limit(zeta.subs(d, phi * n), n, sp.oo))
-
-
 def _draw(error):
     curve = sp.lambdify((phi, p2), error.subs({c2: 1, noise: 1}))
 
@@ -273,9 +183,10 @@ def _draw(error):
         with picture(path, r"number of samples $n$ ($d = 100$, $\sigma^2 = c^2$)", label) as axes:
             for fraction, name in ((0, "0"), (0.001, "0.1%"), (0.01, "1%"), (0.1, "10%")):
                 values = curve(features / samples, fraction)
-                (line,) = axes.plot(samples, values, label=f"$p_2$ = {name}")
+                colour = OF_FRACTION[fraction]
+                axes.plot(samples, values, color=colour, label=f"$p_2$ = {name}")
                 if fraction:
-                    axes.axhline(fraction**2, color=line.get_color(), linestyle=":", linewidth=1)
+                    axes.axhline(fraction**2, color=colour, linestyle=":", linewidth=1)
             axes.plot([], [], color="grey", linestyle=":", label="$p_2^2 c^2$")
 
     return draw

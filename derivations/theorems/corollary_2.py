@@ -10,11 +10,11 @@ import sympy as sp
 from derivations.engine.matrices import Gaussian
 from derivations.engine.points import WORKING, precise
 from derivations.engine.precise import PreciseTrace
+from derivations.groundwork.isotropic import BELOW, c2, phi, r2
 from derivations.groundwork.pictures import picture
 from derivations.groundwork.setting import d, lam, n, noise, p1, p2
 from derivations.steps import Derivation, Step
-from derivations.theorems.corollary_1 import BELOW, c2, phi, r2
-from derivations.theorems.weighting import (
+from derivations.theorems.corollary_2_weighting import (
     VALUES,
     a,
     at,

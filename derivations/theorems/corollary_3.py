@@ -7,11 +7,11 @@ import mpmath as mp
 import sympy as sp
 
 from derivations.engine.points import WORKING, Point, precise
+from derivations.groundwork.isotropic import BELOW, c2, phi
 from derivations.groundwork.pictures import picture
 from derivations.groundwork.setting import noise, p2
 from derivations.steps import Derivation, Step
-from derivations.theorems.corollary_1 import BELOW, c2, phi
-from derivations.theorems.same_half import ALONE, beyond_leading_order, leading_order, rounds
+from derivations.theorems.corollary_3_same_half import ALONE, beyond_leading_order, leading_order, rounds
 from derivations.verify import digits, exact, tends
 
 HALF = sp.Rational(1, 2)
@@ -131,10 +131,10 @@ def _rounds():
         """t log(1/z) - log(c^2 / (sigma^2 phi)) with t from the recursion itself."""
         with mp.workdps(WORKING):
             at = {**values, phi: sp.Rational(size), p2: HALF}
-            found = sp.N(closed_form().subs(at).subs(rounds, 0), WORKING)
+            start = sp.N(closed_form().subs(at).subs(rounds, 0), WORKING)
             solution = sp.lambdify(rounds, closed_form().subs(at), "mpmath")
             target = 2 * mp.mpf(sp.N(limit.subs(at), WORKING))
-            guess = mp.log(mp.mpf(found) / target) / mp.log(4)
+            guess = mp.log(mp.mpf(start) / target) / mp.log(4)
             count = mp.findroot(lambda t: solution(t) - target, guess)
             ratio = mp.mpf(sp.N(z.subs(at), WORKING))
             return -count * mp.log(ratio) + mp.log(mp.mpf(sp.N((noise * phi / c2).subs(at), WORKING)))

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import sympy as sp
 
+from derivations.groundwork.isotropic import BELOW, c2, phi
 from derivations.groundwork.setting import d, n, noise, p2
 from derivations.steps import Derivation, Step
-from derivations.theorems.accumulate import errors_add_up, moved_by_noise
-from derivations.theorems.accumulate_bound import ONE_FIT, bounded
-from derivations.theorems.corollary_1 import BELOW, c2, phi
-from derivations.theorems.golden_ratio import best_weight, fixed_weight
+from derivations.theorems.generations_accumulate import errors_add_up, moved_by_noise
+from derivations.theorems.generations_bound import ONE_FIT, bounded
+from derivations.theorems.generations_golden_ratio import best_weight, fixed_weight
 from derivations.verify import exact, tends
 
 STATEMENT = r"""Let the model of each round label data for the next. What becomes of the error depends on what is kept.

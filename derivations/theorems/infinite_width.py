@@ -210,9 +210,9 @@ def _signs():
     for regime, (samples, ridge) in REGIMES.items():
         value = evaluate(coefficient, point(samples, None, ridge))
         word = "positive: wider is better" if expected[regime] > 0 else "negative: wider is worse"
-        found = bool(value * expected[regime] > 0)
+        agrees = bool(value * expected[regime] > 0)
         checks.append(
-            Check(f"{regime}: {word}", "the sign of the coefficient", found, (mp.nstr(value, 30),))
+            Check(f"{regime}: {word}", "the sign of the coefficient", agrees, (mp.nstr(value, 30),))
         )
     return Step(
         "With a ridge the sign is **not** the same everywhere. At the points tried, wider models have "

@@ -6,6 +6,7 @@ import sympy as sp
 
 from derivations.engine.precise import PreciseTrace
 from derivations.engine.symbolic import SymbolicTrace
+from derivations.groundwork.pencil_steps import equations_step, pencil_step
 from derivations.groundwork.setting import (
     SIGMA,
     M,
@@ -19,7 +20,6 @@ from derivations.groundwork.setting import (
     n,
     resolvent,
 )
-from derivations.groundwork.telling import equations_step, pencil_step
 from derivations.steps import Derivation, Step
 from derivations.verify import digits, exact
 

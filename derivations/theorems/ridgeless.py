@@ -21,7 +21,7 @@ from derivations.groundwork.branch import (
 )
 from derivations.groundwork.curves import value
 from derivations.groundwork.formulas import THEOREM_1, THEOREM_2, ErrorParts, U
-from derivations.groundwork.pictures import picture
+from derivations.groundwork.pictures import OF_FRACTION, picture
 from derivations.groundwork.setting import (
     ALGEBRA,
     SPECTRUM,
@@ -41,7 +41,7 @@ from derivations.groundwork.setting import (
     point,
 )
 from derivations.steps import Derivation, Step
-from derivations.theorems.peaks import corners, thresholds
+from derivations.theorems.ridgeless_peaks import corners, thresholds
 from derivations.verify import digits, exact
 
 NAMES = {"B": "B", "V": "V", "zeta": r"\zeta"}
@@ -166,8 +166,8 @@ def _classical():
         (
             exact("$V$ with $n < d$", WIDE.variance, noise * df2 / (n - df2)),
             *(
-                exact(f"${symbol}$ with $d < n$", found, claim)
-                for symbol, found, claim in zip(NAMES.values(), many, stated, strict=True)
+                exact(f"${symbol}$ with $d < n$", limit, claim)
+                for symbol, limit, claim in zip(NAMES.values(), many, stated, strict=True)
             ),
             _converges("the error with $n < d$", THEOREM_1, (3, None)),
             _converges("the error with $d < n$", THEOREM_1, (11, None)),
@@ -210,7 +210,7 @@ def _projections(smallest, other, text):
 
 
 def _fewest_features():
-    found = [without_shift(formula) for _, formula in THEOREM_2.named()]
+    limits = [without_shift(formula) for _, formula in THEOREM_2.named()]
     classical = [without_shift(formula) for _, formula in THEOREM_1.named()]
     points = [point(20, 9), point(9, 20)]
     symbols = NAMES.values()
@@ -218,15 +218,17 @@ def _fewest_features():
         r"**Fewest features**, $d < \min(n, m)$. As $\kappa \to 0$ also $\rho \to 0$ and $U \to d/n$. "
         "A projection to more than $d$ dimensions loses nothing: the classical limit returns, "
         "whatever the width.",
-        tuple(rf"{symbol} \to {latex(formula)}" for symbol, formula in zip(symbols, found, strict=True)),
+        tuple(
+            rf"{symbol} \to {latex(formula)}" for symbol, formula in zip(symbols, limits, strict=True)
+        ),
         (
             *(
                 exact(f"${symbol}$ does not depend on $m > d$", f, g)
-                for symbol, f, g in zip(symbols, found, classical, strict=True)
+                for symbol, f, g in zip(symbols, limits, classical, strict=True)
             ),
             *(
                 digits(rf"${symbol}$ is Theorem 2 at $\kappa = 0$", full, f, points)
-                for symbol, (_, full), f in zip(symbols, THEOREM_2.named(), found, strict=True)
+                for symbol, (_, full), f in zip(symbols, THEOREM_2.named(), limits, strict=True)
             ),
             _converges("the error with $d$ smallest", THEOREM_2, (11, 8)),
         ),
@@ -252,10 +254,9 @@ def _draw(path: Path) -> None:
     labels = (f"model size $m$ ($n = {samples}$, $d = {size}$)", r"$\zeta$ (units of $c^2$)")
     with picture(path, *labels) as axes:
         for fraction in (0.5, 0.1, 0.01):
-            (line,) = axes.plot(
-                widths, [at(w, fraction) for w in widths], label=f"$p_2$ = {fraction:.0%}"
-            )
-            axes.axhline(at(1e12, fraction), color=line.get_color(), linestyle=":", linewidth=1)
+            colour, heights = OF_FRACTION[fraction], [at(w, fraction) for w in widths]
+            axes.plot(widths, heights, color=colour, label=f"$p_2$ = {fraction:.0%}")
+            axes.axhline(at(1e12, fraction), color=colour, linestyle=":", linewidth=1)
         axes.plot([], [], color="grey", linestyle=":", label=r"$m = \infty$")
         axes.axvline(samples, color="grey", linewidth=0.8)
 

@@ -14,8 +14,8 @@ from derivations.groundwork.power_law import (
 from derivations.groundwork.power_law_at_two import along
 from derivations.groundwork.setting import df1, df2, kappa, n, noise
 from derivations.steps import Derivation, Step
-from derivations.theorems.plateau import crossing, plateau
-from derivations.theorems.power_law_sums import C, bias, constants, degrees_of_freedom, leading
+from derivations.theorems.scaling_laws_plateau import crossing, plateau
+from derivations.theorems.scaling_laws_sums import C, bias, constants, degrees_of_freedom, leading
 from derivations.verify import exact, tends
 
 l, u, c2, A = sp.symbols("l u c^2 A", positive=True)
@@ -98,7 +98,7 @@ def _falling_ridge():
     (best,) = sp.solve(sp.Eq(*fall), l)
     reached = sp.factor(fall[0].subs(l, best))
     cases = {"rough": (b - 1) / alpha, "smooth": sp.S(2)}
-    found = {
+    regimes = {
         name: (sp.cancel(best.subs(q, value)), sp.cancel(reached.subs(q, value)))
         for name, value in cases.items()
     }
@@ -112,15 +112,15 @@ def _falling_ridge():
             rf"V \approx {sp.latex(noise * (1 - 1 / alpha) * C)} \, n^{{-(1 - l/\alpha)}}, \quad B \propto "
             rf"n^{{-l q}}, \quad q = \min\left(2, \frac{{b-1}}{{\alpha}}\right)",
             rf"l_\star = {sp.latex(best)}, \quad \mathrm{{error}} \propto n^{{-r}}, \quad r = {sp.latex(reached)}",
-            rf"b - 1 < 2\alpha:\ l_\star = {sp.latex(found['rough'][0])}, \ r = {sp.latex(found['rough'][1])}; "
-            rf"\quad b - 1 > 2\alpha:\ l_\star = {sp.latex(found['smooth'][0])}, \ r = {sp.latex(found['smooth'][1])}",
+            rf"b - 1 < 2\alpha:\ l_\star = {sp.latex(regimes['rough'][0])}, \ r = {sp.latex(regimes['rough'][1])}; "
+            rf"\quad b - 1 > 2\alpha:\ l_\star = {sp.latex(regimes['smooth'][0])}, \ r = {sp.latex(regimes['smooth'][1])}",
         ),
         (
             exact("the exponent of the variance", fall[0], 1 - l / alpha),
-            exact("the best exponent, rough", found["rough"][0], alpha / b),
-            exact("the best rate, rough", found["rough"][1], (b - 1) / b),
-            exact("the best exponent, smooth", found["smooth"][0], alpha / (2 * alpha + 1)),
-            exact("the best rate, smooth", found["smooth"][1], 2 * alpha / (2 * alpha + 1)),
+            exact("the best exponent, rough", regimes["rough"][0], alpha / b),
+            exact("the best rate, rough", regimes["rough"][1], (b - 1) / b),
+            exact("the best exponent, smooth", regimes["smooth"][0], alpha / (2 * alpha + 1)),
+            exact("the best rate, smooth", regimes["smooth"][1], 2 * alpha / (2 * alpha + 1)),
             along(r"$\kappa / \lambda$ at $\alpha = 2$, $l = 1$", kappa * n, 1, 0.5, ridgeless=False),
             along(
                 r"$n^{1/2} V$ at $\alpha = 2$, $l = 1$", THEOREM_1.variance, noise * spread, 0.5, **here

@@ -11,6 +11,8 @@ from derivations.engine.symbolic import SymbolicTrace
 from derivations.engine.traces import tr
 from derivations.groundwork.curves import power_law, value
 from derivations.groundwork.formulas import THEOREM_1
+from derivations.groundwork.latex import latex, latex_system, latex_trace
+from derivations.groundwork.pencil_steps import equations_step, pencil_step
 from derivations.groundwork.pictures import COLOURS, picture
 from derivations.groundwork.setting import (
     DELTA,
@@ -32,7 +34,6 @@ from derivations.groundwork.setting import (
     p2,
     resolvent,
 )
-from derivations.groundwork.telling import equations_step, latex, latex_system, latex_trace, pencil_step
 from derivations.steps import Derivation, Step
 from derivations.verify import digits, exact
 

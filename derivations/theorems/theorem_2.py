@@ -12,6 +12,8 @@ from derivations.engine.symbolic import SymbolicTrace
 from derivations.engine.traces import tr
 from derivations.groundwork.curves import power_law, value
 from derivations.groundwork.formulas import THEOREM_2, ErrorParts, U
+from derivations.groundwork.latex import latex, latex_system, latex_trace
+from derivations.groundwork.pencil_steps import equations_step, pencil_step
 from derivations.groundwork.pictures import COLOURS, picture
 from derivations.groundwork.setting import (
     DELTA,
@@ -38,7 +40,6 @@ from derivations.groundwork.setting import (
     projected,
     projected_points,
 )
-from derivations.groundwork.telling import equations_step, latex, latex_system, latex_trace, pencil_step
 from derivations.steps import Derivation, Step
 from derivations.verify import digits, exact
 
@@ -96,12 +97,12 @@ def in_constants(e, tau, u, omega, ridge) -> ErrorParts:
     """B, V and zeta in the paper's constants; K = gamma tau e / R."""
     K0, L, invK2 = e * Sigma, (1 + u) * Sigma, (R / (gamma * tau * e)) ** 2
     s = omega / (gamma * tau**2 * (1 + u))
-    own = gamma**2 * tau**2 * p2**2 * e**2 * tr(Delta * Sigma**2 * (Sigma + s) * invK2)
+    pull = gamma**2 * tau**2 * p2**2 * e**2 * tr(Delta * Sigma**2 * (Sigma + s) * invK2)
     square = (p1 * gamma * tau * K0 + ridge) ** 2 + p2**2 * gamma**2 * tau**2 * e**2 * s * Sigma
     return ErrorParts(
         bias=tr(Gamma * (gamma * omega * K0**2 + ridge**2 * L) * invK2),
         variance=noise * u,
-        zeta=(1 + p1 * u) * own + p2 * u * tr(Delta * Sigma * square * invK2),
+        zeta=(1 + p1 * u) * pull + p2 * u * tr(Delta * Sigma * square * invK2),
     )
 
 
@@ -119,9 +120,12 @@ def steps() -> Iterator[Step]:
     trace = traces["zeta"]
     yield equations_step(r"$\zeta$", trace)
 
-    found = trace.solution
-    ridge = found[lam]
-    e_, tau_ = found[trace.entries["X_1"]], substitute(-lam * found[trace.entries["S"]], {lam: ridge})
+    solution = trace.solution
+    ridge = solution[lam]
+    e_, tau_ = (
+        solution[trace.entries["X_1"]],
+        substitute(-lam * solution[trace.entries["S"]], {lam: ridge}),
+    )
     K_inverse = R / (gamma * tau_ * e_)
     yield Step(
         r"**The constants $e$ and $\tau$** of the paper are entries of $G = E[L^{-1}]$: $e$ stands beside $X_1$ (and "
@@ -157,7 +161,7 @@ def steps() -> Iterator[Step]:
         for symbol, unknown in trace.unknowns.items()
         if trace.fixed_point.layer(unknown)[0] == 1 and not unknown.forward
     }
-    u_, omega_ = -found[second["X_1"]], substitute(-(tau_**2) * found[second["S"]], {})
+    u_, omega_ = -solution[second["X_1"]], substitute(-(tau_**2) * solution[second["S"]], {})
     K0, L = e_ * Sigma, (1 + u_) * Sigma
     right_u = psi * e_**2 / d * tr(Sigma * (gamma * tau_**2 * L + omega_) * K_inverse**2)
     right_omega = tau_**2 / d * tr((gamma * omega_ * K0**2 + ridge**2 * L) * K_inverse**2)

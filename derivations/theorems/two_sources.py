@@ -10,6 +10,8 @@ from derivations.engine.points import WORKING, Point, each_eigenvalue, evaluate
 from derivations.engine.precise import PreciseTrace
 from derivations.engine.symbolic import SymbolicTrace
 from derivations.engine.traces import tr
+from derivations.groundwork.latex import latex
+from derivations.groundwork.pencil_steps import equations_step, pencil_step
 from derivations.groundwork.setting import (
     DELTA,
     GAMMA,
@@ -30,7 +32,6 @@ from derivations.groundwork.setting import (
     projected,
     resolvent,
 )
-from derivations.groundwork.telling import equations_step, latex, pencil_step
 from derivations.groundwork.unified_form import Unified
 from derivations.steps import Derivation, Step
 from derivations.verify import digits, exact, identical
@@ -150,8 +151,11 @@ SETTINGS = (
 )
 
 
-def solved_point(label: str, samples: int, width: int, projected: bool) -> Point:
-    """A point with e_1, e_2 and nu solved from the unified form's fixed point, in 50 digits."""
+def solved_point(label: str, samples: int, width: int, projected: bool, strength=sp.S.Zero) -> Point:
+    """A point with e_1, e_2 and nu solved from the unified form's fixed point, in 50 digits.
+
+    `strength` times Sigma_1 is added to the weighted sample covariance.
+    """
     numbers = {
         n: samples,
         m: width,
@@ -164,7 +168,7 @@ def solved_point(label: str, samples: int, width: int, projected: bool) -> Point
         alpha_2: sp.Rational(3, 2),
     }
     spectra = {Sigma_1: SPECTRUM, Sigma_2: tuple(reversed(SPECTRUM)), Gamma: SIGNAL, Delta: SHIFT}
-    A = p1 * e_1 * Sigma_1 + p2 * e_2 * Sigma_2
+    A = p1 * e_1 * Sigma_1 + p2 * e_2 * Sigma_2 + strength * Sigma_1
     equations = [
         alpha / (1 + alpha / n * tr(Sigma / (A + nu)))
         for alpha, Sigma in ((alpha_1, Sigma_1), (alpha_2, Sigma_2))
@@ -180,8 +184,8 @@ def solved_point(label: str, samples: int, width: int, projected: bool) -> Point
         guess = [mp.mpf(1)] * 3
         for _ in range(100):  # the map is monotone: iteration from above finds the physical branch
             guess = updated(*guess)
-        found = mp.findroot(lambda *x: [f - y for f, y in zip(updated(*x), x, strict=True)], guess)
-    numbers = numbers | dict(zip(unknowns, found, strict=True))
+        solution = mp.findroot(lambda *x: [f - y for f, y in zip(updated(*x), x, strict=True)], guess)
+    numbers = numbers | dict(zip(unknowns, solution, strict=True))
     inverse = each_eigenvalue(1 / (A + nu), Point(label, numbers, spectra))
     return Point(label, numbers, spectra | {R: inverse})
 

@@ -10,6 +10,8 @@ from derivations.engine.precise import PreciseTrace
 from derivations.engine.symbolic import SymbolicTrace
 from derivations.engine.traces import tr
 from derivations.groundwork.formulas import THEOREM_1, THEOREM_2, ErrorParts
+from derivations.groundwork.latex import latex
+from derivations.groundwork.pencil_steps import check_pencil, equations_step
 from derivations.groundwork.setting import (
     ALGEBRA,
     GAMMA,
@@ -29,7 +31,6 @@ from derivations.groundwork.setting import (
     projected,
     resolvent,
 )
-from derivations.groundwork.telling import check_pencil, equations_step, latex
 from derivations.groundwork.unified_form import Unified
 from derivations.steps import Derivation, Step
 from derivations.verify import digits, exact
@@ -143,8 +144,8 @@ def steps() -> Iterator[Step]:
     )
 
     for name, theorem, wide in (("Theorem 1", THEOREM_1, False), ("Theorem 2", THEOREM_2, True)):
-        found = special_case(wide)
-        pairs = zip(found.named(), theorem.named(), strict=True)
+        special = special_case(wide)
+        pairs = zip(special.named(), theorem.named(), strict=True)
         yield Step(
             rf"**{name} is a special case.** With $\Sigma_1 = \Sigma_2 = \Sigma$ and unit weights $e_1 = e_2 = e = "
             r"1 - \mathrm{df}_1/n$ and $\nu = e \kappa$; solving the $2 \times 2$ system for $E$ gives the closed forms.",

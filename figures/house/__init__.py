@@ -1,1 +1,1 @@
-"""What all figures share: computing, remembering, drawing, and reporting how points and lines agree."""
+"""What all figures share: computing, drawing, saying how they came about and how points and lines agree."""

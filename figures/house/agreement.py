@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from rich.table import Table
 
-from simulations.command import number_table
-from simulations.picture import read_csv
+from workbench.command import number_table
+from workbench.records import read_csv
 
 # Sampling error that is granted before the rest of a gap counts as finite size.
 GRANTED = 3.0
@@ -33,10 +33,12 @@ class Agreement(NamedTuple):
 
 def agreement(path: Path) -> Agreement | None:
     """The agreement of a figure's saved arrays; None if it has no simulated points."""
-    rows = [row for row in read_csv(path) if row["kind"] == "simulation" and row["theory"]]
-    measured = [(row["y"], row["stderr"], row["theory"], row["size"]) for row in rows]
-    measured += [
-        (row["x"], row["x_stderr"], row["x_theory"], row["size"]) for row in rows if row["x_theory"]
+    points = [row for row in read_csv(path) if row["kind"] == "simulation"]
+    measured = [
+        [row[name] for name in (*columns, "size")]
+        for columns in (("y", "stderr", "theory"), ("x", "x_stderr", "x_theory"))
+        for row in points
+        if columns[-1] in row
     ]
     if not measured:
         return None
@@ -56,27 +58,27 @@ def agreement(path: Path) -> Agreement | None:
     )
 
 
-def cells(name: str, found: Agreement | None) -> list[str]:
+def cells(name: str, measured: Agreement | None) -> list[str]:
     """One row of the report."""
-    if found is None:
+    if measured is None:
         return [name, "0", "-", "-", "-", "-"]
-    points, worst_z, within, worst_gap, finite_size = found
+    points, worst_z, within, worst_gap, finite_size = measured
     if np.isnan(finite_size):
         return [name, f"{points}", "-", "-", f"{worst_gap:.2%}", "-"]
     term = f"{finite_size:.2g} / d" if finite_size else "none"
     return [name, f"{points}", f"{worst_z:.1f}", f"{within:.0%}", f"{worst_gap:.2%}", term]
 
 
-def as_table(found: dict[str, Agreement | None]) -> Table:
+def as_table(agreements: dict[str, Agreement | None]) -> Table:
     """The report for the terminal."""
     table = number_table("simulated points against theory", *HEADERS, left="figure")
-    for name, value in found.items():
+    for name, value in agreements.items():
         table.add_row(*cells(name, value))
     return table
 
 
-def as_markdown(found: dict[str, Agreement | None]) -> str:
+def as_markdown(agreements: dict[str, Agreement | None]) -> str:
     """The report for the gallery."""
     lines = [HEADERS, ["---"] + ["---:"] * (len(HEADERS) - 1)]
-    lines += [cells(name, value) for name, value in found.items()]
+    lines += [cells(name, value) for name, value in agreements.items()]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)

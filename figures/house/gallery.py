@@ -1,36 +1,56 @@
 """The gallery: one page with every figure, a sentence on it, and how well its points agree."""
 
-import inspect
 from pathlib import Path
-from types import ModuleType
 
 from figures.house.agreement import agreement, as_markdown
+from figures.house.manifest import outdated
+from figures.house.scripts import NAMES, sentence
+from workbench.files import write_text
 
 HEAD = """# Gallery
 
 Made by `python -m figures`: lines are theory, points are simulations (bars: one standard error), and the
-arrays are in the CSV file beside each picture.
+arrays are in the CSV file beside each picture. [manifest.json](manifest.json) says by which command, code and
+machine each was drawn.
+"""
+OUTDATED = """
+## Not drawn by the present code
+
+The code has changed since; its fingerprints are those of the manifest.
 
 """
-FOOT = """
+AGREEMENT = """
 ## Points against lines
 
 `python -m figures --report`. z is the gap in standard errors. The theory is a limit: its relative gap to
-a finite simulation is O(1/d), in power_law O(1/min(n, d)). The last column is the smallest such term with which all points are within 3
-standard errors, z and gap are without it.  Images (mnist_*) are not Gaussian and have no such term.
+a finite simulation is O(1/d), in power_law O(1/min(n, d)), in ridgeless O(1/|n − d|). The last column is the
+smallest such term with which all points are within 3 standard errors, z and gap are without it. Images
+(mnist_*) are not Gaussian and have no such term.
 
 """
 
 
-def write_gallery(folder: Path, scripts: dict[str, ModuleType]) -> None:
-    """Write README.md for figures that are in the folder."""
-    sections = [
-        f"## {name}\n\n{sentence(script)}\n\n![{name}]({name}.png)\n" for name, script in scripts.items()
-    ]
-    report = as_markdown({name: agreement(folder / f"{name}.csv") for name in scripts})
-    (folder / "README.md").write_text(HEAD + "\n".join(sections) + FOOT + report)
+def drawn(folder: Path) -> list[str]:
+    """The figures whose arrays are in a folder, in the order of the gallery."""
+    return [name for name in NAMES if (folder / f"{name}.csv").exists()]
 
 
-def sentence(script: ModuleType) -> str:
-    """What a figure shows: the first paragraph of its script's docstring."""
-    return " ".join(inspect.getdoc(script).split("\n\n")[0].split())  # type: ignore[union-attr]
+def page(folder: Path) -> str:
+    """The gallery of a folder, from the arrays and the manifest in it.
+
+    Raises ValueError for a folder without figures.
+    """
+    names = drawn(folder)
+    if not names:
+        raise ValueError(f"out = {folder}: expected a folder with figures; draw them first")
+    sections = [f"\n## {name}\n\n{sentence(name)}\n\n![{name}]({name}.png)\n" for name in names]
+    changed = "".join(f"- {phrase}\n" for phrase in outdated(folder, names))
+    report = as_markdown({name: agreement(folder / f"{name}.csv") for name in names})
+    return HEAD + "".join(sections) + (OUTDATED + changed if changed else "") + AGREEMENT + report
+
+
+def write_page(folder: Path) -> Path:
+    """Write the page of a folder; its path."""
+    path = folder / "README.md"
+    write_text(path, page(folder))
+    return path

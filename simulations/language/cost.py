@@ -1,17 +1,10 @@
-"""What a run costs, counted before it starts, and what this machine can do."""
+"""What a run costs, counted before it starts."""
 
-import time
 from typing import NamedTuple
 
-import jax
-import jax.numpy as jnp
-import numpy as np
-
-from simulations.language.corpus import Corpus
+from simulations.language.corpus.corpus import Corpus
 from simulations.language.experiment import architecture
-from simulations.language.study import Generator, Job, Plan, Shape
-
-SIDE, REPEATS = 2048, 5  # of the matrix product that the machine is measured by
+from simulations.language.plan import Generator, Job, Plan, Shape
 
 
 class Cost(NamedTuple):
@@ -24,15 +17,14 @@ class Cost(NamedTuple):
 
 def training(corpus: Corpus, plan: Plan, shape: Shape, n: int) -> Cost:
     """Training a model of this shape on n stories, for every seed."""
-    steps = plan.steps_for(n)
-    tokens = float(plan.seeds * steps * plan.recipe.batch * (corpus.length - 1))
+    tokens = float(plan.seeds * plan.steps_for(n) * plan.recipe.batch * (corpus.length - 1))
     return Cost(1, tokens, tokens * architecture(corpus, shape).flops_per_token)
 
 
 def writing(corpus: Corpus, plan: Plan, generator: Generator) -> Cost:
-    """Stories of a generator, before the verifier: a third of the cost of training on them."""
+    """Stories of a generator, before the verifier."""
     tokens = float(plan.seeds * plan.most(generator) * (corpus.length - 1))
-    return Cost(0, tokens, tokens * architecture(corpus, plan.author).flops_per_token / 3)
+    return Cost(0, tokens, tokens * architecture(corpus, plan.author).flops_per_token_written)
 
 
 def total(corpus: Corpus, plan: Plan, jobs: list[Job]) -> Cost:
@@ -44,16 +36,3 @@ def total(corpus: Corpus, plan: Plan, jobs: list[Job]) -> Cost:
     sizes = {generator.stories for generator in generators}
     parts += [training(corpus, plan, plan.author, n) for n in sizes]
     return Cost(*map(sum, zip(*parts, strict=True))) if parts else Cost(0, 0.0, 0.0)
-
-
-def matrix_rate(dtype: str) -> float:
-    """Floating-point operations a second that a large matrix product reaches here."""
-    a = jnp.ones((SIDE, SIDE), dtype)
-    product = jax.jit(lambda a: a @ a)
-    product(a).block_until_ready()
-    times = []
-    for _ in range(REPEATS):
-        started = time.perf_counter()
-        product(a).block_until_ready()
-        times.append(time.perf_counter() - started)
-    return float(2 * SIDE**3 / np.median(times))

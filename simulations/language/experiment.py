@@ -7,12 +7,12 @@ import jax
 import numpy as np
 from jaxtyping import Bool, Float, Int, Key
 
-from simulations.language.corpus import Corpus, Rows
-from simulations.language.grammar import BEGIN, END, PAD
-from simulations.language.loop import text_losses
-from simulations.language.model import GPT2, Architecture
-from simulations.language.sampling import write
-from simulations.language.study import Generator, Shape
+from simulations.language.corpus.corpus import Corpus, Rows
+from simulations.language.corpus.grammar import BEGIN, END, PAD
+from simulations.language.gpt2.loop import text_losses
+from simulations.language.gpt2.model import GPT2, Architecture
+from simulations.language.gpt2.sampling import write
+from simulations.language.plan import Generator, Shape
 from simulations.mix import is_synthetic
 
 HEAD = 32  # width of an attention head
@@ -124,9 +124,9 @@ def mixed(
 ) -> Int[np.ndarray, "seeds n length"]:
     """The real stories, of which a fraction p_2 has been replaced by the first synthetic ones."""
     replaced = is_synthetic(fraction, real.shape[1])
-    found = real.copy()
-    found[:, replaced] = synthetic[:, : replaced.sum()]
-    return found
+    mix = real.copy()
+    mix[:, replaced] = synthetic[:, : replaced.sum()]
+    return mix
 
 
 def one_of(models: GPT2, index: int) -> GPT2:

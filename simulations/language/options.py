@@ -3,16 +3,18 @@
 import argparse
 from dataclasses import replace
 from itertools import product
-from pathlib import Path
 from typing import Any
 
-from simulations.command import FORMATS, Parser, choices, within
 from simulations.language import study
-from simulations.language.corpus import Corpus, file_corpus, grammar_corpus
+from simulations.language.corpus.corpus import Corpus
 from simulations.language.experiment import heads
-from simulations.language.loop import SEGMENT
-from simulations.language.study import STUDIES, Block, Plan, Shape
-from simulations.sweep.grid import parse
+from simulations.language.gpt2.loop import SEGMENT
+from simulations.language.plan import Block, Plan, Shape
+from simulations.language.results import Stories
+from simulations.language.study import STUDIES
+from workbench import cluster
+from workbench.command import FORMATS, Parser, choices, within
+from workbench.values import parse_values
 
 LISTS = {"n": "sizes", "synthetic_fraction": "fractions"}
 WRITING = ("stories", "temperature", "top_p")
@@ -33,6 +35,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     add("--key", type=int, default=0, help="random key of generators and models (0)")
     add("--out", metavar="DIR", help="output folder (default: results/language)")
     add("--format", default="png,pdf", help=f"among {', '.join(FORMATS)} (png,pdf)")
+    cluster.flags(made)
     fields = made.add_argument_group("in place of the studies' own (a number, 1,2,3 or 1e2:1e4:5log)")
     for name, shows in {
         "n": "numbers of training stories",
@@ -60,27 +63,27 @@ def parser(description: str) -> argparse.ArgumentParser:
     return made
 
 
-def corpus(options: argparse.Namespace) -> Corpus:
-    """The corpus that the options ask for.  Raises ValueError if it cannot be read."""
+def stories(options: argparse.Namespace) -> Stories:
+    """Where the stories come from.  Raises ValueError for numbers that make no sense."""
     if options.corpus is None:
-        return grammar_corpus()
+        return Stories(None)
     within("vocabulary", options.vocabulary, 260, 2**16)
     within("length", options.length, 4, 2**14)
-    return file_corpus(Path(options.corpus), options.vocabulary, options.length)
+    return Stories(options.corpus, options.vocabulary, options.length)
 
 
-def plan(options: argparse.Namespace, stories: Corpus) -> Plan:
+def plan(options: argparse.Namespace, corpus: Corpus) -> Plan:
     """The models that the options ask for.  Raises ValueError for the first that cannot be."""
     if options.quick and options.full:
         raise ValueError("--quick and --full: expected one of them")
     within("key", options.key, 0, 2**31 - 1)
     prepared = study.quick() if options.quick else study.full() if options.full else study.DEFAULT
     studies = choices("study", options.study, STUDIES)
-    if stories.log_probability is None:
+    if corpus.log_probability is None:
         studies = [name for name in studies if name != "filter"]
         if not studies:
             raise ValueError("study = filter: expected the grammar's stories, which can be verified")
-    chosen = [_fitted(block, stories) for block in prepared.blocks if block.study in studies]
+    chosen = [_fitted(block, corpus) for block in prepared.blocks if block.study in studies]
     blocks = [_changed(block, options) for block in chosen]
     author = {name: getattr(options, f"author_{name}") for name in Shape._fields}
     author = {name: value for name, value in author.items() if value is not None}
@@ -94,21 +97,21 @@ def plan(options: argparse.Namespace, stories: Corpus) -> Plan:
         recipe=prepared.recipe._replace(**recipe),
         **changes,
     )
-    _check(made, stories)
+    _check(made, corpus)
     return made
 
 
-def _fitted(block: Block, stories: Corpus) -> Block:
+def _fitted(block: Block, corpus: Corpus) -> Block:
     """The block with no more stories than a file has."""
-    train, own = (stories.available[part] for part in ("train", "generator"))
+    train, generator = (corpus.available[part] for part in ("train", "generator"))
     sizes = tuple(dict.fromkeys(int(min(n, train)) for n in block.sizes))
-    generators = [one._replace(stories=int(min(one.stories, own))) for one in block.generators]
+    generators = [one._replace(stories=int(min(one.stories, generator))) for one in block.generators]
     return block._replace(sizes=sizes, generators=tuple(generators))
 
 
 def _changed(block: Block, options: argparse.Namespace) -> Block:
-    given: dict[str, Any] = {
-        field: tuple(sorted(parse(name, getattr(options, name))))
+    changes: dict[str, Any] = {
+        field: tuple(sorted(parse_values(name, getattr(options, name), whole=name == "n")))
         for name, field in LISTS.items()
         if getattr(options, name) is not None
     }
@@ -119,13 +122,13 @@ def _changed(block: Block, options: argparse.Namespace) -> Block:
             else _whole(name, getattr(options, name))
             for name in ("width", "depth")
         )
-        given["shapes"] = tuple(map(Shape._make, product(widths, depths)))
+        changes["shapes"] = tuple(map(Shape._make, product(widths, depths)))
     writing = {name: getattr(options, name) for name in WRITING if getattr(options, name) is not None}
-    given["generators"] = tuple(dict.fromkeys(one._replace(**writing) for one in block.generators))
-    return block._replace(**given)
+    changes["generators"] = tuple(dict.fromkeys(one._replace(**writing) for one in block.generators))
+    return block._replace(**changes)
 
 
-def _check(made: Plan, stories: Corpus) -> None:
+def _check(made: Plan, corpus: Corpus) -> None:
     """Raise ValueError for the first number that is out of its range."""
     recipe = made.recipe
     if recipe.dtype not in ("float32", "bfloat16"):
@@ -139,7 +142,7 @@ def _check(made: Plan, stories: Corpus) -> None:
     within("dropout", recipe.dropout, 0, 0.9)
     for block in made.blocks:
         for n in block.sizes:
-            within("n", n, 1, min(10**7, stories.available["train"]))
+            within("n", n, 1, min(10**7, corpus.available["train"]))
         for fraction in block.fractions:
             within("synthetic_fraction", fraction, 0, 1)
         for shape in (made.author, *block.shapes):
@@ -148,7 +151,7 @@ def _check(made: Plan, stories: Corpus) -> None:
             if shape.width % heads(shape.width):
                 raise ValueError(f"width = {shape.width}: expected a multiple of {heads(shape.width)}")
         for generator in block.generators:
-            within("stories", generator.stories, 1, min(10**7, stories.available["generator"]))
+            within("stories", generator.stories, 1, min(10**7, corpus.available["generator"]))
             within("temperature", generator.temperature, 1e-3, 1e3)
             within("top_p", generator.top_p, 1e-6, 1)
 

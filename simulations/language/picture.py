@@ -7,35 +7,35 @@ from typing import Any
 import numpy as np
 
 from simulations.language.summary import Point, curves, error_name, law
-from simulations.picture import Panel, Picture
-from simulations.table import Row
+from workbench.picture import Panel, Picture
+from workbench.records import Record, Value, as_text, number, numbers
 
 LINEAR_BELOW = 0.01  # nats a token, where collapses of both signs are drawn
 
 
-def draw(rows: list[Row], folder: Path, suffixes: list[str]) -> list[Path]:
+def draw(rows: list[Record], folder: Path, suffixes: list[str]) -> list[Path]:
     """Draw the studies that are among the rows; the pictures' paths."""
     paths = []
     for study, picture in PICTURES.items():
-        some = [row for row in rows if row["study"] == study]
-        if any(float(row["p2"]) for row in some):
-            picture(some).save(folder, study, suffixes)
+        chosen = [row for row in rows if row["study"] == study]
+        if any(row["p2"] for row in chosen):
+            picture(chosen).save(folder, study, suffixes)
             paths += [folder / f"{study}.{suffix}" for suffix in suffixes]
     return paths
 
 
-def scaling(rows: list[Row]) -> Picture:
+def scaling(rows: list[Record]) -> Picture:
     """Error and collapse against the number of stories, a colour a fraction."""
     picture = _beside(rows, "training stories n", "p₂")
-    found = curves(rows)
-    for colour, curve in enumerate(found):
-        _curve(picture, curve, [point.n for point in curve], _name(curve, found), colour)
+    lines = curves(rows)
+    for colour, curve in enumerate(lines):
+        _curve(picture, curve, [point.n for point in curve], _name(curve, lines), colour)
         if curve[0].limit > LINEAR_BELOW / 100:
             picture.panels[1].level(curve[0].limit, color=f"C{colour % 8}")
-    clean = [curve for curve in found if not curve[0].fraction]
+    clean = [curve for curve in lines if not curve[0].fraction]
     for curve in clean if len(clean) == 1 else []:
         _law(picture.panels[0], curve)
-    qualities = {point.quality for curve in found for point in curve if point.fraction}
+    qualities = {point.quality for curve in lines for point in curve if point.fraction}
     if len(qualities) == 1:
         picture.panels[0].level(qualities.pop())
     picture.caption = (
@@ -47,7 +47,7 @@ def scaling(rows: list[Row]) -> Picture:
     return picture
 
 
-def size(rows: list[Row]) -> Picture:
+def size(rows: list[Record]) -> Picture:
     """Error and collapse against the number of parameters, a colour a fraction and size of the data."""
     picture = _beside(rows, "parameters [thousands]", "")
     kinds: dict[str, list[Point]] = {}
@@ -58,22 +58,22 @@ def size(rows: list[Row]) -> Picture:
             if len(depths) > 1:
                 name += f", depth {point.row['depth']}"
             kinds.setdefault(name, []).append(point)
-    for colour, (name, some) in enumerate(kinds.items()):
-        some.sort(key=lambda point: point.parameters)
-        _curve(picture, some, [point.parameters / 1000 for point in some], name, colour)
+    for colour, (name, points) in enumerate(kinds.items()):
+        points.sort(key=lambda point: point.parameters)
+        _curve(picture, points, [point.parameters / 1000 for point in points], name, colour)
     picture.caption = f"{_models(rows, shapes=False)} Model size by width (and depth). {_collapse(rows)}"
     return picture
 
 
-def filtered(rows: list[Row]) -> Picture:
+def filtered(rows: list[Record]) -> Picture:
     """Error and collapse with and without the verifier, a colour a fraction."""
     picture = _beside(rows, "training stories n", "p₂")
-    found = curves(rows)
-    fractions = sorted({curve[0].fraction for curve in found})
-    for curve in found:
+    lines = curves(rows)
+    fractions = sorted({curve[0].fraction for curve in lines})
+    for curve in lines:
         style = {"linestyle": "--", "markerfacecolor": "white"} if curve[0].verified else {}
         colour = fractions.index(curve[0].fraction)
-        _curve(picture, curve, [point.n for point in curve], _name(curve, found), colour, **style)
+        _curve(picture, curve, [point.n for point in curve], _name(curve, lines), colour, **style)
     picture.caption = (
         f"{_models(rows)} Verified: of what the generators wrote only stories that the grammar's parser knows were kept. "
         f"{_collapse(rows)}"
@@ -81,14 +81,14 @@ def filtered(rows: list[Row]) -> Picture:
     return picture
 
 
-PICTURES: dict[str, Callable[[list[Row]], Picture]] = {
+PICTURES: dict[str, Callable[[list[Record]], Picture]] = {
     "scaling": scaling,
     "size": size,
     "filter": filtered,
 }
 
 
-def _beside(rows: list[Row], x: str, legend: str) -> Picture:
+def _beside(rows: list[Record], x: str, legend: str) -> Picture:
     """A panel for errors and one for collapses."""
     names = [f"{_error(rows)} [nats/token]", "collapse [nats/token]"]
     picture = Picture(["", ""], x=[x, x], y=names, legend=legend)
@@ -98,14 +98,19 @@ def _beside(rows: list[Row], x: str, legend: str) -> Picture:
 
 
 def _curve(
-    picture: Picture, some: list[Point], at: list[float], label: str, colour: int, **style: Any
+    picture: Picture,
+    points: list[Point],
+    at: list[int] | list[float],
+    label: str,
+    colour: int,
+    **style: Any,
 ) -> None:
     style = {"linestyle": "-", "linewidth": 0.8, **style}
     above, below = picture.panels
-    errors, bars = np.transpose([[point.error, point.stderr] for point in some])
+    errors, bars = np.transpose([[point.error, point.stderr] for point in points])
     above.points(at, errors, bars, label=label, colour=colour, **style)
-    if some[0].fraction:
-        collapses, bars = np.transpose([[point.collapse, point.collapse_stderr] for point in some])
+    if points[0].fraction:
+        collapses, bars = np.transpose([[point.collapse, point.collapse_stderr] for point in points])
         below.points(at, collapses, bars, colour=colour, **style)
 
 
@@ -119,35 +124,37 @@ def _law(panel: Panel, curve: list[Point]) -> None:
     panel.guide(x, fitted(x))
 
 
-def _name(curve: list[Point], found: list[list[Point]]) -> str:
+def _name(curve: list[Point], lines: list[list[Point]]) -> str:
     """The fraction, and what else tells the curve from others."""
     first = curve[0]
     name = f"{first.fraction:g}" + (", verified" if first.verified else "")
-    if len({other[0].shape for other in found}) > 1:
+    if len({other[0].shape for other in lines}) > 1:
         name += f", {first.shape}"
-    kinds = {tuple(o[0].row[k] for k in KINDS) for o in found if o[0].fraction}
+    kinds = {tuple(o[0].row[k] for k in KINDS) for o in lines if o[0].fraction}
     if len(kinds) > 1 and first.fraction:
-        name += "".join(f", {k.replace('_', ' ')} {first.row[k]}" for k in KINDS if _varies(k, kinds))
+        name += "".join(
+            f", {k.replace('_', ' ')} {as_text(first.row[k])}" for k in KINDS if _varies(k, kinds)
+        )
     return name
 
 
 KINDS = ("generator_stories", "temperature", "top_p")
 
 
-def _varies(name: str, kinds: set[tuple[str, ...]]) -> bool:
+def _varies(name: str, kinds: set[tuple[Value, ...]]) -> bool:
     return len({kind[KINDS.index(name)] for kind in kinds}) > 1
 
 
-def _error(rows: list[Row]) -> str:
+def _error(rows: list[Record]) -> str:
     return "loss above entropy" if error_name(rows) == "excess" else "test loss"
 
 
-def _models(rows: list[Row], shapes: bool = True) -> str:
-    name, vocabulary, length = rows[0]["corpus"].rsplit(" ", 2)
+def _models(rows: list[Record], shapes: bool = True) -> str:
+    name, vocabulary, length = str(rows[0]["corpus"]).rsplit(" ", 2)
     what = "stories of the grammar" if name == "grammar" else f"stories of {name}"
     seeds = len({row["seed"] for row in rows})
-    sizes = sorted({(int(row["width"]), int(row["depth"])) for row in rows})
-    mixed = [row for row in rows if float(row["p2"])]
+    sizes = sorted({(int(number(row, "width")), int(number(row, "depth"))) for row in rows})
+    mixed = [row for row in rows if row["p2"]]
     models = "GPT-2 models" + (
         f" ({', '.join(f'{w} x {d}' for w, d in sizes)}: width x depth)" if shapes else ""
     )
@@ -159,12 +166,12 @@ def _models(rows: list[Row], shapes: bool = True) -> str:
         row = mixed[0]
         sentences.append(
             f"Generators: width {row['author_width']}, depth {row['author_depth']}, "
-            f"{', '.join(sorted({r['generator_stories'] for r in mixed}, key=int))} real stories."
+            f"{', '.join(f'{n:g}' for n in np.unique(numbers(mixed, 'generator_stories')))} real stories."
         )
     return " ".join(sentences)
 
 
-def _collapse(rows: list[Row]) -> str:
+def _collapse(rows: list[Record]) -> str:
     return (
         f"Collapse: {_error(rows)} less that of the same seeds with real stories alone (symmetric logarithmic axis, linear "
         f"below {LINEAR_BELOW:g})."

@@ -6,35 +6,35 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table as Grid
 
-from simulations.command import number_table
 from simulations.fit import RESOLVED, Measured, fit_power_law
 from simulations.language.summary import CURVE, Point, curves, error_name, law
-from simulations.table import Row, grouped
+from workbench.command import number_table
+from workbench.records import Record, as_text, grouped, numbers
 
 NORMAL = 1.96  # standard errors on either side of a 95% interval
 FEWEST = 4  # points of a curve that a law with three parameters is fitted to
 
 
-def print_report(console: Console, rows: list[Row]) -> None:
+def print_report(console: Console, rows: list[Record]) -> None:
     """Print every study, the laws of its curves, how collapses grow with p_2, and the generators."""
-    for some in grouped(rows, "study"):
-        found = curves(some)
-        console.print(_models(some, found))
-        if any(len(curve) >= FEWEST for curve in found):
-            console.print(_laws([curve for curve in found if len(curve) >= FEWEST]))
-        if some[0]["study"] == "scaling":
-            console.print(_fractions(found))
-    mixed = [row for row in rows if float(row["p2"])]
+    for study in grouped(rows, "study"):
+        lines = curves(study)
+        console.print(_models(study, lines))
+        if any(len(curve) >= FEWEST for curve in lines):
+            console.print(_laws([curve for curve in lines if len(curve) >= FEWEST]))
+        if study[0]["study"] == "scaling":
+            console.print(_fractions(lines))
+    mixed = [row for row in rows if row["p2"]]
     if mixed:
         console.print(_generators(mixed))
 
 
-def _models(rows: list[Row], found: list[list[Point]]) -> Grid:
+def _models(rows: list[Record], lines: list[list[Point]]) -> Grid:
     unit = "loss above the entropy" if error_name(rows) == "excess" else "loss"
-    title = f"{rows[0]['corpus'].rsplit(' ', 2)[0]}, {rows[0]['study']}: {unit}, nats a token"
+    title = f"{str(rows[0]['corpus']).rsplit(' ', 2)[0]}, {rows[0]['study']}: {unit}, nats a token"
     columns = ("width x depth", "p2", "n", unit.split()[0], "+- s.e.", "collapse", "+- s.e.")
-    grid = number_table(title, *columns, "delay", "training loss", left="width x depth")
-    for curve in found:
+    grid = number_table(title, *columns, "delay", "training loss", left=["width x depth"])
+    for curve in lines:
         for point in curve:
             mixed = point.fraction > 0
             grid.add_row(
@@ -51,11 +51,11 @@ def _models(rows: list[Row], found: list[list[Point]]) -> Grid:
     return grid
 
 
-def _laws(found: list[list[Point]]) -> Grid:
+def _laws(lines: list[list[Point]]) -> Grid:
     """Fitted laws with 95% intervals; a floor only where it is more than two standard errors."""
     columns = ("width x depth", "p2", "exponent", "95%", "plateau", "95%", "chi^2/dof")
-    grid = number_table("laws: error = plateau + A n^-exponent", *columns, left="width x depth")
-    for curve in found:
+    grid = number_table("laws: error = plateau + A n^-exponent", *columns, left=["width x depth"])
+    for curve in lines:
         names = curve[0].shape, _mix(curve[0])
         try:
             fitted = law(curve)
@@ -72,58 +72,58 @@ def _laws(found: list[list[Point]]) -> Grid:
     return grid
 
 
-def _fractions(found: list[list[Point]]) -> Grid:
+def _fractions(lines: list[list[Point]]) -> Grid:
     """The collapse at the largest n: its limit for endless data, and its share of that at p_2 = 1."""
     columns = ("width x depth", "p2", "n", "collapse", "+- s.e.", "endless", "/ that at p2 = 1", "p2^2")
     grid = number_table(
-        "how the collapse at the largest n grows with p2", *columns, left="width x depth"
+        "how the collapse at the largest n grows with p2", *columns, left=["width x depth"]
     )
-    ends = [curve[-1] for curve in found if curve[0].fraction]
+    ends = [curve[-1] for curve in lines if curve[0].fraction]
     for _, group in itertools.groupby(ends, lambda point: point.shape):
-        some = list(group)
-        whole = [point.collapse for point in some if point.fraction == 1]
-        for point in some:
+        points = list(group)
+        whole = [point.collapse for point in points if point.fraction == 1]
+        for point in points:
             part = f"{point.collapse / whole[0]:.4f}" if whole and whole[0] > 0 else ""
             values = f"{point.collapse:.5f}", f"{point.collapse_stderr:.1g}"
             limit = "" if np.isnan(point.limit) else f"{point.limit:.2g}"
             square = f"{point.fraction**2:g}"
             grid.add_row(point.shape, _mix(point), str(point.n), *values, limit, part, square)
-        exponent = fraction_exponent(some)
+        exponent = fraction_exponent(points)
         if exponent is not None:
-            grid.add_row(some[0].shape, "", "", f"~ p2^{exponent.value:.2f}", _interval(exponent))
+            grid.add_row(points[0].shape, "", "", f"~ p2^{exponent.value:.2f}", _interval(exponent))
     return grid
 
 
 def fraction_exponent(ends: list[Point]) -> Measured | None:
     """s of collapse ~ p_2^s, from the points that stand out of the noise; None if they are too few."""
-    seen = [point for point in ends if point.collapse > RESOLVED * point.collapse_stderr > 0]
-    if len({point.fraction for point in seen}) < 3:
+    clear = [point for point in ends if point.collapse > RESOLVED * point.collapse_stderr > 0]
+    if len({point.fraction for point in clear}) < 3:
         return None
-    values = [[1 / point.fraction, point.collapse, point.collapse_stderr] for point in seen]
+    values = [[1 / point.fraction, point.collapse, point.collapse_stderr] for point in clear]
     return fit_power_law(*np.transpose(values), floor=False).exponent
 
 
-def _generators(rows: list[Row]) -> Grid:
+def _generators(rows: list[Record]) -> Grid:
     columns = ("stories", "width x depth", "temperature", "top p", "verified", "its own loss", "excess")
     grid = number_table(
-        "generators, of which every seed has its own", *columns, "valid", left="width x depth"
+        "generators, of which every seed has its own", *columns, "valid", left=["width x depth"]
     )
-    for some in grouped(rows, *CURVE[3:], "author_width", "author_depth"):
-        row = some[0]
-        seeds = {one["seed"]: one for one in some}.values()
+    for group in grouped(rows, *CURVE[3:], "author_width", "author_depth"):
+        row = group[0]
+        seeds = {one["seed"]: one for one in group}.values()
 
         def mean(name: str, seeds=seeds) -> float:
-            return float(np.mean([float(one[name] or "nan") for one in seeds]))
+            return float(numbers(seeds, name).mean())
 
         grid.add_row(
-            row["generator_stories"],
+            as_text(row["generator_stories"]),
             f"{row['author_width']} x {row['author_depth']}",
-            row["temperature"],
-            row["top_p"],
-            {"True": "yes", "False": "no"}[row["verified"]],
+            as_text(row["temperature"]),
+            as_text(row["top_p"]),
+            "yes" if row["verified"] else "no",
             f"{mean('generator_loss'):.4f}",
-            f"{mean('generator_excess'):.4f}" if row["generator_excess"] else "",
-            f"{mean('valid'):.1%}" if row["valid"] else "",
+            f"{mean('generator_excess'):.4f}" if "generator_excess" in row else "",
+            f"{mean('valid'):.1%}" if "valid" in row else "",
         )
     return grid
 

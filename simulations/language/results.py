@@ -1,24 +1,62 @@
-"""Rows of the table: one for each model and seed."""
+"""Rows of the table: one for each model and seed, and the job that measures them."""
 
-from simulations.language.experiment import endless_collapse, losses
-from simulations.language.grammar import PAD
-from simulations.language.study import Job
-from simulations.language.workshop import Progress, Workshop
-from simulations.table import Row, as_text
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
 
-INPUTS = ["study", "corpus", "width", "depth", "n", "p2", "generator_stories", "temperature", "top_p"]
+from simulations.language.corpus.corpus import Corpus, file_corpus, grammar_corpus
+from simulations.language.corpus.grammar import PAD
+from simulations.language.experiment import architecture, endless_collapse, losses
+from simulations.language.machine import matrix_rate
+from simulations.language.plan import Job, Plan
+from simulations.language.workshop import Workshop
+from workbench.job import Answer, Progress
+from workbench.records import Record
+
+INPUTS = ["corpus", "width", "depth", "n", "p2", "generator_stories", "temperature", "top_p"]
 INPUTS += ["verified", "author_width", "author_depth", "author_steps"]
 INPUTS += ["steps", "recipe", "key", "code", "seed"]
 MEASURED = ["loss", "excess", "train_loss", "best_step", "generator_loss", "generator_excess", "valid"]
 MEASURED += ["endless_collapse"]
-COLUMNS = [*INPUTS, *MEASURED]
+COLUMNS = ["study", *INPUTS, *MEASURED]
 
 
-def inputs(job: Job, workshop: Workshop) -> list[Row]:
+class Stories(NamedTuple):
+    """Where stories come from, in words: the grammar, or a file with so many tokens, cut at a length."""
+
+    path: str | None
+    vocabulary: int = 0
+    length: int = 0
+
+
+class Place(NamedTuple):
+    """All that a process needs to know to train the models of a plan."""
+
+    stories: Stories
+    plan: Plan
+    key: int
+    folder: Path  # of unfinished models
+    code: str
+
+
+@cache
+def corpus_of(stories: Stories) -> Corpus:
+    """The corpus.  Raises ValueError if its file cannot be read."""
+    if stories.path is None:
+        return grammar_corpus()
+    return file_corpus(Path(stories.path), stories.vocabulary, stories.length)
+
+
+@cache
+def workshop_of(place: Place) -> Workshop:
+    """The workshop of a place, one in each process."""
+    return Workshop(corpus_of(place.stories), place.plan, place.key, place.folder, place.code)
+
+
+def inputs(job: Job, place: Place) -> list[Record]:
     """The input columns of a job's rows, one for each seed."""
-    plan, corpus, generator = workshop.plan, workshop.corpus, job.generator
-    values: dict[str, object] = {
-        "study": job.study,
+    plan, corpus, generator = place.plan, corpus_of(place.stories), job.generator
+    values: Record = {
         "corpus": f"{corpus.name} {corpus.vocabulary} {corpus.length}",
         "width": job.shape.width,
         "depth": job.shape.depth,
@@ -33,57 +71,54 @@ def inputs(job: Job, workshop: Workshop) -> list[Row]:
         "author_steps": generator and plan.steps_for(generator.stories),
         "steps": plan.steps_for(job.n),
         "recipe": " ".join(f"{name}={value}" for name, value in plan.recipe._asdict().items()),
-        "key": workshop.key,
-        "code": workshop.code,
+        "key": place.key,
+        "code": place.code,
     }
-    texts = {name: as_text(value) for name, value in values.items()}
-    return [texts | {"seed": str(seed)} for seed in range(plan.seeds)]
+    return [values | {"seed": seed} for seed in range(plan.seeds)]
 
 
-def measure(
-    job: Job, rows: list[Row], workshop: Workshop, progress: Progress
-) -> tuple[list[Row], float]:
-    """The job's rows, complete, and tokens per second of all seeds together.
+def measure(job: Job, place: Place, flops: float, progress: Progress) -> Answer:
+    """The results of a job's rows, and how fast its models were trained, all seeds together.
 
-    Raises ArithmeticError if a loss is not finite, or if too few stories pass the verifier.
+    `flops` are the operations of the job, of which `progress` is told the share that is done.  Raises
+    ArithmeticError if a loss is not finite, or if too few stories pass the verifier.
     """
-    run, speed = workshop.trained(job, progress)
-    found = losses(workshop.corpus, run.best, workshop.tests)
-    own = workshop.written(job.generator, progress) if job.generator else None
-    if own:
+    workshop = workshop_of(place)
+
+    def share(done: float) -> None:
+        progress(done / flops)
+
+    run, speed = workshop.trained(job, share)
+    quality = losses(workshop.corpus, run.best, workshop.tests)
+    written = workshop.written(job.generator, share) if job.generator else None
+    if written:
         tokens = int((workshop.tests[:, 1:] != PAD).sum())
-        limit = endless_collapse(own.log_ratio, job.fraction, tokens)
-    complete = []
-    for seed, row in enumerate(rows):
+        limit = endless_collapse(written.log_ratio, job.fraction, tokens)
+    results = []
+    for seed in range(place.plan.seeds):
         values = {
-            "loss": found.loss[seed],
-            "excess": found.excess[seed],
+            "loss": quality.loss[seed],
+            "excess": quality.excess[seed],
             "train_loss": run.train_loss[seed],
-            "best_step": run.best_step[seed],
         }
-        if own:
+        if written:
             values |= {
-                "generator_loss": own.losses.loss[seed],
-                "generator_excess": own.losses.excess[seed],
-                "valid": own.valid[seed],
+                "generator_loss": written.losses.loss[seed],
+                "generator_excess": written.losses.excess[seed],
+                "valid": written.valid[seed],
                 "endless_collapse": limit[seed],
             }
-        complete.append(row | {name: _short(values.get(name)) for name in MEASURED})
-    return complete, speed
+        rounded: Record = {name: float(f"{v:.6g}") for name, v in values.items() if v == v}
+        results.append(rounded | {"best_step": int(run.best_step[seed])})
+    trained_here = speed == speed  # else an earlier run had trained the model
+    return Answer(results, _speed(job, workshop, speed) if trained_here else {})
 
 
-def known_elsewhere(rows: list[Row], table: list[Row]) -> list[Row]:
-    """The same models in other studies of the table, as rows of this one; empty if one is missing."""
-    same = [name for name in INPUTS if name != "study"]
-    known = {tuple(row[name] for name in same): row for row in table}
-    found = [known.get(tuple(row[name] for name in same)) for row in rows]
-    return (
-        [f | {"study": row["study"]} for f, row in zip(found, rows, strict=True) if f]
-        if all(found)
-        else []
-    )
-
-
-def _short(value: object) -> str:
-    """Six digits; nothing where there is no number."""
-    return "" if value is None or value != value else f"{float(value):.6g}"  # type: ignore[arg-type]
+def _speed(job: Job, workshop: Workshop, tokens_per_second: float) -> Record:
+    flops = tokens_per_second * architecture(workshop.corpus, job.shape).flops_per_token
+    return {
+        "shape": str(job.shape),
+        "tokens_per_second": round(tokens_per_second),
+        "flops_per_second": float(f"{flops:.3g}"),
+        "utilisation": round(flops / matrix_rate(workshop.plan.recipe.dtype), 3),
+    }

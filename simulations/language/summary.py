@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from simulations.fit import PowerLaw, fit_power_law
-from simulations.language.model import Architecture
-from simulations.table import Row, grouped, numbers
+from simulations.language.gpt2.model import Architecture
+from workbench.records import Record, Value, grouped, number, numbers
 
 CURVE = ["width", "depth", "p2", "generator_stories", "temperature", "top_p", "verified"]
 
@@ -20,7 +20,7 @@ class Point(NamedTuple):
       between the points of that curve; NaN outside of them.
     """
 
-    row: Row  # of the first seed
+    row: Record  # of the first seed
     n: int
     fraction: float
     error: float
@@ -36,7 +36,7 @@ class Point(NamedTuple):
     @property
     def verified(self) -> bool:
         """Whether synthetic stories passed the verifier."""
-        return self.row["verified"] == "True"
+        return self.row["verified"] is True
 
     @property
     def shape(self) -> str:
@@ -46,30 +46,30 @@ class Point(NamedTuple):
     @property
     def parameters(self) -> int:
         """Numbers in the model."""
-        _, vocabulary, length = self.row["corpus"].rsplit(" ", 2)
-        width, depth = int(self.row["width"]), int(self.row["depth"])
+        _, vocabulary, length = str(self.row["corpus"]).rsplit(" ", 2)
+        width, depth = (int(number(self.row, name)) for name in ("width", "depth"))
         return Architecture(int(vocabulary), int(length), width, depth, 1).parameters
 
 
-def error_name(rows: list[Row]) -> str:
+def error_name(rows: list[Record]) -> str:
     """The column that measures a model: above the entropy where that is known."""
-    return "excess" if all(row["excess"] for row in rows) else "loss"
+    return "excess" if all("excess" in row for row in rows) else "loss"
 
 
-def curves(rows: list[Row]) -> list[list[Point]]:
+def curves(rows: list[Record]) -> list[list[Point]]:
     """The points of one study, by number of stories: a list for each shape, mix and generator."""
     name = error_name(rows)
-    found = []
+    lines = []
     for shape in grouped(rows, "width", "depth"):
-        sizes = {int(some[0]["n"]): some for some in grouped(shape, "n")}
+        sizes = {int(number(model[0], "n")): model for model in grouped(shape, "n")}
         clean = {
-            n: {row["seed"]: float(row[name]) for row in some if not float(row["p2"])}
-            for n, some in sizes.items()
+            n: {row["seed"]: number(row, name) for row in model if not row["p2"]}
+            for n, model in sizes.items()
         }
         for curve in grouped(shape, *CURVE):
-            ordered = sorted(grouped(curve, "n"), key=lambda some: int(some[0]["n"]))
-            found.append([_point(some, name, clean) for some in ordered])
-    return found
+            ordered = sorted(grouped(curve, "n"), key=lambda model: int(number(model[0], "n")))
+            lines.append([_point(model, name, clean) for model in ordered])
+    return lines
 
 
 def law(curve: list[Point]) -> PowerLaw:
@@ -77,15 +77,15 @@ def law(curve: list[Point]) -> PowerLaw:
     return fit_power_law(*np.transpose([[point.n, point.error, point.stderr] for point in curve]))
 
 
-def _point(rows: list[Row], name: str, clean: dict[int, dict[str, float]]) -> Point:
+def _point(rows: list[Record], name: str, clean: dict[int, dict[Value, float]]) -> Point:
     row, values = rows[0], numbers(rows, name)
-    n = int(row["n"])
+    n = int(number(row, "n"))
     collapse = values - [clean[n].get(each["seed"], np.nan) for each in rows]
     root = np.sqrt(len(values))
     return Point(
         row,
         n,
-        float(row["p2"]),
+        number(row, "p2"),
         values.mean(),
         values.std(ddof=1) / root,
         collapse.mean(),

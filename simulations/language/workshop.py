@@ -10,8 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
 
-from simulations.language import checkpoint, cost
-from simulations.language.corpus import Corpus
+from simulations.language.corpus.corpus import Corpus
+from simulations.language.corpus.grammar import PAD
 from simulations.language.experiment import (
     Losses,
     architecture,
@@ -21,9 +21,9 @@ from simulations.language.experiment import (
     one_of,
     write_stories,
 )
-from simulations.language.grammar import PAD
-from simulations.language.loop import Trained, train
-from simulations.language.study import Generator, Job, Plan, Shape
+from simulations.language.gpt2 import checkpoint
+from simulations.language.gpt2.loop import Trained, train
+from simulations.language.plan import Generator, Job, Plan, Shape
 
 VALIDATION, TESTS = 250, 2000  # stories to choose a run's best model by, and to test it on, at most
 AUTHORS = 1000  # seeds of generators begin here: their weights and orders are no model's
@@ -74,8 +74,9 @@ class Workshop:
         if generator not in self._written:
             models = self._authors(generator, progress)
             count = self.plan.most(generator)
-            share = cost.writing(self.corpus, self.plan, generator).flops / self.plan.seeds
-            found: list[list[np.ndarray]] = []
+            tokens = count * (self.corpus.length - 1)
+            flops = tokens * architecture(self.corpus, self.plan.author).flops_per_token_written
+            parts: list[list[np.ndarray]] = []
             for seed in range(self.plan.seeds):
                 path = self._stories_path(generator, seed)
                 stories: Any = jnp.zeros((count, self.corpus.length), jnp.int32), jnp.zeros(())
@@ -85,12 +86,12 @@ class Workshop:
                     new = write_stories(self.corpus, one_of(models, seed), generator, count, key)
                     stories = tuple(map(jnp.asarray, new))
                     checkpoint.save(path, stories, count)
-                found.append([np.asarray(part) for part in stories])
-                progress(share)
-            rows, valid = (np.stack(part) for part in zip(*found, strict=True))
-            own = losses(self.corpus, models, self.tests)
+                parts.append([np.asarray(part) for part in stories])
+                progress(flops)
+            rows, valid = (np.stack(part) for part in zip(*parts, strict=True))
+            quality = losses(self.corpus, models, self.tests)
             ratio = log_ratios(self.corpus, models, generator, valid, self.tests)
-            self._written[generator] = Written(rows, valid, own, ratio)
+            self._written[generator] = Written(rows, valid, quality, ratio)
         return self._written[generator]
 
     def clear(self) -> None:
@@ -117,19 +118,19 @@ class Workshop:
         progress: Progress,
         first: int = 0,
     ) -> Trained:
-        steps = self.plan.steps_for(texts.shape[1])
-        per_step = cost.training(self.corpus, self.plan, shape, texts.shape[1]).flops / steps
+        model = architecture(self.corpus, shape)
+        tokens = self.plan.seeds * self.plan.recipe.batch * (self.corpus.length - 1)  # a step
         return train(
-            architecture(self.corpus, shape),
+            model,
             texts,
             self.validation,
             PAD,
             self.plan.recipe,
-            steps,
+            self.plan.steps_for(texts.shape[1]),
             self.key,
             range(first, first + self.plan.seeds),
             path=self._model_path(shape, texts.shape[1], name),
-            progress=lambda done: progress(done * per_step),
+            progress=lambda steps: progress(steps * tokens * model.flops_per_token),
         )
 
     def _real(self, part: str, n: int) -> Int[np.ndarray, "seeds n length"]:

@@ -14,6 +14,7 @@ MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
+SMALL = 7600, 500  # images for training and tests
 
 
 class Images(NamedTuple):
@@ -39,13 +40,14 @@ class Images(NamedTuple):
 def load(folder: str | None, small: bool = False) -> Images:
     """MNIST from `folder`, else from the folder COLLAPSE_DATA, else from the cache, else downloaded.
 
-    `small` asks for the digits of scikit-learn where no folder is named.  Raises ValueError saying
-    what to do if there is neither.
+    `small` asks for the first images alone, where no folder is named for the digits of scikit-learn.
+    Raises ValueError saying what to do if there is neither.
     """
     named = folder or os.environ.get("COLLAPSE_DATA")
-    if named:
-        return _mnist(_folder(Path(named)))
-    return digits() if small else _mnist(_download())
+    if small and not named:
+        return digits()
+    images = _mnist(_folder(Path(named)) if named else _download())
+    return images.first(*SMALL) if small else images
 
 
 def digits() -> Images:
@@ -79,12 +81,12 @@ def _folder(folder: Path) -> list[Path]:
     for name in FILES:
         places = [folder / (name + end) for end in ("", ".gz")]
         places += [folder / "mnist" / path.name for path in places]
-        found = [path for path in places if path.exists()]
-        if not found:
+        existing = [path for path in places if path.exists()]
+        if not existing:
             raise ValueError(
                 f"data = {folder}: no {name} or {name}.gz there; expected MNIST's four files"
             )
-        paths.append(found[0])
+        paths.append(existing[0])
     return paths
 
 

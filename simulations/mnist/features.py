@@ -7,6 +7,7 @@ from jaxtyping import Array, Float, Key
 BLOCK = 1024  # columns of S that are drawn together
 
 
+@jax.jit
 def relu_features(images: Float[Array, "n d"], S: Float[Array, "d m"]) -> Float[Array, "n m"]:
     """z = max(S^T x, 0), the hidden layer of a network whose first layer is not trained."""
     return jnp.maximum(images @ S, 0)

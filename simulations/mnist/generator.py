@@ -9,6 +9,7 @@ from jaxtyping import Array, Float, Key
 from simulations.mnist.features import relu_features
 
 WIDTH, RIDGE = 2000, 0.01
+ROWS = 1000  # images whose features are in memory at once
 
 
 class Generator(NamedTuple):
@@ -39,4 +40,12 @@ def synthetic_labels(
     Z = relu_features(images[:n], S)
     gram = Z.T @ Z / n + RIDGE * jnp.eye(WIDTH)
     weights = jax.scipy.linalg.solve(gram, Z.T @ (labels[:n] + noise) / n, assume_a="pos")
-    return [relu_features(rows, S) @ weights for rows in others]
+    return [_written(rows, S, weights) for rows in others]
+
+
+@jax.jit
+def _written(
+    images: Float[Array, "n d"], S: Float[Array, "d m"], weights: Float[Array, "m classes"]
+) -> Float[Array, "n classes"]:
+    """The labels of these images, a few at a time: all of MNIST's features are a gigabyte."""
+    return jax.lax.map(lambda x: relu_features(x[None], S)[0] @ weights, images, batch_size=ROWS)

@@ -24,7 +24,7 @@ SEGMENTS = 10  # of a training run, after each of which progress is told
 State = tuple[eqx.nn.MLP, optax.OptState]
 
 
-class Training(NamedTuple):
+class Trained(NamedTuple):
     """Scores (seeds, mixes) of trained networks, and samples per second, counting every network."""
 
     scores: Scores
@@ -39,7 +39,7 @@ def train_networks(
     steps: int,
     keys: Key[Array, " seeds"],
     progress: Callable[[float], object] = lambda share: None,
-) -> Training:
+) -> Trained:
     """Networks of `width` hidden units trained on n images by `steps` steps of Adam, in float32.
 
     The networks of a seed, one for each mix, share images, initial weights and batches.  `progress`
@@ -71,7 +71,7 @@ def train_networks(
     # The first segment compiles, and so does a last one that is shorter.
     alike = [b - a for a, b in pairwise(times)][: steps // bounds[1]]
     seconds = np.median(alike[1:] or alike)
-    return Training(scores, float(BATCH * len(keys) * len(mixes) * bounds[1] / seconds))
+    return Trained(scores, float(BATCH * len(keys) * len(mixes) * bounds[1] / seconds))
 
 
 def two_layers(d: int, width: int, classes: int, key: Key[Array, ""]) -> eqx.nn.MLP:
@@ -95,7 +95,8 @@ def train_step(
     """One step down the gradient of the mean squared error on a batch."""
     network, moments = state
     gradient = eqx.filter_grad(mean_squared_error)(network, images, labels)
-    updates, moments = optimiser.update(gradient, moments)
+    with jax.numpy_dtype_promotion("standard"):  # Optax multiplies whole numbers by others
+        updates, moments = optimiser.update(gradient, moments)
     return eqx.apply_updates(network, updates), moments
 
 
@@ -109,10 +110,10 @@ def _train(
     def one_seed(arrays: Any, images: Array, labels: Array, key: Array) -> Any:
         def step(arrays: Any, at: Array) -> tuple[Any, None]:
             batch = jax.random.randint(jax.random.fold_in(key, 3 + at), (BATCH,), 0, len(images))
-            seen = pool[images[batch]]
+            drawn = pool[images[batch]]
 
             def one_mix(arrays: Any, labels: Array) -> Any:
-                moved = train_step(eqx.combine(arrays, rest), seen, labels, optimiser)
+                moved = train_step(eqx.combine(arrays, rest), drawn, labels, optimiser)
                 return eqx.filter(moved, eqx.is_array)
 
             return jax.vmap(one_mix)(arrays, labels[:, batch]), None
@@ -126,11 +127,11 @@ def _train(
 def _scores(networks: eqx.nn.MLP, pool, images, labels, test: HeldOut) -> Scores:
     """Scores of every network, one at a time: what each holds is its hidden layer on all images."""
     arrays, rest = eqx.partition(networks, eqx.is_array)
-    seen = test.images.astype(jnp.float32)
+    tested = test.images.astype(jnp.float32)
 
     def one(arrays: Any, images: Array, labels: Array) -> Scores:
         network = eqx.combine(arrays, rest)
-        predicted = jax.vmap(network)(seen)
+        predicted = jax.vmap(network)(tested).astype(float)
         wrong = jnp.sum((predicted - test.labels) ** 2, axis=1)
         return Scores(
             error=wrong.mean(),

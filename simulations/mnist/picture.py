@@ -3,11 +3,14 @@
 import itertools
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from simulations.picture import Panel, Picture
-from simulations.table import Row, grouped, numbers
+from workbench.picture import Panel, Picture
+from workbench.records import grouped, numbers
+
+Row = dict[str, Any]  # a record, of whose columns we know the types
 
 TITLES = {
     "linear": "linear",
@@ -26,31 +29,32 @@ def draw(rows: list[Row], folder: Path, suffixes: list[str]) -> list[Path]:
     """Draw the studies that are among the rows; the pictures' paths."""
     paths = []
     for study, picture in PICTURES.items():
-        some = [row for row in rows if row["study"] == study]
-        if any(row["predicted_error"] for row in some) or (some and study != "theory"):
-            picture(some).save(folder, study, suffixes)
+        drawn = [row for row in rows if row["study"] == study]
+        if any("predicted_error" in row for row in drawn) or (drawn and study != "theory"):
+            picture(drawn).save(folder, study, suffixes)
             paths += [folder / f"{study}.{suffix}" for suffix in suffixes]
     return paths
 
 
 def scaling(rows: list[Row]) -> Picture:
     """Error and collapse against the number of images, a column a model, a colour a fraction."""
-    groups = grouped(rows, "model", "width")
-    titles = [_title(some[0], "width", "m") for some in groups]
+    groups = curves(rows, "model", "width")
+    titles = [_title(group[0], "width", "m") for group in groups]
     picture = _grid(titles, ["test error", "collapse"], "training images n", "p₂")
     harmed = (numbers(rows, "collapse") > 0).any()
-    for column, some in enumerate(groups):
+    for column, group in enumerate(groups):
         above, below = picture.panels[column :: len(groups)]
         if not harmed:
             below.axes.set_yscale("symlog", linthresh=LINEAR_BELOW)
-        kinds = grouped(some, "p2", "generator_samples", "generator_noise", "ridge")
+        kinds = curves(group, "p2", "generator_samples", "generator_noise", "ridge")
         for colour, curve in enumerate(kinds):
-            label = f"{float(curve[0]['p2']):g}" + _besides(curve, some, "c2", "ridge")
+            label = f"{curve[0]['p2']:g}" + _besides(curve, group, "c2", "ridge")
             _curve(above, curve, "n", "error", label, colour)
-            if float(curve[0]["p2"]):
+            if curve[0]["p2"]:
                 _curve(below, curve, "n", "collapse", label, colour)
-                if curve[0]["predicted_plateau"]:
-                    below.level(float(curve[0]["predicted_plateau"]), color=f"C{colour % 8}")
+                plateau = curve[0].get("predicted_plateau")
+                if plateau is not None and (plateau > 0 or not harmed):  # the axis is logarithmic
+                    below.level(plateau, color=f"C{colour % 8}")
         if harmed:
             below.axes.set_ylim(bottom=SMALLEST)
     picture.caption = (
@@ -62,26 +66,28 @@ def scaling(rows: list[Row]) -> Picture:
 
 def width(rows: list[Row]) -> Picture:
     """Error, collapse and training error against model size, a colour a quality of the labels."""
-    groups = grouped(rows, "model", "n")
-    titles = [_title(some[0], "n", "n") for some in groups]
+    groups = curves(rows, "model", "n")
+    titles = [_title(group[0], "n", "n") for group in groups]
     names = ["test error", "collapse", "training error"]
     picture = _grid(titles, names, "model size m", "c²")
-    for column, some in enumerate(groups):
+    for column, group in enumerate(groups):
         panels = picture.panels[column :: len(groups)]
         panels[1].axes.set_yscale("symlog", linthresh=LINEAR_BELOW)
-        for colour, curve in enumerate(grouped(some, "c2", "p2", "ridge")):
-            label = f"{float(curve[0]['c2']):.2g}" if float(curve[0]["p2"]) else "clean"
-            label += _besides(curve, some, "p2", "ridge")
+        for colour, curve in enumerate(curves(group, "c2", "p2", "ridge")):
+            label = f"{curve[0]['c2']:.2g}" if curve[0]["p2"] else "clean"
+            label += _besides(curve, group, "p2", "ridge")
             _curve(panels[0], curve, "width", "error", label, colour)
-            if float(curve[0]["p2"]):
+            if curve[0]["p2"]:
                 _curve(panels[1], curve, "width", "collapse", label, colour)
-            at, left = numbers(curve, "width"), numbers(curve, "train_error")
-            panels[2].points(at, left, np.zeros(len(at)), colour=colour, linestyle="-", linewidth=0.8)
+            at, residual = numbers(curve, "width"), numbers(curve, "train_error")
+            panels[2].points(
+                at, residual, np.zeros(len(at)), colour=colour, linestyle="-", linewidth=0.8
+            )
         panels[1].level(0.0)
-        if some[0]["model"] != "network":
+        if group[0]["model"] != "network":
             for panel in panels:
-                panel.axes.axvline(float(some[0]["n"]), color="0.35", linestyle=":", linewidth=0.9)
-    known = [int(row["width"]) for row in rows if row["predicted_error"] and row["model"] == "relu"]
+                panel.axes.axvline(group[0]["n"], color="0.35", linestyle=":", linewidth=0.9)
+    known = [row["width"] for row in rows if "predicted_error" in row and row["model"] == "relu"]
     most = f" (of ReLU features up to m = {max(known)})" if known else ""
     picture.caption = (
         f"{_data(rows)} p₂ = {_fractions(rows) or 0}; c²: mean squared error of the synthetic labels on the test images. {POINTS}{most}. "
@@ -92,21 +98,21 @@ def width(rows: list[Row]) -> Picture:
 
 def theory(rows: list[Row]) -> Picture:
     """Measured over predicted error, a panel a model, a colour a ridge."""
-    rows = [row for row in rows if row["predicted_error"]]
-    groups = grouped(rows, "model", "width")
+    rows = [row for row in rows if "predicted_error" in row]
+    groups = curves(rows, "model", "width")
     picture = Picture(
-        [_title(some[0], "width", "m") for some in groups],
+        [_title(group[0], "width", "m") for group in groups],
         x="training images n",
         y="measured / predicted error",
         rows=2 if len(groups) == 4 else 1,
         legend="ridge λ",
     )
-    ridges = sorted({float(row["ridge"]) for row in rows})
-    for panel, some in zip(picture.panels, groups, strict=True):
+    ridges = sorted({row["ridge"] for row in rows})
+    for panel, group in zip(picture.panels, groups, strict=True):
         panel.level(1.0)
-        for curve in grouped(some, "ridge", "p2", "generator_samples", "generator_noise"):
-            predicted, ridge = numbers(curve, "predicted_error"), float(curve[0]["ridge"])
-            mixed = float(curve[0]["p2"]) > 0
+        for curve in curves(group, "ridge", "p2", "generator_samples", "generator_noise"):
+            predicted, ridge = numbers(curve, "predicted_error"), curve[0]["ridge"]
+            mixed = curve[0]["p2"] > 0
             panel.points(
                 numbers(curve, "n"),
                 numbers(curve, "error") / predicted,
@@ -118,8 +124,8 @@ def theory(rows: list[Row]) -> Picture:
                 linestyle="--" if mixed else "-",
                 linewidth=0.8,
             )
-        if some[0]["width"] != "none":
-            panel.axes.axvline(float(some[0]["width"]), color="0.35", linestyle=":", linewidth=0.9)
+        if group[0]["width"] is not None:
+            panel.axes.axvline(group[0]["width"], color="0.35", linestyle=":", linewidth=0.9)
     picture.caption = (
         f"{_data(rows)} {_quality(rows)} Full: true labels; dashed: p₂ = {_fractions(rows)}. Bars: standard error over draws. "
         "Dotted: n = m. The prediction knows the covariance of the training images (or of their features) and the best "
@@ -133,6 +139,11 @@ PICTURES: dict[str, Callable[[list[Row]], Picture]] = {
     "width": width,
     "theory": theory,
 }
+
+
+def curves(rows: list[Row], *names: str) -> list[list[Row]]:
+    """Rows that share these columns."""
+    return grouped(rows, *names)
 
 
 def _grid(titles: list[str], names: list[str], x: str, legend: str) -> Picture:
@@ -154,52 +165,52 @@ def _grid(titles: list[str], names: list[str], x: str, legend: str) -> Picture:
 def _curve(panel: Panel, curve: list[Row], x: str, name: str, label: str, colour: int) -> None:
     """Measured points, and a line where the closed form knows them; else a thin one joins them."""
     if name == "collapse":  # of a mix whose synthetic part rounds to no image there is none
-        curve = [row for row in curve if float(row["collapse"])]
+        curve = [row for row in curve if row["collapse"]]
     at, measured, stderr = (numbers(curve, column) for column in (x, name, f"{name}_stderr"))
     predicted = numbers(curve, f"predicted_{name}")
     known = np.isfinite(predicted)
     joined = {} if known.any() else {"linestyle": "-", "linewidth": 0.8}
-    for some in (known, ~known):
-        if some.any():
+    for part in (known, ~known):
+        if part.any():
             # The collapse is a small difference: what the report compares is the error.
-            expected = predicted[some] if name == "error" and known[some].all() else None
+            expected = predicted[part] if name == "error" and known[part].all() else None
             panel.points(
-                at[some], measured[some], stderr[some], expected, np.nan, label, colour, **joined
+                at[part], measured[part], stderr[part], expected, np.nan, label, colour, **joined
             )
     if known.any():
         panel.line(at[known], predicted[known], label, colour)
 
 
-def _besides(curve: list[Row], some: list[Row], *names: str) -> str:
+def _besides(curve: list[Row], panel: list[Row], *names: str) -> str:
     """What else tells a curve from others of its panel."""
-    mixed = [row for row in some if float(row["p2"])]
+    mixed = [row for row in panel if row["p2"]]
     varied = [name for name in names if len({row[name] for row in mixed}) > 1]
-    return "".join(f", {SYMBOLS[name]} {float(curve[0][name]):.2g}" for name in varied)
+    return "".join(f", {SYMBOLS[name]} {curve[0][name]:.2g}" for name in varied)
 
 
 def _title(row: Row, column: str, symbol: str) -> str:
-    return TITLES[row["model"]] + ("" if row[column] == "none" else f", {symbol} = {row[column]}")
+    return TITLES[row["model"]] + ("" if row[column] is None else f", {symbol} = {row[column]}")
 
 
 def _data(rows: list[Row]) -> str:
-    seeds = sorted({int(row["seeds"]) for row in rows})
+    seeds = sorted({row["seeds"] for row in rows})
     draws = " to ".join(dict.fromkeys((str(seeds[0]), str(seeds[-1]))))
     name = {"mnist": "MNIST"}.get(rows[0]["data"], rows[0]["data"])
     return (
         f"{name}, one-hot labels, squared error summed over ten classes, {draws} draws from one pool of "
-        f"{int(rows[0]['pool']):,} images, tested on {int(rows[0]['test']):,}."
+        f"{rows[0]['pool']:,} images, tested on {rows[0]['test']:,}."
     )
 
 
 def _fractions(rows: list[Row]) -> str:
-    return ", ".join(f"{p:g}" for p in sorted({float(row["p2"]) for row in rows} - {0.0}))
+    return ", ".join(f"{p:g}" for p in sorted({row["p2"] for row in rows} - {0.0}))
 
 
 def _quality(rows: list[Row]) -> str:
     kinds = {
-        f"c² = {float(row['c2']):.2g} (a model of {row['generator_samples']} images"
-        + (f", label noise {float(row['generator_noise']):g})" if float(row["generator_noise"]) else ")")
+        f"c² = {row['c2']:.2g} (a model of {row['generator_samples']} images"
+        + (f", label noise {row['generator_noise']:g})" if row["generator_noise"] else ")")
         for row in rows
-        if float(row["p2"])
+        if row["p2"]
     }
     return f"Synthetic labels: {'; '.join(sorted(kinds))}." if kinds else ""

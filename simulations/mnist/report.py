@@ -4,8 +4,9 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table as Grid
 
-from simulations.command import number_table
-from simulations.table import Row, grouped, numbers
+from simulations.mnist.picture import Row, curves
+from workbench.command import number_table
+from workbench.records import as_text, numbers
 
 MOST_ROWS = 120
 NEAR = 2.0  # within this factor of as many images as features counts as the threshold
@@ -14,17 +15,17 @@ INTERPOLATES = 0.01  # training error, in units of the labels' variance, which i
 
 def print_report(console: Console, rows: list[Row]) -> None:
     """Print every study, what its curves show, and measured against predicted errors."""
-    for some in grouped(rows, "study"):
-        console.print(_table(some[:MOST_ROWS]))
-        if len(some) > MOST_ROWS:
-            console.print(f"the first {MOST_ROWS} rows; the CSV file has all {len(some)}")
-    scaling = [row for row in rows if row["study"] == "scaling" and float(row["p2"])]
+    for study in curves(rows, "study"):
+        console.print(_table(study[:MOST_ROWS]))
+        if len(study) > MOST_ROWS:
+            console.print(f"the first {MOST_ROWS} rows; the CSV file has all {len(study)}")
+    scaling = [row for row in rows if row["study"] == "scaling" and row["p2"]]
     if scaling:
         console.print(_plateaus(scaling))
     width = [row for row in rows if row["study"] == "width"]
     if width:
         console.print(_thresholds(width))
-    known = [row for row in rows if row["predicted_error"]]
+    known = [row for row in rows if "predicted_error" in row]
     if known:
         console.print(_agreement(known))
 
@@ -32,23 +33,23 @@ def print_report(console: Console, rows: list[Row]) -> None:
 def _table(rows: list[Row]) -> Grid:
     columns = ("model", "n", "m", "ridge", "p2", "c2", "test error", "+- s.e.", "theory", "collapse")
     grid = number_table(
-        f"{rows[0]['data']}, {rows[0]['study']}", *columns, "train", "accuracy", left="model"
+        f"{rows[0]['data']}, {rows[0]['study']}", *columns, "train", "accuracy", left=("model",)
     )
     for row in rows:
-        mixed = float(row["p2"]) > 0
+        mixed = row["p2"] > 0
         grid.add_row(
             row["model"],
-            row["n"],
-            row["width"],
-            f"{float(row['ridge']):g}",
-            f"{float(row['p2']):g}",
-            f"{float(row['c2']):.3f}" if mixed else "",
-            f"{float(row['error']):.4f}",
-            f"{float(row['error_stderr']):.1g}",
-            f"{float(row['predicted_error']):.4f}" if row["predicted_error"] else "",
-            f"{float(row['collapse']):.4f}" if mixed else "",
-            f"{float(row['train_error']):.3g}",
-            f"{float(row['accuracy']):.1%}",
+            str(row["n"]),
+            as_text(row["width"]),
+            f"{row['ridge']:g}",
+            f"{row['p2']:g}",
+            f"{row['c2']:.3f}" if mixed else "",
+            f"{row['error']:.4f}",
+            f"{row['error_stderr']:.1g}",
+            f"{row['predicted_error']:.4f}" if "predicted_error" in row else "",
+            f"{row['collapse']:.4f}" if mixed else "",
+            f"{row['train_error']:.3g}",
+            f"{row['accuracy']:.1%}",
         )
     return grid
 
@@ -57,18 +58,17 @@ def _plateaus(rows: list[Row]) -> Grid:
     """How far each curve of the collapse still is above its predicted limit."""
     columns = ("model", "p2", "largest n", "collapse", "+- s.e.", "limit", "collapse / limit")
     grid = number_table(
-        "plateaus: the collapse at the largest n, and its predicted limit", *columns, left="model"
+        "plateaus: the collapse at the largest n, and its predicted limit", *columns, left=("model",)
     )
-    for curve in grouped(rows, "model", "width", "ridge", "p2", "generator_samples", "generator_noise"):
-        last = max(curve, key=lambda row: int(row["n"]))
-        limit = float(last["predicted_plateau"] or "nan")
-        collapse = float(last["collapse"])
+    for curve in curves(rows, "model", "width", "ridge", "p2", "generator_samples", "generator_noise"):
+        last = max(curve, key=lambda row: row["n"])
+        limit, collapse = last.get("predicted_plateau", np.nan), last["collapse"]
         grid.add_row(
             last["model"],
-            f"{float(last['p2']):g}",
-            last["n"],
+            f"{last['p2']:g}",
+            str(last["n"]),
             f"{collapse:.3g}",
-            f"{float(last['collapse_stderr']):.1g}",
+            f"{last['collapse_stderr']:.1g}",
             "" if np.isnan(limit) else f"{limit:.3g}",
             f"{collapse / limit:.2f}" if limit > 0 else "",
         )
@@ -79,18 +79,16 @@ def _thresholds(rows: list[Row]) -> Grid:
     """Where each curve against model size peaks, and where the model begins to interpolate."""
     columns = ("model", "n", "c2", "m of largest error", "m of largest collapse", "interpolates from m")
     grid = number_table(
-        f"thresholds: interpolation is a training error below {INTERPOLATES}", *columns, left="model"
+        f"thresholds: interpolation is a training error below {INTERPOLATES}", *columns, left=("model",)
     )
-    for curve in grouped(rows, "model", "n", "ridge", "p2", "generator_samples", "generator_noise"):
-        mixed = float(curve[0]["p2"]) > 0
-        largest = [
-            max(curve, key=lambda row: float(row[name]))["width"] for name in ("error", "collapse")
-        ]
-        fits = [int(row["width"]) for row in curve if float(row["train_error"]) < INTERPOLATES]
+    for curve in curves(rows, "model", "n", "ridge", "p2", "generator_samples", "generator_noise"):
+        mixed = curve[0]["p2"] > 0
+        largest = [str(max(curve, key=lambda row: row[name])["width"]) for name in ("error", "collapse")]
+        fits = [row["width"] for row in curve if row["train_error"] < INTERPOLATES]
         grid.add_row(
             curve[0]["model"],
-            curve[0]["n"],
-            f"{float(curve[0]['c2']):.3f}" if mixed else "clean",
+            str(curve[0]["n"]),
+            f"{curve[0]['c2']:.3f}" if mixed else "clean",
             largest[0],
             largest[1] if mixed else "",
             str(min(fits)) if fits else "",
@@ -101,17 +99,17 @@ def _thresholds(rows: list[Row]) -> Grid:
 def _agreement(rows: list[Row]) -> Grid:
     """Relative gaps, measured over predicted, near the interpolation threshold and away from it."""
     columns = ("model", "ridge", "where", "points", "median", "median size", "worst")
-    grid = number_table("measured / predicted test error - 1", *columns, left="model")
-    ordered = sorted(rows, key=lambda row: (row["model"], float(row["ridge"])))
-    for some in grouped(ordered, "model", "ridge"):
+    grid = number_table("measured / predicted test error - 1", *columns, left=("model",))
+    ordered = sorted(rows, key=lambda row: (row["model"], row["ridge"]))
+    for alike in curves(ordered, "model", "ridge"):
         for where, wanted in (("away", False), ("threshold", True)):
-            chosen = [row for row in some if near_threshold(row) == wanted]
+            chosen = [row for row in alike if near_threshold(row) == wanted]
             if not chosen:
                 continue
             gap = numbers(chosen, "error") / numbers(chosen, "predicted_error") - 1
             grid.add_row(
-                some[0]["model"],
-                f"{float(some[0]['ridge']):g}",
+                alike[0]["model"],
+                f"{alike[0]['ridge']:g}",
                 where,
                 str(len(chosen)),
                 f"{np.median(gap):+.1%}",
@@ -123,7 +121,7 @@ def _agreement(rows: list[Row]) -> Grid:
 
 def near_threshold(row: Row) -> bool:
     """Whether there are about as many images as features that tell them apart."""
-    features = float(row["d"] if row["width"] == "none" else row["width"])
+    features = row["d"] if row["width"] is None else row["width"]
     if row["model"] == "projection":
-        features = min(features, float(row["d"]))
-    return bool(1 / NEAR <= float(row["n"]) / features <= NEAR)
+        features = min(features, row["d"])
+    return bool(1 / NEAR <= row["n"] / features <= NEAR)

@@ -1,12 +1,9 @@
-"""What is trained: blocks of the default run, of the quick one and of the full one."""
+"""The studies: blocks of models of the default run, of the quick one and of the full one."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import replace
 
 from simulations.mnist.generator import Generator
-from simulations.mnist.mix import CLEAN, Mix
-from simulations.mnist.network import BATCH
+from simulations.mnist.models import Block
 
 MODELS = {
     "linear": "ridge regression on the pixels",
@@ -19,86 +16,6 @@ STUDIES = {
     "width": "error against model size",
     "theory": "predicted and measured error at several ridges",
 }
-
-
-@dataclass(frozen=True)
-class Block:
-    """Models of one kind, trained on every combination of the lists.
-
-    True labels alone (p_2 = 0) are always among the mixes: the collapse is counted from there.  Ridge
-    models of all sizes, or of all widths, whichever are more, are computed together.
-    """
-
-    study: str
-    model: str
-    sizes: tuple[int, ...]
-    widths: tuple[int | None, ...]
-    fractions: tuple[float, ...]
-    generators: tuple[Generator, ...]
-    ridges: tuple[float, ...]
-    seeds: int
-    steps: int = 0  # of a network's training, or more where they are fewer than the epochs
-    epochs: int = 0
-
-    def steps_for(self, n: int) -> int:
-        """Steps of a network's training on n images."""
-        return max(self.steps, self.epochs * n // BATCH)
-
-    @property
-    def by_width(self) -> bool:
-        """Whether all widths are one job, an n x n system, or all sizes are, an m x m one."""
-        if self.model not in ("projection", "relu"):
-            return False
-        sizes, widths = (len(self.sizes), max(self.sizes)), (len(self.widths), max(self.widths))  # type: ignore[type-var]
-        return widths > sizes
-
-    @property
-    def mixes(self) -> list[Mix]:
-        """Mixes of labels, true ones alone first."""
-        some = [Mix(p, g) for g in self.generators for p in self.fractions if p > 0]
-        return [CLEAN, *some]
-
-
-class Job(NamedTuple):
-    """A part of a block that is computed, and saved, together: many sizes, or many widths."""
-
-    block: Block
-    sizes: tuple[int, ...]
-    widths: tuple[int | None, ...]
-
-    def __str__(self) -> str:
-        n, m = ("..".join(dict.fromkeys((str(v[0]), str(v[-1])))) for v in (self.sizes, self.widths))
-        width = "" if self.widths == (None,) else f", m = {m}"
-        return f"{self.block.study}, {self.block.model}, n = {n}{width}"
-
-
-class Point(NamedTuple):
-    """One model of a job."""
-
-    n: int
-    width: int | None
-    ridge: float
-    mix: Mix
-
-
-def jobs(block: Block) -> Iterator[Job]:
-    """Jobs of a block."""
-    if block.model == "network":
-        return (Job(block, (n,), (m,)) for m in block.widths for n in block.sizes)
-    if block.by_width:
-        return (Job(block, (n,), block.widths) for n in block.sizes)
-    return (Job(block, block.sizes, (m,)) for m in block.widths)
-
-
-def points(job: Job) -> list[Point]:
-    """The models of a job: sizes, widths, ridges, and mixes fastest."""
-    return [
-        Point(n, width, ridge, mix)
-        for n in job.sizes
-        for width in job.widths
-        for ridge in job.block.ridges
-        for mix in job.block.mixes
-    ]
 
 
 FRACTIONS = (0.0, 0.001, 0.01, 0.1, 0.5, 1.0)
@@ -132,9 +49,14 @@ DEFAULT = (
 )
 
 
-def quick() -> tuple[Block, ...]:
+def prepared(*, quick: bool = False, full: bool = False) -> tuple[Block, ...]:
+    """The blocks of the quick, the full or the default run."""
+    return _quick() if quick else _full() if full else DEFAULT
+
+
+def _quick() -> tuple[Block, ...]:
     """A few small models of every block, for the small data set too."""
-    some = (Generator(200), Generator(50, 0.1))
+    generators = Generator(200), Generator(50, 0.1)
 
     def shape(block: Block) -> tuple[tuple[int, ...], tuple[int | None, ...]]:
         if block.study == "width":
@@ -147,7 +69,7 @@ def quick() -> tuple[Block, ...]:
             block,
             sizes=sizes,
             widths=widths,
-            generators=some[: len(block.generators)],
+            generators=generators[: len(block.generators)],
             fractions=tuple(p for p in block.fractions if p in (0.0, 0.1, 0.5)),
             ridges=block.ridges[:2],
             seeds=2,
@@ -157,7 +79,7 @@ def quick() -> tuple[Block, ...]:
     return tuple(small(block) for block in DEFAULT)
 
 
-def full() -> tuple[Block, ...]:
+def _full() -> tuple[Block, ...]:
     """More seeds, and networks trained on as many batches as 400 passes over the images have."""
     return tuple(
         replace(block, seeds=5, epochs=400)

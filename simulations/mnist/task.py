@@ -1,5 +1,7 @@
 """The regression task: centred images and one-hot labels, and synthetic labels of known quality."""
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import jax
@@ -7,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
-from simulations.mnist.data import Images
+from simulations.mnist.data import Images, load
 from simulations.mnist.generator import Generator, synthetic_labels
 
 CLASSES = 10
@@ -44,9 +46,42 @@ class Task(NamedTuple):
     synthetic: dict[Generator, Synthetic]
 
 
+class Recipe(NamedTuple):
+    """All that a task is made from, in a few words that any process can be told.
+
+    `folder` and `small` say which images (see `load`), `key` how they are split.
+    """
+
+    folder: str | None
+    small: bool
+    generators: tuple[Generator, ...]
+    key: int
+
+
+@lru_cache(maxsize=1)
+def prepared(recipe: Recipe) -> Task:
+    """The task of a recipe, made once in a process."""
+    return make_task(load(recipe.folder, recipe.small), recipe.generators, recipe.key)
+
+
 def parts(images: int) -> tuple[int, int]:
-    """How many training images are the generators' own, and how many are the models' pool."""
+    """How many training images are for the generators, and how many are the models' pool."""
     return images // 6, images - images // 6
+
+
+class Extent(NamedTuple):
+    """Which images, how many pixels each has, and how many there are to train on and to test with."""
+
+    data: str
+    d: int
+    pool: int
+    test: int
+
+
+def extent(images: Images) -> Extent:
+    """The extent of the task on these images."""
+    pool = parts(len(images.train))[1]
+    return Extent(images.name, images.train.shape[1], pool, len(images.test))
 
 
 def task_keys(key: int) -> Key[Array, " 3"]:
@@ -54,11 +89,11 @@ def task_keys(key: int) -> Key[Array, " 3"]:
     return jax.random.split(jax.random.key(key), 3)
 
 
-def make_task(images: Images, generators: list[Generator], key: int) -> Task:
+def make_task(images: Images, generators: Sequence[Generator], key: int) -> Task:
     """The task on these images.  The split and the generators depend on `key` alone."""
     split_key, generator_key, _ = task_keys(key)
     order = np.asarray(jax.random.permutation(split_key, len(images.train)))
-    own, pool = np.split(order, parts(len(order))[:1])
+    outside, pool = np.split(order, parts(len(order))[:1])
     one_hot = np.eye(CLASSES)
     mean, offset = images.train[pool].mean(axis=0), one_hot[images.train_digits[pool]].mean(axis=0)
     scale = np.sqrt(images.train.shape[1] / np.sum(images.train[pool].var(axis=0)))
@@ -75,8 +110,8 @@ def make_task(images: Images, generators: list[Generator], key: int) -> Task:
     for generator in dict.fromkeys(generators):
         written, held_out = synthetic_labels(
             generator,
-            pixels(images.train[own]),
-            labels(images.train_digits[own]),
+            pixels(images.train[outside]),
+            labels(images.train_digits[outside]),
             [training, test],
             generator_key,
         )

@@ -1,7 +1,7 @@
 """The closed form fed with images: their covariance, and the best linear predictors of their labels."""
 
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -9,6 +9,8 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from collapse_theory import Problem, Source, predict, spectra
+
+BATCH = 8  # points whose errors are predicted together
 
 
 class Population(NamedTuple):
@@ -24,6 +26,7 @@ class Population(NamedTuple):
     noises: Float[Array, " K"]
 
 
+@jax.jit
 def population(features: Float[Array, "N d"], labels: list[Float[Array, "N classes"]]) -> Population:
     """Unbiased estimates from N samples.
 
@@ -34,12 +37,12 @@ def population(features: Float[Array, "N d"], labels: list[Float[Array, "N class
     """
     N = len(features)
     eigenvalues, basis = spectra.from_data(features, center=False)
-    seen = eigenvalues > 0
-    inverse = jnp.where(seen, 1 / jnp.where(seen, eigenvalues, 1), 0)
+    varies = eigenvalues > 0
+    inverse = jnp.where(varies, 1 / jnp.where(varies, eigenvalues, 1), 0)
     targets = jnp.stack(labels)
     weights = inverse[None, :, None] * (basis.T @ jnp.einsum("nd,jnc->jdc", features, targets) / N)
     left = targets - features @ (basis @ weights)
-    noise = jnp.einsum("jnc,knc->jk", left, left) / (N - seen.sum())
+    noise = jnp.einsum("jnc,knc->jk", left, left) / (N - jnp.sum(varies, dtype=float))
     moments = jnp.einsum("jdc,kdc->djk", weights, weights)
     moments = jnp.moveaxis(moments - noise[None] * inverse[:, None, None] / N, 0, -1)
     return Population(eigenvalues, moments, jnp.diagonal(noise))
@@ -57,19 +60,36 @@ def predicted_errors(
     A point has `counts` = (n_1, n_2) true labels and labels of the set `label_sets`, a ridge, and,
     unless these features are trained on directly, a width.
     """
-    points = (jnp.array(label_sets), jnp.asarray(counts), jnp.array(ridges))
-    width = None if widths is None else jnp.array(widths, dtype=float)
-    return _errors(population, *points, width)
+    pairs = np.stack([np.zeros_like(label_sets), label_sets], axis=1)
+    columns = (
+        np.asarray(population.moments)[pairs[:, :, None], pairs[:, None, :]],
+        np.asarray(population.noises)[pairs],
+        counts,
+        np.array(ridges),
+        None if widths is None else np.array(widths, dtype=float),
+    )
+    errors = []
+    # In batches of one shape, so that what is compiled for one study serves all with these features.
+    for start in range(0, len(pairs), BATCH):
+        at = np.arange(start, start + BATCH).clip(max=len(pairs) - 1)
+        batch: list[Any] = [None if column is None else jnp.asarray(column[at]) for column in columns]
+        errors.append(_errors(Points(*batch), population.eigenvalues))
+    return jnp.concatenate(errors)[: len(pairs)]
+
+
+class Points(NamedTuple):
+    """Points: what is known of two sets of labels, true ones first, how many of each, and the model."""
+
+    moments: Float[Array, "*points 2 2 d"]
+    noises: Float[Array, "*points 2"]
+    counts: Float[Array, "*points 2"]
+    ridge: Float[Array, "*points"]
+    width: Float[Array, "*points"] | None
 
 
 @jax.jit
-@partial(jax.vmap, in_axes=(None, 0, 0, 0, 0))
-def _errors(
-    population: Population, which: Array, counts: Array, ridge: Array, width: Array | None
-) -> Array:
-    pair = jnp.stack([jnp.zeros_like(which), which])
-    noises = population.noises[pair]
-    sources = tuple(Source(counts[k], population.eigenvalues, noises[k]) for k in range(2))
-    moments = population.moments[pair][:, pair]
-    problem = Problem(sources, signal=None, ridge=ridge, width=width, moments=moments)
-    return noises[0] + predict(problem).total
+@partial(jax.vmap, in_axes=(0, None))
+def _errors(point: Points, eigenvalues: Float[Array, " d"]) -> Float[Array, ""]:
+    sources = tuple(Source(point.counts[k], eigenvalues, point.noises[k]) for k in range(2))
+    problem = Problem(sources, signal=None, ridge=point.ridge, width=point.width, moments=point.moments)
+    return point.noises[0] + predict(problem).total

@@ -1,52 +1,45 @@
 """The picture of a sweep: theory as lines, simulation as points with error bars."""
 
-from importlib.resources import files
-from pathlib import Path
+import textwrap
 from typing import Any
 
-import matplotlib
 import numpy as np
 
-matplotlib.use("Agg")
-
-import matplotlib.pyplot as plt
-
-from simulations.sweep.grid import FIELDS, Point, counts, swept, unrounded
+from simulations.sweep.fields import Field
+from simulations.sweep.grid import Point, swept
 from simulations.sweep.study import Study
-from simulations.sweep.theory import predictions
-from simulations.table import Row, atomic_write
+from simulations.sweep.theory import predictions, stacked
+from simulations.whole import whole
+from workbench.picture import Panel, Picture
+from workbench.records import NONE, Record, numbers
 
-STYLE = str(files("simulations") / "house.mplstyle")
 LINE_POINTS = 256
 
 
-def draw(study: Study, points: list[Point], rows: list[Row], paths: list[Path]) -> None:
-    """Draw the rows and save one file per path: x against total error, a colour a curve."""
+def draw(study: Study, points: list[Point], rows: list[Record]) -> Picture:
+    """Total error against the field x, a curve for each value of the others; one colour each of one."""
     x, colour, panel = _roles(study, points)
-    panels = _values(points, panel)
-    with plt.style.context(STYLE):
-        width = 3.4 * len(panels) + 1.2
-        figure, axes = plt.subplots(1, len(panels), figsize=(width, 3.2), sharey=True, squeeze=False)
-        for axis, value in zip(axes[0], panels, strict=True):
-            chosen = [i for i, point in enumerate(points) if panel is None or point[panel] == value]
-            _panel(axis, [points[i] for i in chosen], [rows[i] for i in chosen], x, colour)
-            if panel is not None:
-                axis.set_title(f"{FIELDS[panel].label} = {_label(value)}")
-        axes[0, 0].set_ylabel("excess test error")
-        if colour is not None:
-            place = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)}
-            axes[0, -1].legend(title=FIELDS[colour].label, **place)
-        figure.text(0.01, -0.02, _caption(study, points), va="top")
-        for path in paths:
-            kind = path.suffix.removeprefix(".")
-            atomic_write(path, lambda partial, kind=kind: figure.savefig(partial, format=kind))  # type: ignore[misc]
-        plt.close(figure)
+    values = _values(points, panel)
+    fields = study.model.fields
+    picture = Picture(
+        ["" if panel is None else f"{fields[panel].label} = {_text(value)}" for value in values],
+        x=fields[x].label,
+        y="excess test error",
+        scales=_scales(points, rows, x),
+        legend="" if colour is None else fields[colour].label,
+    )
+    for axes, value in zip(picture.panels, values, strict=True):
+        chosen = [i for i, point in enumerate(points) if panel is None or point[panel] == value]
+        _panel(axes, study, [points[i] for i in chosen], [rows[i] for i in chosen], x, colour)
+    picture.caption = _caption(study, points)
+    return picture
 
 
 def _roles(study: Study, points: list[Point]) -> tuple[str, str | None, str | None]:
     """Fields on the x axis, in colour and across panels; the study's wishes first."""
     free = sorted(swept(points), key=lambda name: -len(_values(points, name)))
-    x = study.x if study.x in free else next(iter(free), "n")
+    fields = list(study.model.fields)
+    x = study.x if study.x in free else next(iter(free), "n" if "n" in fields else fields[0])
     others = [name for name in free if name != x]
     colour = study.colour if study.colour in others else next(iter(others), None)
     others = [name for name in others if name != colour]
@@ -55,54 +48,51 @@ def _roles(study: Study, points: list[Point]) -> tuple[str, str | None, str | No
     return x, colour, others[0] if others else None
 
 
-def _panel(axis: Any, points: list[Point], rows: list[Row], x: str, colour: str | None) -> None:
+def _scales(points: list[Point], rows: list[Record], x: str) -> tuple[str, str]:
     values = [point[x] for point in points if point[x] is not None]
+    wide = bool(values) and min(values) > 0 and max(values) > 10 * min(values)
+    errors = np.append(numbers(rows, "predicted_total"), numbers(rows, "simulated_total"))
+    return ("log" if wide else "linear"), ("log" if (errors > 0).any() else "linear")
+
+
+def _panel(
+    panel: Panel, study: Study, points: list[Point], rows: list[Record], x: str, colour: str | None
+) -> None:
     for index, value in enumerate(_values(points, colour)):
-        chosen = [
-            i
-            for i, point in enumerate(points)
-            if (colour is None or point[colour] == value) and point[x] is not None
-        ]
-        for level in _levels(points, rows, x, colour, value):
-            axis.axhline(level, color=f"C{index % 8}", linestyle="--", linewidth=0.8)
-        style = f"C{index % 8}"
-        for key in {_others(points[i], x) for i in chosen}:
+        label = "" if colour is None else _text(value)
+        chosen = [i for i, point in enumerate(points) if colour is None or point[colour] == value]
+        for i in chosen:
+            if points[i][x] is None and "predicted_total" in rows[i]:  # no place on the x axis
+                level = float(rows[i]["predicted_total"])  # type: ignore[arg-type]
+                panel.level(level, color=f"C{index % 8}", linestyle="--")
+        chosen = [i for i in chosen if points[i][x] is not None]
+        for key in dict.fromkeys(_others(points[i], x) for i in chosen):
             curve = [points[i] for i in chosen if _others(points[i], x) == key]
-            line_x, line_y = _line(curve, x)
-            axis.plot(line_x, line_y, color=style, label=_label(value) if colour else None)
-        done = [i for i in chosen if rows[i]["simulated_total"]]
-        axis.errorbar(
-            [float(rows[i][x]) for i in done],
-            [float(rows[i]["simulated_total"]) for i in done],
-            [float(rows[i]["stderr_total"]) for i in done],
-            color=style,
-            fmt="o",
-        )
-    axis.set_xlabel("number of samples n" if x == "n" else FIELDS[x].label)
-    if values and min(values) > 0 and max(values) > 10 * min(values):
-        axis.set_xscale("log")
-    if np.isfinite(axis.dataLim.minposy):  # something is positive
-        axis.set_yscale("log")
+            panel.line(*_line(study, curve, x), label=label, colour=index)
+        done = [rows[i] for i in chosen if "simulated_total" in rows[i]]
+        columns = (x, "simulated_total", "stderr_total", "predicted_total")
+        places, mean, stderr, theory = (numbers(done, name) for name in columns)
+        panel.points(places, mean, stderr, theory, label=label, colour=index)
 
 
-def _levels(points: list[Point], rows: list[Row], x: str, colour: str | None, value: Any) -> list[float]:
-    """Theory at the points that have no place on the x axis: the classical model, no width."""
-    pairs = zip(points, rows, strict=True)
-    here = [row for p, row in pairs if p[x] is None and (colour is None or p[colour] == value)]
-    return [float(row["predicted_total"]) for row in here if row["predicted_total"]]
+def _line(study: Study, curve: list[Point], x: str) -> tuple[np.ndarray, np.ndarray]:
+    """Theory between the ends of a curve; only at its points where x is a whole number but n or a width.
 
-
-def _line(curve: list[Point], x: str) -> tuple[np.ndarray, np.ndarray]:
-    """Theory between the ends of a curve; only at its points where x changes array shapes."""
-    known = sorted(point[x] for point in curve)
-    grid = np.array(known, dtype=float)
-    if x != "d" and len(known) > 1:
-        space = np.geomspace if min(known) > 0 else np.linspace
-        grid = space(known[0], known[-1], LINE_POINTS)
-    points = [curve[0] | {x: int(value) if x == "d" else value} for value in grid]
-    sizes = list(map(unrounded if x in ("n", "synthetic_fraction") else counts, points))
-    total = np.array([found.total for found in predictions(points, sizes)])
-    return grid, np.where(np.isfinite(total), total, np.nan)
+    Along n and parts of it sample sizes are not rounded, so that curves are smooth.
+    """
+    places = np.array(sorted(point[x] for point in curve), dtype=float)
+    field: Field = study.model.fields[x]
+    smooth = not field.whole or x in ("n", "width")
+    if smooth and len(places) > 1:
+        space = np.geomspace if places[0] > 0 else np.linspace
+        # Where curves bend most, at a threshold, there is usually a point: all of them are on the line.
+        places = np.union1d(space(places[0], places[-1], LINE_POINTS), places)
+    rows = [curve[0] | {x: value if smooth else int(value)} for value in places]
+    unrounded = x in ("n", "width") or "fraction" in x
+    function = study.model.function
+    stacks = stacked(lambda row: function(**row) if unrounded else whole(function(**row)), rows)
+    total = np.array([prediction.total for prediction in predictions(stacks)])
+    return places, total
 
 
 def _others(point: Point, x: str) -> tuple[Any, ...]:
@@ -113,19 +103,19 @@ def _values(points: list[Point], name: str | None) -> list[Any]:
     return [None] if name is None else list(dict.fromkeys(point[name] for point in points))
 
 
-def _label(value: Any) -> str:
-    return "none" if value is None else f"{value:g}"
+def _text(value: Any) -> str:
+    return NONE if value is None else f"{value:g}"
 
 
 def _caption(study: Study, points: list[Point]) -> str:
-    """All that the axes do not say: fixed fields and how the points were made."""
+    """All that the axes do not say: what it is, fixed fields and how the points were made."""
     fixed = [
-        f"{FIELDS[name].label} = {_label(points[0][name])}"
-        for name in FIELDS
-        if name not in swept(points) and not (name == "width" and points[0][name] is None)
+        f"{study.model.fields[name].label} = {_text(value)}"
+        for name, value in points[0].items()
+        if name not in swept(points) and value is not None
     ]
-    half = (len(fixed) + 1) // 2
-    run = f"lines: theory; points: mean of {study.run['seeds']} simulations, bars: standard error"
-    if "width" in swept(points) and any(point["width"] is None for point in points):
-        run += "\ndashed: classical model"
-    return "\n".join([", ".join(fixed[:half]), ", ".join(fixed[half:]), run])
+    text = f"{study.description[:1].upper()}{study.description[1:]}. {', '.join(fixed)}. Lines: theory; "
+    text += f"points: mean of {study.run['seeds']} simulations, bars: standard error."
+    if any(value is None for point in points for name, value in point.items() if name in swept(points)):
+        text += " Dashed: the classical model."
+    return textwrap.dedent(text)

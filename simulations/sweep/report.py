@@ -3,86 +3,89 @@
 import numpy as np
 from rich.console import Console
 
-from simulations.command import number_table
-from simulations.sweep.grid import FIELDS, Point, counts, swept, unrounded
+from simulations.sweep.grid import Point, swept
 from simulations.sweep.study import Study
-from simulations.sweep.theory import predictions
-from simulations.table import Row
+from simulations.sweep.theory import predictions, stacked
+from workbench.command import number_table
+from workbench.records import NONE, Record, Value, numbers
 
 MOST_ROWS = 100
 # Plateaus are read off the theory at this n; crossings on this many points between the swept ends.
 INFINITE = 1e15
 CURVE = 256
+NUMBERS = {"predicted_total": "{:.4g}", "simulated_total": "{:.4g}", "stderr_total": "{:.1g}"}
+NUMBERS |= {"relative_gap": "{:+.2%}", "z": "{:+.1f}"}
 
 
-def print_report(console: Console, study: Study, points: list[Point], rows: list[Row]) -> None:
+def print_report(console: Console, study: Study, points: list[Point], rows: list[Record]) -> None:
     """Print table, agreement and, for a sweep over n, where each curve flattens."""
-    names = swept(points) or ["n"]
-    shown = rows
-    if len(rows) > MOST_ROWS:
-        shown = sorted(rows, key=lambda row: -abs(float(row["z"] or 0)))[:MOST_ROWS]
+    names = swept(points) or list(study.model.fields)[:1]
+    z = numbers(rows, "z")
+    shown = np.sort(np.argsort(-np.nan_to_num(np.abs(z)), kind="stable")[:MOST_ROWS])
+    fields = [study.model.fields[name].column for name in names]
     title = f"{study.description}\n{study.run['seeds']} seeds, {study.run['measure']}"
-    fields = [FIELDS[name].column for name in names]
-    grid = number_table(title, *fields, "theory", "simulation", "+- s.e.", "gap", "z")
-    for row in shown:
-        numbers = ("predicted_total", "simulated_total", "stderr_total")
-        grid.add_row(
-            *(_short(row[name], "{:g}") for name in names),
-            *(_short(row[name], "{:.4g}" if name != "stderr_total" else "{:.1g}") for name in numbers),
-            _short(row["relative_gap"], "{:+.2%}"),
-            _short(row["z"], "{:+.1f}"),
-        )
-    console.print(grid)
-    if shown is not rows:
+    table = number_table(title, *fields, "theory", "simulation", "+- s.e.", "gap", "z")
+    for row in (rows[i] for i in shown):
+        cells = (_short(row.get(name, ""), form) for name, form in NUMBERS.items())
+        table.add_row(*(_short(row[name]) for name in names), *cells)
+    console.print(table)
+    if len(shown) < len(rows):
         console.print(f"the {MOST_ROWS} rows of largest |z|; the CSV file has all {len(rows)}")
-    compared = [row for row in rows if row["z"]]
-    if compared:
-        z = np.array([float(row["z"]) for row in compared])
-        gap = np.array([float(row["relative_gap"]) for row in compared])
+    gap = numbers(rows, "relative_gap")[np.isfinite(z)]
+    z = z[np.isfinite(z)]
+    if len(z):
         console.print(
             f"worst |z| {abs(z).max():.1f}, worst gap {abs(gap).max():.2%}, "
             f"{(abs(z) <= 3).mean():.0%} of points within 3 s.e.; gaps of order 1/d are the finite size"
         )
-    empty = sum(p["synthetic_fraction"] > 0 and counts(p)[1] == 0 for p in points)
+    empty = sum(
+        bool(p.get("synthetic_fraction")) and row["n_2"] == 0
+        for p, row in zip(points, rows, strict=True)
+    )
     if empty:
         console.print(f"{empty} points are clean: p2 n rounds to no synthetic sample")
-    if "n" in names and any(point["synthetic_fraction"] for point in points):
-        _print_plateaus(console, points)
+    if "n" in swept(points):
+        _print_plateaus(console, study, points)
 
 
-def _print_plateaus(console: Console, points: list[Point]) -> None:
+def _print_plateaus(console: Console, study: Study, points: list[Point]) -> None:
     """The level each curve tends to, and the n at which its error is twice the clean curve's."""
     names = [name for name in swept(points) if name != "n"]
-    title = "plateaus: error as n grows, and the n where it is twice the clean one"
-    fields = [FIELDS[name].column for name in names]
-    grid = number_table(title, *fields, "plateau", "p2^2 c^2", "leaves at n")
+    mixed = "synthetic_fraction" in study.model.fields
+    curves = {
+        tuple(p[name] for name in names): p for p in points if not mixed or p["synthetic_fraction"]
+    }
+    if not curves:
+        return
+    title = "plateaus: error as n grows" + (
+        ", and the n where it is twice the clean one" if mixed else ""
+    )
+    fields = [study.model.fields[name].column for name in names]
+    table = number_table(title, *fields, "plateau", *(["leaves at n"] if mixed else []))
     n = np.geomspace(min(p["n"] for p in points), max(p["n"] for p in points), CURVE)
-    curves = {tuple(p[name] for name in names): p for p in points if p["synthetic_fraction"]}
     for values, point in curves.items():
-        level = totals(point, np.full(CURVE, INFINITE))[0]
-        ratio = _ratio(totals(point, n), totals(point | {"synthetic_fraction": 0.0}, n))
-        left = np.flatnonzero(ratio >= 2)
-        leaves = "beyond" if not left.size else "before" if left[0] == 0 else f"{n[left[0]]:.2g}"
-        floor = point["synthetic_fraction"] ** 2 * point["quality"]
-        shown = ("none" if value is None else f"{value:g}" for value in values)
-        grid.add_row(*shown, f"{level:.3g}", f"{floor:.3g}", leaves)
-    console.print(grid)
+        cells = [f"{totals(study, point, np.array([INFINITE]))[0]:.3g}"]
+        if mixed:
+            clean = totals(study, point | {"synthetic_fraction": 0.0}, n)
+            cells.append(_crossing(n, totals(study, point, n), clean))
+        table.add_row(*map(_short, values), *cells)
+    console.print(table)
 
 
-def _ratio(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """a / b, NaN where both vanish or are infinite."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return a / b
+def _crossing(n: np.ndarray, error: np.ndarray, clean: np.ndarray) -> str:
+    with np.errstate(divide="ignore", invalid="ignore"):  # where both vanish or are infinite
+        double = np.flatnonzero(error / clean >= 2)
+    return "beyond" if not double.size else "before" if double[0] == 0 else f"{n[double[0]]:.2g}"
 
 
-def totals(point: Point, n: np.ndarray) -> np.ndarray:
+def totals(study: Study, point: Point, n: np.ndarray) -> np.ndarray:
     """Predicted total error along n, sample sizes not rounded."""
-    along = [point | {"n": value} for value in n]
-    return np.array([found.total for found in predictions(along, list(map(unrounded, along)))])
+    function = study.model.function
+    stacks = stacked(lambda row: function(**row), [point | {"n": float(value)} for value in n])
+    return np.array([prediction.total for prediction in predictions(stacks)])
 
 
-def _short(text: str, form: str) -> str:
-    try:
-        return form.format(float(text))
-    except ValueError:
-        return text or "-"
+def _short(value: Value, form: str = "{:g}") -> str:
+    if value is None:
+        return NONE
+    return form.format(value) if isinstance(value, int | float) else value or "-"

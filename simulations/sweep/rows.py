@@ -1,92 +1,127 @@
-"""Rows of the results table: their columns, their keys, and how they are computed."""
+"""Rows of the results table: their columns, the jobs that compute them, and their results."""
 
-import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from simulations.code import code_version
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from collapse_theory import Problem
 from simulations.simulate import Draws, simulate_draws
-from simulations.sweep.grid import FIELDS, Point, counts, problem
-from simulations.sweep.study import RUN
-from simulations.sweep.theory import Prediction, predictions
-from simulations.table import Row, as_text
+from simulations.sweep.draws import Factors, groups, random_key
+from simulations.sweep.theory import Prediction
+from workbench.fingerprint import fingerprint
+from workbench.job import EXPECTED, Answer, Job
+from workbench.records import Record
 
 PARTS = ("bias", "variance", "zeta", "total")
-INPUTS = [*FIELDS, "n_real", "n_synthetic", "features", "measure", "dtype", "seeds", "key", "code"]
+# How a simulation is done; the memory that it may take changes no number.
+RUN = {"seeds": 64, "key": 0, "dtype": "float64", "measure": "averaged", "features": "gaussian"}
 RESULTS = [f"{kind}_{part}" for kind in ("predicted", "simulated", "stderr") for part in PARTS]
-# Fields that the risk is linear in, and the ridge: one simulation serves all their values.
-SHARED = ("quality", "noise", "signal", "ridge")
-COLUMNS = [*INPUTS, *RESULTS, "relative_gap", "z", "status"]
+RESULTS += ["relative_gap", "z", "status"]
 
 
-def inputs(point: Point, run: dict[str, Any]) -> Row:
-    """The input columns of a row.  Rows that differ in `SHARED` fields only have the same key.
+class Wanted(NamedTuple):
+    """What a row takes from the draws of its job, and what the theory says."""
 
-    `simulate(problem, seeds, key)` with the row's entries gives its simulated columns again.
+    ridge: float
+    factors: Factors
+    prediction: Prediction
+
+
+def inputs_of(
+    points: list[Record], problems: list[Problem], run: dict[str, Any], code: str
+) -> list[Record]:
+    """What identifies the rows of these points, problems with whole sample sizes.
+
+    `simulate(problem, seeds, key, ...)` with a row's entries gives its simulated columns again; rows
+    that share their draws have the same key.
     """
-    real, synthetic = counts(point)
-    row = {name: as_text(point[name]) for name in FIELDS}
-    row |= {"n_real": str(real), "n_synthetic": str(synthetic)}
-    row |= {name: str(run[name]) for name in RUN}
-    drawn = {name: text for name, text in row.items() if name not in _shared(run["measure"])}
-    row["key"] = str(zlib.crc32("|".join(drawn.values()).encode()))
-    return row | {"code": code_version()}
+    code = f"{fingerprint(__name__)}-{code}"
+    settings = " ".join(f"{name}={run[name]}" for name in ("key", "dtype", "measure", "features"))
+    rows = []
+    for point, problem in zip(points, problems, strict=True):
+        counts = {f"n_{k}": round(float(s.n)) for k, s in enumerate(problem.sources, start=1)}
+        key = random_key(problem, _separable(run), settings)
+        rows.append({**point, **counts, **run, "key": key, "code": code})
+    return rows
 
 
-def _shared(measure: str) -> tuple[str, ...]:
-    return SHARED if measure == "averaged" else ()
+def columns_of(rows: list[Record]) -> list[str]:
+    """The columns of a table with these inputs; sources may be fewer in some rows than in others."""
+    return [*dict.fromkeys(name for row in rows for name in row), *RESULTS]
 
 
-class Job(NamedTuple):
-    """Grid points that one simulation serves, their rows, and what the theory says."""
-
-    points: list[Point]
-    rows: list[Row]
-    predictions: list[Prediction]
-
-
-def jobs(grid: list[Point], rows: list[Row]) -> list[Job]:
-    """The simulations that these rows need; theory for all at once."""
-    found: dict[str, Job] = {}
-    for point, row, prediction in zip(grid, rows, predictions(grid), strict=True):
-        job = found.setdefault(row["key"], Job([], [], []))
-        job.points.append(point)
-        job.rows.append(row)
-        job.predictions.append(prediction)
-    return list(found.values())
-
-
-def results(job: Job, memory: float, progress: Callable[[int], object]) -> list[Row]:
-    """Complete rows of a job.
-
-    A point that fails has the reason as its `status` and no number of the part that failed.
-    """
-    empty = {name: "" for name in COLUMNS if name not in INPUTS}
-    draws = _simulated(job, memory, progress)
+def jobs(
+    inputs: list[Record],
+    problems: list[Problem],
+    predictions: list[Prediction],
+    run: dict[str, Any],
+    memory: float,
+) -> list[Job]:
+    """The simulations that these rows need."""
+    draws = groups(problems, _separable(run))
     return [
-        row | empty | _result(point, prediction, draws)
-        for point, row, prediction in zip(*job, strict=True)
+        Job(
+            name=f"simulation {i} of {len(draws)}, {_sizes(group.problem)}",
+            inputs=[inputs[place] for place in group.places],
+            work=results,
+            arguments=(
+                jax.tree.map(jnp.asarray, group.reference),
+                [
+                    Wanted(float(problems[place].ridge), factors, predictions[place])
+                    for place, factors in zip(group.places, group.factors, strict=True)
+                ],
+                {**run, "key": inputs[group.places[0]]["key"]},
+                memory,
+            ),
+        )
+        for i, group in enumerate(draws, start=1)
     ]
 
 
-def _simulated(job: Job, memory: float, progress: Callable[[int], object]) -> Draws | str:
-    """The draws of a job, or why there are none."""
-    point, row = job.points[0], job.rows[0]
-    if "quality" in _shared(row["measure"]):
-        point = point | {"quality": 1.0, "noise": 1.0, "signal": 1.0}
+def _sizes(problem: Problem) -> str:
+    samples = sum(float(source.n) for source in problem.sources)
+    return f"n = {samples:g}" + ("" if problem.width is None else f", m = {float(problem.width):g}")
+
+
+def _separable(run: dict[str, Any]) -> bool:
+    return run["measure"] == "averaged"
+
+
+def results(
+    problem: Problem,
+    rows: list[Wanted],
+    run: dict[str, Any],
+    memory: float,
+    progress: Callable[[float], object],
+) -> Answer:
+    """Results of rows that share the draws of one problem.
+
+    A row that fails has the reason as its `status` and no number of the part that failed.
+    """
+    draws = _simulated(problem, rows, run, memory, progress)
+    return Answer([_result(row, draws) for row in rows])
+
+
+def _simulated(
+    problem: Problem,
+    rows: list[Wanted],
+    run: dict[str, Any],
+    memory: float,
+    progress: Callable[[float], object],
+) -> Draws | str:
+    """The draws of a problem, or why there are none."""
     try:
         return simulate_draws(
-            problem(point),
-            [p["ridge"] for p in job.points],
-            seeds=int(row["seeds"]),
-            key=int(row["key"]),
-            measure=row["measure"],
-            features=row["features"],
-            dtype=row["dtype"],
+            problem,
+            [row.ridge for row in rows],
             memory=memory,
-            progress=progress,
+            progress=lambda seeds: progress(seeds / run["seeds"]),
+            **run,
         )
-    except (ArithmeticError, ValueError, RuntimeError, MemoryError) as error:
+    except EXPECTED as error:
         return _reason(error)
 
 
@@ -94,25 +129,29 @@ def _reason(error: Exception) -> str:
     return " ".join(str(error).split())[:300] or type(error).__name__
 
 
-def _result(point: Point, prediction: Prediction, draws: Draws | str) -> Row:
-    """The result columns of one grid point."""
+def _result(row: Wanted, draws: Draws | str) -> Record:
+    """The result columns of one row."""
+    prediction = row.prediction
     if prediction.reason:
         return {"status": prediction.reason}
-    result = {f"predicted_{part}": as_text(getattr(prediction, part)) for part in PARTS}
+    result: Record = {f"predicted_{part}": getattr(prediction, part) for part in PARTS}
     if isinstance(draws, str):
         return result | {"status": draws}
-    names = {"signal": "signal", "noise": "noise", "quality": "shift"}
-    factors = {factor: point[name] for name, factor in names.items()} if draws.separable else {}
     try:
-        estimate = draws.estimate(point["ridge"], **factors)
+        estimate = draws.estimate(row.ridge, **(row.factors if draws.separable else {}))
     except ArithmeticError as error:
         return result | {"status": _reason(error)}
     for kind, risk in (("simulated", estimate.mean), ("stderr", estimate.stderr)):
-        for part in PARTS:
-            if getattr(risk, part) is not None:
-                result[f"{kind}_{part}"] = as_text(float(getattr(risk, part)))
+        numbers = ((part, getattr(risk, part)) for part in PARTS)
+        result |= {f"{kind}_{part}": float(number) for part, number in numbers if number is not None}
+    return result | dict(_comparison(prediction, estimate)) | {"status": "ok"}
+
+
+def _comparison(prediction: Prediction, estimate: Any) -> Iterator[tuple[str, float]]:
+    """The gap between simulation and theory: relative, and in standard errors, where there are any."""
     gap = float(estimate.mean.total) - prediction.total
-    if abs(gap) != float("inf"):
-        result["relative_gap"] = as_text(gap / prediction.total) if prediction.total else ""
-        result["z"] = as_text(gap / float(estimate.stderr.total)) if estimate.stderr.total else ""
-    return result | {"status": "ok"}
+    if np.isfinite(gap):
+        if prediction.total:
+            yield "relative_gap", gap / prediction.total
+        if estimate.stderr.total:
+            yield "z", gap / float(estimate.stderr.total)

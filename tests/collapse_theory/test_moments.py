@@ -91,5 +91,5 @@ def test_errors(moments, expected):
 
 def test_moments_and_shifts_exclude_each_other():
     sources = (ct.Source(5, np.ones(3)), ct.Source(5, np.ones(3), shift=0.1))
-    with pytest.raises(ValueError, match=r"shift of source 1 = .* expected 0, as moments are given"):
+    with pytest.raises(ValueError, match=r"shift of source 2 = .* expected 0, as moments are given"):
         ct.Problem(sources, None, 0.1, moments=np.ones((2, 2, 3)))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import collapse_theory as ct
-from collapse_theory import root
+from collapse_theory.equivalent import newton
 from collapse_theory.plateau import at_size, crossover, plateau
 from collapse_theory.scaling import scaling_exponents, source_condition
 from tests.problems import parts, random_problem, replace
@@ -92,7 +92,7 @@ def test_crossover_of_a_scaling_law():
     # x^2 / (1 + x^2)^2 are pi / 4, so that the clean error tends to (pi / 4)(1 + sigma^2) n^-1/2.
     covariance, noise, fraction = jnp.arange(1, 100_001.0) ** -2, 0.5, 0.5
     exponents = scaling_exponents(2.0, 2.0)
-    assert (exponents.ridge, exponents.best) == (1.0, 0.5)
+    assert (exponents.ridge_exponent, exponents.best) == (1.0, 0.5)
     signal = source_condition(covariance, 2.0, (1 / jnp.arange(1, 100_001.0) ** 2).sum())
 
     @jax.jit
@@ -108,7 +108,7 @@ def test_crossover_of_a_scaling_law():
         )
         level = fraction**2 * c2
         predicted = (np.pi / 4 * (1 + noise) / level) ** (1 / exponents.best)
-        return crossover(problem, exponents.ridge) / predicted
+        return crossover(problem, exponents.ridge_exponent) / predicted
 
     gaps = [abs(float(ratio(c2)) - 1) for c2 in (0.4, 0.1)]
     # Corrections are of relative size n*^-1/2, which is proportional to c^2.
@@ -131,7 +131,7 @@ def test_no_crossover(problem, expected):
 
 
 def test_an_unsolved_system_is_never_a_number(monkeypatch):
-    monkeypatch.setattr(root, "MAX_STEPS", 1)
+    monkeypatch.setattr(newton, "MAX_STEPS", 1)
     narrow = replace(random_problem(np.random.default_rng(0), d=7, sources=1), width=jnp.array(5.0))
     for question in (plateau, crossover):
         with pytest.raises(ct.SolveError, match="did not converge in 1 Newton steps"):

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import collapse_theory as ct
-from collapse_theory import root
+from collapse_theory.equivalent import newton
 from tests import oracle
 from tests.problems import parts, random_problem, replace
 
@@ -203,7 +203,7 @@ def test_vmap_is_a_loop_and_compiles_once():
 
 
 def test_an_unsolved_system_is_never_a_number(monkeypatch):
-    monkeypatch.setattr(root, "MAX_STEPS", 1)
+    monkeypatch.setattr(newton, "MAX_STEPS", 1)
     problem = ct.real_and_synthetic(
         n=25,
         synthetic_fraction=0.1,

@@ -33,11 +33,11 @@ NOT_PSD = np.array([[1.0, 2.0, 0], [2.0, 1.0, 0], [0, 0, 1]])
         ({"covariance": np.triu(np.ones((3, 3)))}, "covariance = .*asymmetry 1: expected a symmetric"),
         ({"covariance": np.ones((3, 2))}, r"covariance = an array of shape \(3, 2\)"),
         ({"covariance": np.array([np.inf, 1.0])}, "covariance = .* finite"),
-        ({"covariance": np.zeros(3)}, "covariance of source 0 = .* expected a nonzero covariance"),
+        ({"covariance": np.zeros(3)}, "covariance of source 1 = .* expected a nonzero covariance"),
         ({"covariance": 1.0}, "covariance = a scalar in every source"),
         ({"covariance": np.ones(0)}, "covariance = an array of shape"),
         ({"quality": -1.0}, "quality = -1"),
-        ({"quality": np.ones(4)}, r"shift of source 1 = .*\(4,\): expected dimension d = 3"),
+        ({"quality": np.ones(4)}, r"shift of source 2 = .*\(4,\): expected dimension d = 3"),
         ({"noise": -0.1}, "noise = -0.1: expected a number >= 0"),
         ({"ridge": -1e-9}, "ridge = -1e-09: expected a number >= 0"),
         ({"width": 0}, "width = 0: expected a number > 0"),
@@ -51,8 +51,8 @@ def test_bad_input(changes, message):
     assert "\n" not in str(caught.value)
 
 
-def test_source_0_is_real():
-    with pytest.raises(ValueError, match=r"shift of source 0 = 0\.5: expected 0"):
+def test_source_1_is_real():
+    with pytest.raises(ValueError, match=r"shift of source 1 = 0\.5: expected 0"):
         ct.Problem((ct.Source(10, np.ones(3), shift=0.5),), 1.0, 0.1)
 
 
@@ -98,6 +98,6 @@ def test_problems_are_pytrees_and_frozen():
 
 def test_risk_needs_all_parts_or_a_total():
     assert ct.Risk(1.0, 2.0, 3.0).total == 6.0
-    assert ct.Risk(None, None, None, total=2.0).total == 2.0
-    with pytest.raises(ValueError, match="total = None"):
+    assert ct.Risk(None, None, None, whole=2.0).total == 2.0
+    with pytest.raises(ValueError, match="expected bias, variance and zeta, or whole"):
         ct.Risk(1.0, None, 3.0)

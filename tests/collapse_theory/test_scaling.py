@@ -46,9 +46,9 @@ def curve(capacity, source, ridge, ridge_exponent, sizes):
 def test_without_a_ridge(capacity, source):
     expected = scaling_exponents(capacity, source)
     values, slopes = curve(capacity, source, 0.0, 0.0, jnp.array([10.0, 100.0]))
-    zeta = (P2**2 + expected.noise_floor * P2 * (1 - P2)) * C2
+    zeta = (P2**2 + expected.noise_gain * P2 * (1 - P2)) * C2
     found = [-slopes[:, 0], values[:, 1], values[:, 2]]
-    wanted = [expected.ridgeless, expected.noise_floor * NOISE, zeta]
+    wanted = [expected.ridgeless, expected.noise_gain * NOISE, zeta]
     gaps = np.array([f / w - 1 for f, w in zip(found, wanted, strict=True)])
     # df1 = C kappa^(-1/alpha) - 1/2: corrections of relative size 1 / n, and the end of the spectrum.
     assert (np.abs(gaps[:, 1]) < 0.15 * np.abs(gaps[:, 0]) + 2e-3).all(), gaps
@@ -58,7 +58,7 @@ def test_without_a_ridge(capacity, source):
 def test_with_the_best_ridge(capacity, source):
     expected = scaling_exponents(capacity, source)
     sizes = jnp.array([1e2, 1e4])
-    values, slopes = curve(capacity, source, 1.0, expected.ridge, sizes)
+    values, slopes = curve(capacity, source, 1.0, expected.ridge_exponent, sizes)
     gaps = np.array([-slopes[:, 0], -slopes[:, 1]]) / expected.best - 1
     zeta = values[:, 2] / (P2**2 * C2) - 1
     # Corrections of relative size u ~ n^-r and kappa^(1/alpha) ~ n^-(1 - r); next orders: up to half.
@@ -72,7 +72,9 @@ def test_the_best_ridge_is_the_best():
     exponents = scaling_exponents(capacity, source)
     clean = []
     for change in (-0.2, 0.0, 0.2):
-        _, slopes = curve(capacity, source, 1.0, exponents.ridge + change, jnp.array([1e4, 1e5]))
+        _, slopes = curve(
+            capacity, source, 1.0, exponents.ridge_exponent + change, jnp.array([1e4, 1e5])
+        )
         clean.append(slopes[0, :2].max())  # the part that falls more slowly decides
     assert min(clean) == clean[1]
 

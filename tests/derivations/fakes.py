@@ -56,7 +56,7 @@ def house(monkeypatch, tmp_path):
     """The command line over three sound derivations; call it with others to replace them."""
 
     def use(*derivations, values=GOLDEN):
-        monkeypatch.setattr(command, "DERIVATIONS", {some.name: some for some in derivations})
+        monkeypatch.setattr(command, "DERIVATIONS", {each.name: each for each in derivations})
         golden.write(values)
 
     monkeypatch.chdir(tmp_path)

@@ -7,14 +7,15 @@ import sympy as sp
 
 import collapse_theory as ct
 from derivations.engine.points import evaluate
+from derivations.groundwork import isotropic as isotropic_limits
 from derivations.groundwork.formulas import THEOREM_1
 from derivations.groundwork.power_law import in_closed_form
 from derivations.groundwork.setting import df1, kappa, n, noise, p2
-from derivations.theorems import corollary_1, own_model, weighting
+from derivations.theorems import corollary_2_weighting, ensemble
 
 SIZE = 5
 FRACTION, NOISE, QUALITY, SIGNAL = 0.2, 0.3, 1.5, 0.8
-NUMBERS = {p2: FRACTION, noise: NOISE, corollary_1.c2: QUALITY, corollary_1.r2: SIGNAL}
+NUMBERS = {p2: FRACTION, noise: NOISE, isotropic_limits.c2: QUALITY, isotropic_limits.r2: SIGNAL}
 
 
 def isotropic(aspect, ridge=0.0):
@@ -36,9 +37,9 @@ def isotropic(aspect, ridge=0.0):
     ("aspect", "side"), [(0.3, "BELOW"), (0.9, "BELOW"), (1.2, "ABOVE"), (7.0, "ABOVE")]
 )
 def test_ridgeless_isotropic_parts(aspect, side):
-    parts, predicted = getattr(corollary_1, side), isotropic(aspect)
+    parts, predicted = getattr(isotropic_limits, side), isotropic(aspect)
     for name in ("bias", "variance", "zeta"):
-        formula = float(getattr(parts, name).subs(NUMBERS | {corollary_1.phi: aspect}))
+        formula = float(getattr(parts, name).subs(NUMBERS | {isotropic_limits.phi: aspect}))
         np.testing.assert_allclose(
             getattr(predicted, name), formula, rtol=1e-9, atol=1e-12, err_msg=name
         )
@@ -47,7 +48,7 @@ def test_ridgeless_isotropic_parts(aspect, side):
 def test_small_d_over_n_leaves_the_floor():
     # What the first order leaves out is of second order: its ratio to phi^2 settles.
     def left(aspect):
-        first = float(corollary_1.FIRST_ORDER.subs(NUMBERS | {corollary_1.phi: aspect}))
+        first = float(isotropic_limits.FIRST_ORDER.subs(NUMBERS | {isotropic_limits.phi: aspect}))
         return (isotropic(aspect).total - first) / aspect**2
 
     np.testing.assert_allclose(left(1e-3), left(1e-4), rtol=0.01)
@@ -56,14 +57,16 @@ def test_small_d_over_n_leaves_the_floor():
 @pytest.mark.parametrize(("weight", "aspect"), [("1/2", "1/10"), ("1/100", "1/50"), ("9/10", "1/3")])
 def test_weighted_mixing(weight, aspect):
     weight, aspect = sp.Rational(weight), sp.Rational(aspect)
-    point = weighting.at(weight, aspect)
+    point = corollary_2_weighting.at(weight, aspect)
     fraction, a = float(point.numbers[p2]), float(weight)
     samples, covariance = SIZE / float(aspect), ct.spectra.isotropic(SIZE)
-    quality, sigma2 = (float(point.numbers[symbol]) for symbol in (corollary_1.c2, noise))
+    quality, sigma2 = (float(point.numbers[symbol]) for symbol in (isotropic_limits.c2, noise))
     real = ct.Source((1 - fraction) * samples, covariance, sigma2, weight=(1 - a) / (1 - fraction))
     synthetic = ct.Source(fraction * samples, covariance, sigma2, quality, a / fraction)
     predicted = ct.predict(ct.Problem((real, synthetic), signal=1.0, ridge=0.0)).total
-    np.testing.assert_allclose(predicted, float(evaluate(weighting.ridgeless_risk(), point)), rtol=1e-9)
+    np.testing.assert_allclose(
+        predicted, float(evaluate(corollary_2_weighting.ridgeless_risk(), point)), rtol=1e-9
+    )
 
 
 def test_power_law_sums_are_what_a_long_spectrum_gives():
@@ -83,17 +86,17 @@ def test_power_law_sums_are_what_a_long_spectrum_gives():
 def test_an_ensemble_mixes_its_member_and_the_classical_model():
     # E_k = E(Theorem 2) / k + (1 - 1/k) E(Theorem 1 at the members' kappa).
     widths = (30, 90, 200)
-    spectrum, shift = own_model.SPECTRUM, own_model.SHIFT
-    for width, zetas in zip(widths, own_model.theory(widths), strict=True):
+    spectrum, shift = ensemble.SPECTRUM, ensemble.SHIFT
+    for width, zetas in zip(widths, ensemble.theory(widths), strict=True):
         sources = (
-            ct.Source((1 - own_model.FRACTION) * own_model.SAMPLES, spectrum),
-            ct.Source(own_model.FRACTION * own_model.SAMPLES, spectrum, shift=shift),
+            ct.Source((1 - ensemble.FRACTION) * ensemble.SAMPLES, spectrum),
+            ct.Source(ensemble.FRACTION * ensemble.SAMPLES, spectrum, shift=shift),
         )
-        member = ct.Problem(sources, signal=1.0, ridge=own_model.RIDGE, width=width)
-        found = ct.diagnose(member)
+        member = ct.Problem(sources, signal=1.0, ridge=ensemble.RIDGE, width=width)
+        diagnosis = ct.diagnose(member)
         classical = ct.Problem(
-            sources, signal=1.0, ridge=found.kappa * (1 - found.df1 / own_model.SAMPLES)
+            sources, signal=1.0, ridge=diagnosis.kappa * (1 - diagnosis.df1 / ensemble.SAMPLES)
         )
         alone, crowd = ct.predict(member).zeta, ct.predict(classical).zeta
-        expected = [alone / k + (1 - 1 / k) * crowd for k in own_model.MEMBERS]
+        expected = [alone / k + (1 - 1 / k) * crowd for k in ensemble.MEMBERS]
         np.testing.assert_allclose(zetas, expected, rtol=1e-9)

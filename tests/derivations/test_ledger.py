@@ -16,13 +16,13 @@ ROOT = Path(__file__).parent.parent.parent
 
 def dangling(row):
     """The names in a row that stand for nothing."""
-    found = {
+    existence = {
         row.function: _is_function(row.function),
         row.derivation: row.derivation in DERIVATIONS,
         row.test: _is_test(row.test),
         row.figure: (ROOT / row.figure).is_file(),
     }
-    return [name for name, exists in found.items() if name and not exists]
+    return [name for name, exists in existence.items() if name and not exists]
 
 
 def _is_function(name):

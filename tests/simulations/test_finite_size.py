@@ -57,19 +57,24 @@ def test_finite_size_term_shrinks_like_one_over_d():
 
 
 @pytest.mark.parametrize("entries", ["rademacher", "student-t", features.student_t(20.0)])
-@pytest.mark.parametrize("width", [None, 30])
-def test_universality(entries, width):
-    d = 60
-    problem = ct.real_and_synthetic(
-        n=2 * d,
-        synthetic_fraction=0.25,
-        covariance=0.2 + (np.arange(d) + 0.5) / d,
-        quality=0.5,
-        noise=0.2,
-        ridge=0.05,
-        width=width,
-    )
-    estimate, expected = simulate(problem, 300, features=entries), ct.predict(problem)
-    # Fourth moments enter at order 1/d: excess kurtosis 3 for student-t of 6 degrees.
-    allowed = ALARM * parts(estimate.stderr) + 5 / d * parts(expected)
-    assert (np.abs(parts(estimate.mean) - parts(expected)) < allowed).all()
+@pytest.mark.parametrize("ratio", [None, 0.5])
+def test_universality(entries, ratio):
+    # Fourth moments enter at order 1/d: measured at two sizes, that term is taken out as above.
+    # What is left was measured too: at d = 20, 40, 80 the relative gap is c / d, c = -0.3 ... 3.4 with
+    # the law of the entries, and c changes by 6 / d at most, of which Richardson leaves half.
+    d, gaps, errors = 20, [], []
+    for size in (d, 2 * d):
+        problem = ct.real_and_synthetic(
+            n=2 * size,
+            synthetic_fraction=0.25,
+            covariance=0.2 + (np.arange(size) + 0.5) / size,
+            quality=0.5,
+            noise=0.2,
+            ridge=0.05,
+            width=None if ratio is None else round(ratio * size),
+        )
+        estimate, expected = simulate(problem, 1000, key=size, features=entries), ct.predict(problem)
+        gaps.append(parts(estimate.mean) / parts(expected) - 1)
+        errors.append(parts(estimate.stderr) / parts(expected))
+    spread = np.hypot(2 * errors[1], errors[0])
+    assert (np.abs(2 * gaps[1] - gaps[0]) < ALARM * spread + 3 / d**2).all()

@@ -104,6 +104,8 @@ CASES = {
     "real kept, wide, n_2 < d": ("real", (30, 6), 13, 0.05, "dense"),
     "all kept, n < d at first": ("all", (0, 7), None, 0.05, "diagonal"),
     "all kept, narrow": ("all", (20, 10), 5, 0.05, "dense"),
+    "nothing kept, fewer samples than features": ("nothing", (2, 4), None, 0.0, "diagonal"),
+    "all kept, wide, fewer samples than features at first": ("all", (2, 4), 13, 0.0, "dense"),
 }
 
 
@@ -170,9 +172,7 @@ SMALL = CASES["nothing kept"][1:]
         (SMALL, {"seeds": 1}, "seeds = 1: expected a whole number >= 2"),
         (SMALL, {"key": -1}, "key = -1: expected a whole number"),
         (SMALL, {"memory": 10}, "memory = 10: expected at least"),
-        (((20, 9.5), *SMALL[1:]), {}, "n of source 1 = 9.5: expected a whole number"),
-        (((3, 4), None, 0.0, "diagonal"), {}, "ridge = 0: expected > 0, or at least as many samples"),
-        (((3, 4), 8, 0.0, "diagonal"), {}, "ridge = 0: expected > 0, or at least as many samples"),
+        (((20, 9.5), *SMALL[1:]), {}, "n of source 2 = 9.5: expected a whole number"),
     ],
 )
 def test_bad_input(problem, changes, message):

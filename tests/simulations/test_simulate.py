@@ -219,7 +219,7 @@ def test_bad_input(changes, message):
 
 
 def test_whole_numbers_only():
-    with pytest.raises(ValueError, match=r"n of source 0 = 22\.5: expected a whole number"):
+    with pytest.raises(ValueError, match=r"n of source 1 = 22\.5: expected a whole number"):
         simulate(
             ct.real_and_synthetic(
                 n=25, synthetic_fraction=0.1, covariance=np.ones(3), quality=1.0, noise=0.1, ridge=0.1

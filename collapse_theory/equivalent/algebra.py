@@ -1,0 +1,81 @@
+"""Linear algebra written once for dense and for diagonal matrices.
+
+A matrix is a d x d array, or a vector of length d that stands for the diagonal matrix with these entries.
+What only concerns diagonals costs O(d).
+"""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+Matrix = Float[Array, "..."]  # two dimensions or one
+
+
+def product(first: Matrix, *others: Matrix) -> Matrix:
+    """The matrix product, a diagonal if all factors are."""
+    return functools.reduce(_times, others, first)
+
+
+def _times(left: Matrix, right: Matrix) -> Matrix:
+    if left.ndim == right.ndim == 2:
+        return left @ right
+    if left.ndim == right.ndim == 1:
+        return left * right
+    return left[:, None] * right if left.ndim == 1 else left * right[None]
+
+
+def trace(left: Matrix, right: Matrix) -> Float[Array, ""]:
+    """tr[left right^T], that is tr[left right] if one of them is symmetric."""
+    if left.ndim != right.ndim:
+        left, right = diagonal(left), diagonal(right)
+    return jnp.sum(left * right)
+
+
+def diagonal(matrix: Matrix) -> Float[Array, " d"]:
+    """The diagonal of a matrix."""
+    return matrix if matrix.ndim == 1 else jnp.diagonal(matrix)
+
+
+def identity(like: Matrix, scale: Float[Array, ""] | float = 1.0) -> Matrix:
+    """`scale` times the identity, dense or diagonal as `like` is."""
+    return scale * (jnp.ones_like(like) if like.ndim == 1 else jnp.eye(len(like)))
+
+
+def expand(matrix: Matrix, ndim: int) -> Matrix:
+    """The same matrix as a dense array if `ndim` is 2; of a dense one the diagonal if it is 1."""
+    if matrix.ndim == ndim:
+        return matrix
+    return jnp.diag(matrix) if ndim == 2 else diagonal(matrix)
+
+
+def add_diagonal(matrix: Matrix, entries: Float[Array, " d"]) -> Matrix:
+    """The matrix plus the diagonal one of these entries."""
+    return matrix + (entries if matrix.ndim == 1 else jnp.diag(entries))
+
+
+def inverse(matrix: Matrix) -> Matrix:
+    """The inverse of a positive definite matrix.
+
+    Rows and columns are scaled to a diagonal of ones first.  What rounding does then depends on the
+    condition of the scaled matrix: diagonal entries may differ by any factor.
+    """
+    if matrix.ndim == 1:
+        return 1 / matrix
+    scale = jax.lax.stop_gradient(jnp.sqrt(jnp.abs(jnp.diagonal(matrix))))
+    return unscale(jnp.linalg.inv(unscale(matrix, scale)), scale)
+
+
+def unscale(matrix: Float[Array, "d d"], scale: Float[Array, " d"]) -> Float[Array, "d d"]:
+    """The matrix with row and column i divided by scale_i."""
+    return matrix / scale[:, None] / scale[None]
+
+
+def scaled_condition(matrix: Matrix, inverse: Matrix) -> Float[Array, ""]:
+    """An upper bound of the condition of a positive definite matrix scaled to a diagonal of ones."""
+    if matrix.ndim == 1:
+        return jnp.array(1.0)
+    scale = jnp.sqrt(jnp.abs(jnp.diagonal(matrix)))
+    scaled, back = unscale(matrix, scale), unscale(inverse, 1 / scale)
+    return jnp.abs(scaled).sum(axis=1).max() * jnp.abs(back).sum(axis=1).max()

@@ -1,0 +1,109 @@
+"""A `Problem` as stacked arrays.
+
+Where all covariances are given by eigenvalues in one basis a matrix is its diagonal, a vector, and
+everything costs O(d); otherwise it is a d x d array (`algebra`).
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from collapse_theory.equivalent.algebra import Matrix, diagonal, expand, identity
+from collapse_theory.problem import Problem
+
+# (j, k): E[v_j v_k^T] of v_0 = w_1 and v_k = delta_(k+1), the shift of source k + 1; zero blocks are
+# left out.
+Moments = dict[tuple[int, int], Matrix]
+
+
+class Model(NamedTuple):
+    """The arrays of a problem; `*matrix` is d (diagonals) or d, d.  Source k has index k - 1."""
+
+    covariances: Float[Array, "K *matrix"]
+    fractions: Float[Array, " K"]  # p_k
+    weights: Float[Array, " K"]  # alpha_k
+    noises: Float[Array, " K"]  # sigma_k^2
+    shifts: Float[Array, "K *matrix"]  # Delta_k
+    signal: Float[Array, " *matrix"]  # Gamma
+    test_covariance: Float[Array, " *matrix"]
+    n: Float[Array, ""]  # samples in all
+    ridge: Float[Array, ""]
+    width: Float[Array, ""] | None
+    correlations: Float[Array, "K K *matrix"] | None = None  # E[v_j v_k^T], see `Moments`
+
+    @property
+    def signal_moments(self) -> Moments:
+        """What makes the bias: the true signal alone."""
+        return {(0, 0): self.signal}
+
+    @property
+    def shift_moments(self) -> Moments:
+        """What makes zeta: the shifts, and where they are correlated also their cross moments."""
+        sources = range(len(self.shifts))
+        if self.correlations is None:
+            return {(k, k): self.shifts[k] for k in sources[1:]}
+        return {(j, k): self.correlations[j, k] for j in sources for k in sources if j or k}
+
+    @property
+    def dimension(self) -> int:
+        """d, the number of features."""
+        return self.covariances.shape[-1]
+
+    @property
+    def is_diagonal(self) -> bool:
+        """Whether matrices are vectors."""
+        return self.covariances.ndim == 2
+
+
+def stack(problem: Problem) -> Model:
+    """The `Model` of a problem: scalars become multiples of I, and vectors matrices if any is."""
+    ndim = 1 if problem.is_diagonal else 2
+    like = jnp.ones((problem.dimension,) * ndim)
+
+    def covariance(matrix: Matrix) -> Matrix:
+        return identity(like, matrix) if matrix.ndim == 0 else expand(matrix, ndim)
+
+    def second_moment(matrix: Matrix, against: Matrix) -> Matrix:
+        if matrix.ndim == 0:
+            trace = jnp.sum(diagonal(against))
+            # Without features a signal or shift makes no difference, and has no trace to scale.
+            return identity(like, jnp.where(trace > 0, matrix / jnp.where(trace > 0, trace, 1), 0))
+        # Off-diagonal entries of a signal or shift never meet anything but diagonals if ndim is 1.
+        return expand(matrix, ndim)
+
+    sources = problem.sources
+    counts = jnp.stack([source.n for source in sources])
+    covariances = jnp.stack([covariance(source.covariance) for source in sources])
+    test = problem.test_covariance
+    if problem.moments is not None:
+        correlations = _correlations(problem.moments, ndim)
+        signal = correlations[0, 0]
+        shifts = jnp.stack([correlations[k, k] for k in range(len(sources))]).at[0].set(0.0)
+    else:
+        assert problem.signal is not None  # it or the moments are there
+        correlations = None
+        signal = second_moment(problem.signal, covariances[0])
+        pairs = zip(sources, covariances, strict=True)
+        shifts = jnp.stack([second_moment(s.shift, sigma) for s, sigma in pairs])
+    return Model(
+        covariances=covariances,
+        fractions=counts / counts.sum(),
+        weights=jnp.stack([source.weight for source in sources]),
+        noises=jnp.stack([source.noise for source in sources]),
+        shifts=shifts,
+        signal=signal,
+        test_covariance=covariances[0] if test is None else covariance(test),
+        n=counts.sum(),
+        ridge=problem.ridge,
+        width=problem.width,
+        correlations=correlations,
+    )
+
+
+def _correlations(moments: Float[Array, "K K *matrix"], ndim: int) -> Float[Array, "K K *matrix"]:
+    """E[v_j v_k^T] from C_jk = E[w_j w_k^T]."""
+    moments = jax.vmap(jax.vmap(lambda block: expand(block, ndim)))(moments)
+    difference = jnp.eye(len(moments)).at[1:, 0].set(-1.0)  # v = difference @ w
+    return jnp.einsum("ja,ab...,kb->jk...", difference, moments, difference)

@@ -1,0 +1,90 @@
+"""Coordinates in which dense matrices are graded: near a diagonal of any range.
+
+With a small ridge, A + nu has a condition of 1e15 and more, and products such as Sigma_k G multiply
+what is nearly 0 by what is nearly infinite.  In the eigenvectors of A that does no harm:
+
+    |A_ij| <= sqrt(A_ii A_jj),     and so are p_k e_k Sigma_k and, with 1 / A_ii, G,
+
+so that every product of such matrices is of order one before and after rounding, provided the entries
+of the Sigma_k have small relative errors.  The rotated arrays do not: they carry rounding of the size of
+the largest eigenvalue.  Therefore covariances are rotated as products F F^T of roots without negative
+eigenvalues, in which directions that no source has are exactly 0.
+
+Any fixed orthogonal basis gives the same risk: it has no derivative.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float
+
+from collapse_theory.equivalent.arrays import Model
+
+
+class Axes(NamedTuple):
+    """A model in coordinates of its own, and the roots F_k of its K + 1 covariances (the test set's last)."""
+
+    model: Model
+    roots: Float[Array, "listeners d d"] | None  # None where all matrices are diagonal
+    ranks: Float[Array, " K"]  # of the Sigma_k
+
+
+def principal_axes(model: Model) -> Axes:
+    """The eigenvectors of sum_k p_k alpha_k Sigma_k; eigenvalues that are rounding become 0."""
+    if model.is_diagonal:
+        return Axes(model, None, jnp.sum(model.covariances > 0, axis=1).astype(float))
+    covariances = jnp.concatenate([model.covariances, model.test_covariance[None]])
+    roots, ranks = jax.vmap(_root)(jax.lax.stop_gradient(covariances))
+    strengths = jax.lax.stop_gradient(model.fractions * model.weights)
+    total = jnp.tensordot(strengths, jax.lax.stop_gradient(model.covariances), axes=1)
+    eigenvalues, basis = jnp.linalg.eigh(total)
+    null = ~_above_rounding(eigenvalues)
+    # Sources without samples or weight may reach where the others do not.
+    return _turn(Axes(model, roots, ranks[:-1]), basis, null[None] & (strengths > 0)[:, None])
+
+
+def realign(axes: Axes, A: Float[Array, "d d"], null: Bool[Array, " d"]) -> Axes:
+    """The eigenvectors of A in place of those that `axes` has; `null` directions stay apart."""
+    size = jnp.trace(A)
+    apart = 4 * jnp.where(size > 0, size, 1.0)
+    fixed = jax.lax.stop_gradient(A + jnp.diag(jnp.where(null, apart, 0.0)))
+    eigenvalues, basis = jnp.linalg.eigh(fixed)
+    strengths = axes.model.fractions * axes.model.weights
+    return _turn(axes, basis, (eigenvalues > apart / 2)[None] & (strengths > 0)[:, None])
+
+
+def _root(covariance: Float[Array, "d d"]) -> tuple[Float[Array, "d d"], Float[Array, ""]]:
+    """F with F F^T = covariance, and its rank."""
+    eigenvalues, basis = jnp.linalg.eigh(covariance)
+    positive = _above_rounding(eigenvalues)
+    return basis * jnp.sqrt(jnp.where(positive, eigenvalues, 0.0))[None], jnp.sum(positive).astype(float)
+
+
+def _above_rounding(eigenvalues: Float[Array, " d"]) -> Bool[Array, " d"]:
+    return eigenvalues > len(eigenvalues) * jnp.finfo(float).eps * eigenvalues[-1]
+
+
+def _turn(axes: Axes, basis: Float[Array, "d d"], empty: Bool[Array, "K d"]) -> Axes:
+    """The same in the coordinates basis^T x, of which source k does not have those in `empty`."""
+    assert axes.roots is not None
+    empty = jnp.concatenate([empty, jnp.zeros_like(empty[:1])])
+    roots = jnp.where(empty[..., None], 0.0, basis.T @ axes.roots)
+
+    def turn(matrix: Float[Array, "*several d d"]) -> Float[Array, "*several d d"]:
+        return basis.T @ matrix @ basis
+
+    def clean(root: Array, matrix: Array) -> Array:
+        """F F^T, with the derivative of the matrix that it stands for."""
+        turned = turn(matrix)
+        return root @ root.mT + (turned - jax.lax.stop_gradient(turned))
+
+    model = axes.model
+    turned = model._replace(
+        covariances=clean(roots[:-1], model.covariances),
+        test_covariance=clean(roots[-1], model.test_covariance),
+        signal=turn(model.signal),
+        shifts=turn(model.shifts),
+        correlations=None if model.correlations is None else turn(model.correlations),
+    )
+    return Axes(turned, roots, axes.ranks)

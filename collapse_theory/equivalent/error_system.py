@@ -1,0 +1,71 @@
+"""The test errors of all sources, which feed each other through the noise that training fits."""
+
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float
+
+from collapse_theory.equivalent.algebra import trace
+from collapse_theory.equivalent.arrays import Moments
+from collapse_theory.equivalent.fixed_point import Equivalent
+from collapse_theory.equivalent.m_matrix import solve_m_matrix
+from collapse_theory.equivalent.mean_predictor import MeanPredictor, Sandwich
+
+# What forces the threshold's singular system no more than this, relatively, does so by rounding only.
+FED = 1e-20
+
+
+class ErrorSystem:
+    """The K x K system of the test errors E_k (noise included) that the sources see.
+
+        E_k = sigma_k^2 + b_k + sum_j T_kj E_j,     T_kj = (p_j e_j^2 / n) tr[Sigma_k G_S Sigma_j G_S]
+
+    with b_k = E |w_bar - w_k|^2_{Sigma_k}; the excess risk on a test set is b_test + sum_j T_test,j E_j.
+    It is linear in what forces it, f_k = sigma_k^2 + b_k, so that columns of f solve for parts.  With
+    z_k = e_k E_k it is (I - O) z = e f for a matrix O >= 0 whose rows sum to 1 - excess, and the excess
+    has the form without cancellation
+
+        excess_k = e_k / alpha_k + (e_k / n) nu (m - df1) / (m - df2) tr[Sigma_k G^2].
+    """
+
+    def __init__(self, equivalent: Equivalent):
+        self.equivalent, self.model = equivalent, equivalent.model
+        model = equivalent.model
+        self.sandwich = Sandwich(equivalent)
+        self.predictor = MeanPredictor(equivalent, self.sandwich)
+        self.listeners = [*model.covariances, model.test_covariance]
+        self.scatter = [self.sandwich.matrix(sigma) for sigma in model.covariances]  # G_S Sigma_j G_S
+        couplings = [
+            jnp.stack([trace(listener, matrix) for matrix in self.scatter]) / model.n
+            for listener in self.listeners
+        ]
+        # T_kj E_j = pulls_kj z_j.
+        self.pulls = jnp.stack(couplings) * (model.fractions * equivalent.e)[None]
+
+    def misfits(self, moments: Moments) -> Float[Array, " listeners"]:
+        """b_k of every source, then b_test, for labelling vectors with these second moments."""
+        targets = [*range(len(self.model.covariances)), 0]
+        pairs = zip(self.listeners, targets, strict=True)
+        return jnp.stack(
+            [self.predictor.misfit(listener, moments, target) for listener, target in pairs]
+        )
+
+    def solve(self, forcing: Float[Array, "listeners columns"]) -> Float[Array, "K columns"]:
+        """z_k = e_k E_k for f_k = forcing_k (its last row, the test set, feeds nothing)."""
+        e = self.equivalent.e[:, None]
+        shrunk = jnp.tensordot(
+            self.model.covariances, self.sandwich.G_squared, axes=self.sandwich.G.ndim
+        )
+        leak = self.equivalent.e / self.model.n * self.sandwich.leak
+        excess = self.equivalent.residue + leak * shrunk
+        return solve_m_matrix(e * self.pulls[:-1], excess, e * forcing[:-1])
+
+    def risk(self, forcing: Float[Array, "listeners columns"]) -> Float[Array, " columns"]:
+        """Excess risk on the test set of each column."""
+        parts = forcing[-1] + self.pulls[-1] @ self.solve(forcing)
+        # At the threshold the system is singular: what feeds it at all, beyond rounding, is infinite.
+        threshold = jnp.where(self._fed(forcing), jnp.inf, forcing[-1])
+        return jnp.where(self.equivalent.regime.at_threshold, threshold, parts)
+
+    def _fed(self, forcing: Float[Array, "listeners columns"]) -> Bool[Array, " columns"]:
+        e = self.equivalent.e[:, None]
+        fed = (self.model.fractions[:, None] * e * forcing[:-1]).max(axis=0)
+        return fed > FED * forcing.max()

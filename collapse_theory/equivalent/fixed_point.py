@@ -1,0 +1,176 @@
+"""The deterministic equivalent: the few numbers that stand for random features and projections.
+
+Unknowns e_1 ... e_K and nu, for any number K of sources with any covariances:
+
+    A = sum_k p_k e_k Sigma_k,     G = (A + nu I)^-1,
+    e_k = alpha_k / (1 + (alpha_k / n) tr[Sigma_k G]),
+    nu = lambda d/m + (nu / m) tr[A G]                       (classical model: nu = lambda).
+
+In (log e, log nu) these say that the gradient vanishes of the convex function (a geometric program)
+
+    log det(A + nu) + sum_k n_k (e_k / alpha_k - log e_k) + (m - d) log nu + lambda d / nu,
+
+so the solution is unique and Newton's method finds it, in the unknowns of a `Chart`.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float
+
+from collapse_theory.equivalent.algebra import (
+    Matrix,
+    add_diagonal,
+    inverse,
+    product,
+    scaled_condition,
+)
+from collapse_theory.equivalent.arrays import Model
+from collapse_theory.equivalent.axes import principal_axes, realign
+from collapse_theory.equivalent.chart import Chart, Logs
+from collapse_theory.equivalent.newton import Cause, Status, find_root, iterate
+from collapse_theory.equivalent.regime import Regime, regime
+
+# Inverses of matrices of a larger condition are not trusted: they would keep fewer than 8 digits.
+WORST_CONDITION = 1e-8 / jnp.finfo(float).eps
+# The first of two searches only has to find the coordinates of the second.
+NEAR = 1e-3
+
+
+class Equivalent(NamedTuple):
+    """The solved equations.  e, nu, A and 1/G are the true ones divided by `scale`."""
+
+    model: Model  # in the coordinates of A and G
+    regime: Regime
+    e: Float[Array, " K"]
+    residue: Float[Array, " K"]  # true e_k / alpha_k: the part of its noise that source k does not fit
+    nu: Float[Array, ""]
+    gap: Float[Array, ""]  # m - tr[A G], without its cancellation
+    scale: Float[Array, ""]
+    A: Float[Array, " *matrix"]
+    G: Float[Array, " *matrix"]
+    shrinkage: Float[Array, " *matrix"]  # nu G = I - A G, without its cancellation
+    status: Status
+
+
+def solve(model: Model) -> Equivalent:
+    """The deterministic equivalent of a model, for every ridge >= 0.
+
+    At the interpolation threshold of a ridgeless model only ratios of e and nu have a limit.  For
+    n = m < r they are what is returned; for n = r <= m, nu / e is 0 and e that of 2 n samples.
+    """
+    axes = principal_axes(model)
+    equations = Equations.of(axes.model)
+    start = equations.chart.start
+    if not model.is_diagonal:
+        # Where the e_k differ by many orders the eigenvectors of A are others than the principal axes.
+        known = jax.lax.stop_gradient(equations)
+        start = iterate(known.linearise, start, last_step=NEAR)
+        A, *_ = known.resolvent(start)
+        axes = realign(axes, A, equations.regime.null)
+        equations = Equations.of(axes.model)
+    logs, status = find_root(equations.residual, start, equations.linearise)
+    return equations.solution(logs, equations.judge(status, logs, axes.ranks))
+
+
+class Equations(NamedTuple):
+    """The equations of a model, as functions of the unknowns of its chart."""
+
+    model: Model
+    regime: Regime
+    chart: Chart
+    n: Float[Array, ""]
+    pinned: Bool[Array, ""]  # whether nu = lambda, as without S
+
+    @classmethod
+    def of(cls, model: Model) -> "Equations":
+        """The equations of a model that is diagonal or in its principal axes."""
+        limit = regime(model)
+        doubled = limit.at_threshold & ~limit.by_samples
+        return cls(
+            model=model,
+            regime=limit,
+            chart=Chart.of(model, limit),
+            n=model.n * jnp.where(doubled, 2.0, 1.0),
+            # Without a ridge and with a square S nu = 0 = lambda, as if S were absent.
+            pinned=(model.width is None) | limit.square | limit.at_threshold,
+        )
+
+    def coefficients(self, logs: Logs) -> Float[Array, " unknowns"]:
+        """A + nu as multiples p_k e_k of the Sigma_k and nu of I."""
+        strengths = self.model.fractions * self.model.weights * self.chart.fit(logs)
+        return jnp.append(strengths, self.chart.shift(logs))
+
+    def resolvent(self, logs: Logs) -> tuple[Matrix, Matrix, Matrix]:
+        """A, G and nu G."""
+        *_, nu = coefficients = self.coefficients(logs)
+        A = jnp.tensordot(coefficients[:-1], self.model.covariances, axes=1)
+        # nu = 0: G inverts A on its range, and does not shrink what lies outside it to zero.
+        outside = jnp.where((nu == 0) & self.regime.null, 1.0, 0.0)
+        G = inverse(add_diagonal(A, nu + outside))
+        return A, G, nu * G + product(outside, G)
+
+    def balance(self, logs: Logs, traces: Float[Array, " K"]) -> Float[Array, " unknowns"]:
+        """What is left of the equations if these are the tr[Sigma_k G]."""
+        model, fit = self.model, self.chart.fit(logs)
+        samples = self.chart.residue(logs, model.weights) + model.weights * fit * traces / self.n - 1
+        df1 = jnp.sum(model.fractions * model.weights * fit * traces)  # tr[A G]
+        width = (df1 + self.chart.gap(logs)) / self.regime.width - 1
+        return jnp.append(samples, jnp.where(self.pinned, logs[-1], width))
+
+    def residual(self, logs: Logs) -> Float[Array, " unknowns"]:
+        """What is left of the equations."""
+        _, G, _ = self.resolvent(logs)
+        return self.balance(logs, self._traces(G))
+
+    def linearise(self, logs: Logs) -> tuple[Array, Float[Array, "unknowns unknowns"]]:
+        """The residual and its derivatives by d tr[Sigma_k G] = -tr[Sigma_k G d(A + nu) G]."""
+        _, G, _ = self.resolvent(logs)
+        traces, moved = self._traces(G), -_second_order(self.model.covariances, G)
+        directly, by_traces = jax.jacfwd(self.balance, argnums=(0, 1))(logs, traces)
+        change = directly + by_traces @ moved @ jax.jacfwd(self.coefficients)(logs)
+        return self.balance(logs, traces), change
+
+    def solution(self, logs: Logs, status: Status) -> Equivalent:
+        """The equivalent that these unknowns stand for."""
+        A, G, shrinkage = self.resolvent(logs)
+        limit, chart = self.regime, self.chart
+        return Equivalent(
+            model=self.model,
+            regime=limit,
+            e=self.model.weights * chart.fit(logs),
+            residue=chart.residue(logs, self.model.weights),
+            nu=chart.shift(logs),
+            gap=jnp.where(limit.at_threshold | limit.square, 0.0, chart.gap(logs)),
+            scale=chart.scale(logs),
+            A=A,
+            G=G,
+            shrinkage=shrinkage,
+            status=status,
+        )
+
+    def judge(self, status: Status, logs: Logs, ranks: Float[Array, " K"]) -> Status:
+        """The status with what is known of this problem: a small residual can be rounding."""
+        A, G, _ = jax.lax.stop_gradient(self.resolvent(logs))
+        nu = self.chart.shift(logs)
+        outside = jnp.where((nu == 0) & self.regime.null, 1.0, 0.0)
+        condition = scaled_condition(add_diagonal(A, nu + outside), G)
+        status = status.unless(~(condition <= WORST_CONDITION), Cause.ILL_CONDITIONED)
+        active = (self.model.fractions * self.model.weights) > 0
+        smaller = jnp.any(active & (ranks < self.regime.rank))
+        return status.renamed((self.model.ridge == 0) & smaller, Cause.RANKS)
+
+    def _traces(self, G: Matrix) -> Float[Array, " K"]:
+        return jnp.tensordot(self.model.covariances, G, axes=G.ndim)
+
+
+def _second_order(covariances: Matrix, G: Matrix) -> Float[Array, "_ _"]:
+    """tr[Sigma_k G Sigma_l G] and, in the last column, tr[Sigma_k G^2]."""
+    if G.ndim == 1:
+        against = jnp.concatenate([covariances, jnp.ones((1, len(G)))])
+        return (covariances * (G * G)[None]) @ against.T
+    turned = covariances @ G
+    flat = turned.reshape(len(turned), -1)
+    mirrored = turned.mT.reshape(len(turned), -1)
+    return jnp.column_stack([flat @ mirrored.T, flat @ G.ravel()])

@@ -1,0 +1,105 @@
+"""From a function x -> problem to arrays along x: problems as one batch, and what comes of them."""
+
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from collapse_theory import Problem, Risk, StandardErrors, predict
+from simulations import Estimate
+
+PARTS = ("bias", "variance", "zeta", "total")
+# Predictions are computed this many at a time: curves of any length share one program.
+CHUNK = 64
+
+
+class Curve(NamedTuple):
+    """The parts of the error along x, arrays; None for one that was not measured by itself."""
+
+    bias: Any
+    variance: Any
+    zeta: Any
+    total: Any
+
+
+class Points(NamedTuple):
+    """Simulated means along x and their standard errors."""
+
+    mean: Curve
+    stderr: Curve
+
+
+def batch(make: Callable[[Any], Any], xs: Any) -> Any:
+    """The problems `make(x)` stacked into one, a `vmap` over x."""
+    return jax.vmap(make)(jnp.asarray(xs, dtype=float))
+
+
+def at(problems: Problem, index: Any) -> Problem:
+    """One of a batch of problems, or several."""
+    return jax.tree.map(lambda leaf: leaf[index], problems)
+
+
+def random_key(problem: Problem) -> int:
+    """A random key of this problem's own: 63 bits of the SHA-256 of its numbers.
+
+    They are rounded to single precision, since their last digits differ between machines.
+    """
+    digest = hashlib.sha256()
+    for leaf in jax.tree.leaves(problem):
+        values = np.asarray(leaf, dtype="<f4")
+        digest.update(f"{values.shape}".encode() + values.tobytes())
+    return int.from_bytes(digest.digest()[:8], "big") >> 1
+
+
+@cache
+def compiled(function: Callable[[Any], Any]) -> Callable[[Any], jax.Array]:
+    """`function` for a batch, compiled once for all curves."""
+    return jax.jit(jax.vmap(function))
+
+
+def in_chunks(program: Callable[[Any], jax.Array], problems: Any) -> np.ndarray:
+    """`program` on a batch of any length, `CHUNK` problems at a time."""
+    count = len(jax.tree.leaves(problems)[0])
+    chunks = [
+        np.asarray(program(at(problems, np.minimum(np.arange(start, start + CHUNK), count - 1))))
+        for start in range(0, count, CHUNK)
+    ]
+    return np.concatenate(chunks)[:count]
+
+
+def predictions(problems: Problem) -> dict[str, np.ndarray]:
+    """The theory of a batch of problems, part by part; NaN where there is no solution."""
+    return dict(zip(PARTS, in_chunks(compiled(_parts), problems).T, strict=True))
+
+
+def _parts(problem: Problem) -> jax.Array:
+    risk = predict(problem)
+    return jnp.stack([getattr(risk, part) for part in PARTS])
+
+
+def of_risk(risk: Risk | StandardErrors) -> dict[str, np.ndarray]:
+    """The parts of a risk by name, those that there are."""
+    parts = {part: getattr(risk, part) for part in PARTS}
+    return {part: np.asarray(value) for part, value in parts.items() if value is not None}
+
+
+def of_estimate(estimate: Estimate) -> dict[str, np.ndarray]:
+    """Means and standard errors of an estimate by name, those that there are."""
+    risks: dict[str, Risk | StandardErrors] = {"mean": estimate.mean, "stderr": estimate.stderr}
+    return {
+        f"{kind}_{part}": value for kind, risk in risks.items() for part, value in of_risk(risk).items()
+    }
+
+
+def as_curve(arrays: dict[str, np.ndarray], prefix: str = "") -> Curve:
+    """The curve with these arrays."""
+    return Curve(*(arrays.get(prefix + part) for part in PARTS))
+
+
+def as_points(arrays: dict[str, np.ndarray]) -> Points:
+    """The points with these arrays."""
+    return Points(as_curve(arrays, "mean_"), as_curve(arrays, "stderr_"))

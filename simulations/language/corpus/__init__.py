@@ -1,0 +1,1 @@
+"""Stories to learn from: those of a grammar, with their exact probabilities, and those of text files."""

@@ -1,0 +1,34 @@
+"""A picture saves what it shows."""
+
+import numpy as np
+
+from workbench.picture import COLUMNS, Picture
+from workbench.records import read_csv
+
+
+def test_pictures_save_what_they_show(tmp_path):
+    picture = Picture(["left", "right"], x="n", y="error")
+    x = np.array([1.0, 10.0])
+    picture.panels[0].line(x, [1.0, np.inf], "a curve")
+    picture.panels[0].points(x, [1.1, 0.5], [0.1, 0.1], [1.0, 0.4], 100, "a curve")
+    picture.panels[1].guide(x, x, "a slope")
+    picture.panels[1].level(2.0)
+    picture.save(tmp_path, "picture", ["png", "pdf", "svg"])
+    header = (tmp_path / "picture.csv").read_text().splitlines()[0]
+    assert header.split(",") == COLUMNS
+    rows = read_csv(tmp_path / "picture.csv")
+    assert [row["kind"] for row in rows] == ["theory"] * 2 + ["simulation"] * 2 + ["guide"] * 3
+    np.testing.assert_array_equal([row["y"] for row in rows], [1, np.nan, 1.1, 0.5, 1, 10, 2])
+    assert [row.get("size") for row in rows] == [None] * 2 + [100] * 2 + [None] * 3
+    assert {path.suffix for path in tmp_path.iterdir()} == {".csv", ".png", ".pdf", ".svg"}
+
+
+def test_the_same_picture_is_the_same_file(tmp_path):
+    for folder in (tmp_path / "one", tmp_path / "two"):
+        folder.mkdir()
+        picture = Picture(["panel"], x="n", y="error")
+        picture.panels[0].line([1.0, 2.0], [1.0, 2.0], "curve")
+        picture.save(folder, "picture", ["png", "pdf"])
+    for suffix in ("csv", "png", "pdf"):
+        one, two = ((tmp_path / name / f"picture.{suffix}").read_bytes() for name in ("one", "two"))
+        assert one == two
