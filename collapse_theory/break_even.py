@@ -12,7 +12,7 @@ from collapse_theory.predict import predict_with_status
 from collapse_theory.problem import Problem
 
 
-def break_even(problem: Problem, source: int = 2) -> Float[Array, ""]:
+def break_even(problem: Problem, source: checks.Whole = 2) -> Float[Array, ""]:
     """The c^2 of a synthetic source below which its first sample lowers the risk.
 
         c^2 = -d(risk of correct labels)/dn_k  /  (dzeta_k/dn_k per unit c^2)     at n_k = 0
@@ -47,7 +47,8 @@ def _break_even(problem: Problem, k: int) -> tuple[Float[Array, ""], Status]:
         def risk(n: Array) -> tuple[Array, tuple[Array, Status]]:
             at = eqx.tree_at(lambda tree: tree.sources[k].n, problem, n)
             value, status = predict_with_status(at)
-            return value.total, (value.total, status)
+            total = jnp.asarray(value.total)
+            return total, (total, status)
 
         zero, one = jnp.array(0.0), jnp.array(1.0)
         value, change, (_, status) = jax.jvp(risk, (zero,), (one,), has_aux=True)

@@ -1,6 +1,7 @@
 """The mixture theorem: sources of one covariance and weight are one source in disguise."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -11,7 +12,10 @@ from collapse_theory import checks
 from collapse_theory.equivalent import Model, stack
 from collapse_theory.problem import Problem, Source
 
-Groups = Sequence[Sequence[int]]
+if TYPE_CHECKING:
+    Groups = Sequence[Sequence[int]]
+else:  # `_checked` answers bad values with one sentence
+    Groups = object
 
 
 class Mixture(eqx.Module):

@@ -14,7 +14,7 @@ from jaxtyping import Array, Float
 from collapse_theory.equivalent.algebra import Matrix, inverse
 
 Logs = Float[Array, " unknowns"]
-Stack = Float[Array, "unknowns *matrix"]
+Stack = Float[Array, "_ *matrix"]  # one matrix for each unknown, or one for all
 
 
 @jax.custom_jvp

@@ -4,6 +4,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from collapse_theory import checks
 from collapse_theory.equivalent import ErrorSystem, Status, solve, solved, stack
 from collapse_theory.problem import Problem
 
@@ -28,9 +29,7 @@ def source_errors(problem: Problem) -> Float[Array, " K"]:
     return solved(errors, status)
 
 
-def generalised_cross_validation(
-    problem: Problem, training_errors: Float[Array, " K"]
-) -> Float[Array, " K"]:
+def generalised_cross_validation(problem: Problem, training_errors: checks.Matrix) -> Float[Array, " K"]:
     """Estimates of E_k from measured training errors of the sources, without a test set:
 
         training error_k / (e_k / alpha_k)^2.
