@@ -33,7 +33,9 @@ def risk(problem: ct.Problem) -> list[mp.mpf]:
     number = lambda value: mp.mpf(float(value))  # noqa: E731
     Sigma = [matrix(s.covariance) for s in sources]
     test = Sigma[0] if problem.test_covariance is None else matrix(problem.test_covariance)
-    n_k, alpha, noise = ([number(getattr(s, name)) for s in sources] for name in ("n", "weight", "noise"))
+    n_k, alpha, noise = (
+        [number(getattr(s, name)) for s in sources] for name in ("n", "weight", "noise")
+    )
     n, lam = sum(n_k), number(problem.ridge)
     p = [count / n for count in n_k]
     m = None if problem.width is None else number(problem.width)
