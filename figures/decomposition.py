@@ -53,7 +53,8 @@ def draw(run: Run) -> Picture:
             upper = lower + np.asarray(getattr(curve, part))
             panel.axes.fill_between(line, lower, upper, color=f"C{colour}", alpha=0.35, linewidth=0)
             panel.line(line, upper, label, colour)
-            at, mean = at + getattr(theory, part), mean + getattr(found.mean, part)
+            at = at + np.asarray(getattr(theory, part))
+            mean = mean + np.asarray(getattr(found.mean, part))
             # Parts of one draw are correlated: the sum of their bars bounds that of their sum.
             bar = found.stderr.total if part == "zeta" else bar + getattr(found.stderr, part)
             panel.points(xs, mean, bar, at, d, label, colour)

@@ -56,7 +56,8 @@ def draw(run: Run) -> Picture:
             panel.points(t, mean, stderr, expected, d, label, colour)
             if fraction < 1:
                 panel.level(
-                    float(run.predict_generations(problem, forever).total[-1] / first), color=f"C{colour}"
+                    float(run.predict_generations(problem, forever).total[-1] / first),
+                    color=f"C{colour}",
                 )
         if keep == "all":
             panel.level(np.pi**2 / 6, "π²/6", linestyle="--")

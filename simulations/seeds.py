@@ -92,7 +92,7 @@ def summarise(risks: Float[np.ndarray, "seeds parts *shape"]) -> Estimate:
         )
     total = risks.sum(axis=1)
 
-    def stderr(draws: Float[np.ndarray, "seeds *shape"]) -> Float[np.ndarray, "*shape"]:
+    def stderr(draws: np.ndarray) -> np.ndarray:
         return draws.std(axis=0, ddof=1) / np.sqrt(len(draws))
 
     if risks.shape[1] == 1:

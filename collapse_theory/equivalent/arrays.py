@@ -4,7 +4,7 @@ Where all covariances are given by eigenvalues in one basis a matrix is its diag
 everything costs O(d); otherwise it is a d x d array (`algebra`).
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -34,8 +34,8 @@ class Model(NamedTuple):
     correlations: Float[Array, "K K *matrix"] | None = None  # E[v_j v_k^T], see `Moments`
 
     @property
-    def test_covariance(self) -> Float[Array, " *matrix"]:
-        """Sigma_test."""
+    def test_covariance(self) -> Any:
+        """Sigma_test, an array of the kind that the others are."""
         return self.covariances[0] if self.test is None else self.test
 
     @property

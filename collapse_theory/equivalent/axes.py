@@ -82,7 +82,7 @@ def _turn(axes: Axes, basis: Float[Array, "d d"], null: Bool[Array, " d"]) -> Ax
 
     turned = model._replace(
         covariances=clean(roots, model.covariances),
-        test=None if model.test is None else clean(test_root, model.test),
+        test=None if model.test is None or test_root is None else clean(test_root, model.test),
         signal=turn(model.signal),
         shifts=turn(model.shifts),
         correlations=None if model.correlations is None else turn(model.correlations),

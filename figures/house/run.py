@@ -226,9 +226,6 @@ def as_arrays(estimate: Estimate) -> Arrays:
 
 def as_estimate(arrays: Arrays, seeds: int) -> Estimate:
     """The estimate with these arrays."""
-    mean: dict[str, Any]
-    stderr: dict[str, Any]
-    mean, stderr = (
-        {part: arrays.get(f"{kind}_{part}") for part in PARTS} for kind in ("mean", "stderr")
-    )
+    mean = {part: arrays.get(f"mean_{part}") for part in PARTS}
+    stderr: dict[str, Any] = {part: arrays.get(f"stderr_{part}") for part in PARTS}
     return Estimate(as_risk(mean), StandardErrors(**stderr), seeds)

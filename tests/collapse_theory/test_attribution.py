@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import collapse_theory as ct
-from collapse_theory.equivalent import newton
 from collapse_theory.attribution import marginal_risk, zeta_by_source
+from collapse_theory.equivalent import newton
 from tests.problems import parts, random_problem, replace
 
 
