@@ -85,7 +85,7 @@ def test_the_known_gap_is_an_error_and_a_tiny_ridge_its_limit():
         sources = (ct.Source(5, np.ones(8), 0.1), ct.Source(2.5, low_rank, 0.2, np.full(8, 0.25)))
         return ct.Problem(sources, np.full(8, 0.1), ridge)
 
-    with pytest.raises(ct.SolveError, match="without a ridge, a source .*; try a tiny ridge"):
+    with pytest.raises(ct.SolveError, match=r"without a ridge, a source .*; try a tiny ridge"):
         ct.predict(problem(0.0))
     # What is left falls linearly with the ridge.
     risks = [parts(ct.predict(problem(ridge))) for ridge in (1e-8, 1e-9, 1e-10)]
