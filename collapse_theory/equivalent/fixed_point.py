@@ -22,6 +22,7 @@ from jaxtyping import Array, Bool, Float
 from collapse_theory.equivalent.algebra import (
     Matrix,
     add_diagonal,
+    diagonal,
     inverse,
     product,
     scaled_condition,
@@ -155,9 +156,22 @@ class Equations(NamedTuple):
             nu = self._nu_on_diagonal(jax.lax.stop_gradient(logs))
             well = scaled_condition(add_diagonal(A, nu), G) <= WORST_CONDITION
             status = status.unless(~well, Cause.ILL_CONDITIONED)
+        status = status.unless(self._fills_unseen(), Cause.UNSEEN)
         active = (self.model.fractions * self.model.weights) > 0
         smaller = jnp.any(active & (ranks < self.regime.rank))
         return status.renamed((self.model.ridge == 0) & smaller, Cause.RANKS)
+
+    def _fills_unseen(self) -> Bool[Array, ""]:
+        """Whether S puts weight on features that only the test set has, as nu = 0 cannot tell.
+
+        There nu G is I for every ridge > 0, however small, and G nu^2 G not 0.
+        """
+        limit = self.regime
+        features = jnp.isfinite(limit.width) & ~limit.by_samples & ~limit.by_width
+        variances = diagonal(self.model.test_covariance)
+        rounding = self.model.dimension * jnp.finfo(float).eps * jnp.max(variances)
+        unseen = jnp.any(limit.null & (variances > rounding))
+        return (self.model.ridge == 0) & features & ~limit.at_threshold & unseen
 
     def _nu_on_diagonal(self, logs: Logs) -> Float[Array, " d"]:
         """The nu of A + nu for every coordinate.

@@ -36,6 +36,7 @@ class Cause(IntEnum):
     STALLED = 3
     ILL_CONDITIONED = 4
     RANKS = 5
+    UNSEEN = 6
 
 
 SENTENCES = {
@@ -44,6 +45,8 @@ SENTENCES = {
     Cause.STALLED: "rounding keeps it from becoming smaller",
     Cause.ILL_CONDITIONED: "sources that differ as much as these cannot be told apart in float64; "
     "use a larger ridge, or eigenvalues if the covariances have a basis in common",
+    Cause.UNSEEN: "the test set sees features that no source has, where a projection without a ridge "
+    "has a limit only from above; try a tiny ridge",
     Cause.RANKS: "without a ridge, a source of smaller rank than all sources together can leave the "
     "equations without a solution; try a tiny ridge, which gives the limit",
 }
