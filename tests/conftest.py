@@ -29,7 +29,10 @@ INNER = [
     f"collapse_theory.{name}"
     for name in ("equivalent", "errors", "labels", "limits", "model", "predict", "root")
 ]
-INNER += [f"simulations.{name}" for name in ("features", "measure", "draw")]
+INNER += [
+    f"simulations.{name}"
+    for name in ("algebra", "draw", "features", "measure", "pooled", "rank", "response")
+]
 INNER += [f"simulations.mnist.{name}" for name in ("features", "mix", "ridge", "theory")]
 
 with install_import_hook(INNER, "beartype.beartype"):
