@@ -3,13 +3,18 @@ PYTHON ?= python3
 VENV ?= .venv
 RUN = $(VENV)/bin/python
 
-.PHONY: sweep test derivations figures tables benchmarks check quick clean
+.PHONY: sweep test core derivations figures tables benchmarks check quick clean
 
 sweep: $(VENV)/.run
 	$(RUN) -m simulations.sweep $(ARGS)
 
 test: $(VENV)/.test
 	$(RUN) -m pytest $(ARGS)
+
+# The numerical core as users run it: the other tests are compiled without most of XLA's optimisations.
+CORE = tests/collapse_theory/test_predict.py tests/collapse_theory/equivalent tests/simulations/test_moments.py
+core: $(VENV)/.test
+	JAX_DISABLE_MOST_OPTIMIZATIONS=0 $(RUN) -m pytest $(CORE)
 
 derivations: $(VENV)/.run
 	$(RUN) -m derivations $(ARGS)

@@ -18,7 +18,8 @@ def theorem_1(Sigma, Gamma, Delta, *, n, p2, sigma2, lam) -> Risk:
 
     With kappa >= lambda and u from
 
-        kappa - lambda = kappa tr[Sigma (Sigma + kappa)^-1] / n,   u = tr[Sigma^2 (Sigma + kappa)^-2] / n,
+        kappa - lambda = kappa tr[Sigma (Sigma + kappa)^-1] / n,
+        u = tr[Sigma^2 (Sigma + kappa)^-2] / n,
 
         B    = kappa^2 tr[Gamma Sigma (Sigma + kappa)^-2] / (1 - u),
         V    = sigma^2 u / (1 - u),

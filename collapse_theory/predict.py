@@ -21,8 +21,9 @@ def predict(problem: Problem) -> Risk:
     covariance may be given as a matrix, with any ridge.
 
     Raises SolveError, which names the cause, when the equations could not be solved: so far only for
-    ridge = 0 and sources of different ranges, one of which interpolates while another has more samples
-    than its rank (a tiny ridge gives that limit).  Inside `jit` or `vmap` nothing can be raised: there
+    ridge = 0, for sources of different ranges, one of which interpolates while another has more samples
+    than its rank, and for projections of at least that width tested on features that no source has (a
+    tiny ridge gives these limits).  Inside `jit` or `vmap` nothing can be raised: there
     the risk is NaN, and `diagnose(problem).status` tells why.
     """
     return solved(*predict_with_status(problem))

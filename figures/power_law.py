@@ -13,6 +13,7 @@ from collapse_theory import Problem
 from figures.house.run import Run
 from simulations.fit import fit_power_law
 from workbench.picture import Picture
+from workbench.style import fraction_colours
 
 FRACTIONS = (0.0, 0.01, 0.1, 0.5)
 CAPACITY, QUALITY, NOISE = 2.0, 1.0, 0.01
@@ -53,7 +54,8 @@ def draw(run: Run) -> Picture:
     line, few = np.geomspace(8, 1e7, 160), np.geomspace(8, d**2, 20)
     x, y = "number of samples n", "excess test error"
     picture = Picture(list(CASES), x=x, y=y, legend="synthetic fraction p₂")
-    curves, ridges, fits = list(enumerate(FRACTIONS)), [], []
+    curves = list(zip(fraction_colours(FRACTIONS), FRACTIONS, strict=True))
+    ridges, fits = [], []
     for panel, (source, ridge) in zip(picture.panels, CASES.values(), strict=True):
         law = ct.scaling_exponents(CAPACITY, source)
         stars = []

@@ -9,6 +9,7 @@ import numpy as np
 import collapse_theory as ct
 from figures.house.run import Run
 from workbench.picture import Picture
+from workbench.style import fraction_colours
 
 FRACTIONS = (0.0, 0.1, 0.5)
 QUALITY, NOISE = 0.5, 0.1
@@ -29,7 +30,7 @@ def draw(run: Run) -> Picture:
         legend="synthetic fraction p₂",
     )
     panel = picture.panels[0]
-    for colour, fraction in run.few(enumerate(FRACTIONS)):
+    for fraction, colour in run.few(zip(FRACTIONS, fraction_colours(FRACTIONS), strict=True)):
 
         def problem(n, fraction=fraction):
             return ct.real_and_synthetic(

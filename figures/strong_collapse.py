@@ -8,6 +8,7 @@ import numpy as np
 import collapse_theory as ct
 from figures.house.run import Run
 from workbench.picture import Picture
+from workbench.style import fraction_colours
 
 FRACTIONS = (0.0, 0.001, 0.01, 0.1, 0.5)
 QUALITIES = (1.0, 0.1)
@@ -27,7 +28,7 @@ def draw(run: Run) -> Picture:
     line = np.geomspace(1.5 * d, 1e10, 120)
     points = run.grid(1, 1e7, 8) * 1000  # multiples of 1000: whole numbers of synthetic samples
     for panel, quality in zip(picture.panels, QUALITIES, strict=True):
-        for colour, fraction in run.few(enumerate(FRACTIONS)):
+        for fraction, colour in run.few(zip(FRACTIONS, fraction_colours(FRACTIONS), strict=True)):
 
             def problem(n, fraction=fraction, quality=quality):
                 return ct.real_and_synthetic(

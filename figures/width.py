@@ -9,6 +9,7 @@ import numpy as np
 import collapse_theory as ct
 from figures.house.run import Run
 from workbench.picture import Picture
+from workbench.style import fraction_colours
 
 FRACTIONS = (0.0, 0.1, 0.5)
 QUALITIES = (1.0, 0.1)
@@ -30,7 +31,7 @@ def draw(run: Run) -> Picture:
     line = np.unique(np.append(np.geomspace(widths[0], widths[-1], 160), n))
     above, below = picture.panels[:2], picture.panels[2:]
     for quality, errors, zetas in zip(QUALITIES, above, below, strict=True):
-        for colour, fraction in run.few(enumerate(FRACTIONS)):
+        for fraction, colour in run.few(zip(FRACTIONS, fraction_colours(FRACTIONS), strict=True)):
 
             def problem(m, fraction=fraction, quality=quality):
                 return ct.real_and_synthetic(

@@ -14,6 +14,7 @@ import collapse_theory as ct
 from collapse_theory import Problem
 from figures.house.run import Run
 from workbench.picture import Picture
+from workbench.style import fraction_colours
 
 CASES = {"real data only": 0.0, "half synthetic": 0.5}
 QUALITY, NOISE, RIDGE = 1.0, 0.1, 1e-2
@@ -70,7 +71,8 @@ def draw(run: Run) -> Picture:
     between = np.sqrt(np.multiply(widths[1:], widths[:-1]))
     line = np.geomspace(widths[0], widths[-1], 120)
     for panel, size in zip(cuts, slices, strict=True):
-        for colour, (label, fraction) in enumerate(CASES.items()):
+        colours = fraction_colours([*CASES.values()])
+        for (label, fraction), colour in zip(CASES.items(), colours, strict=True):
 
             def along(m, fraction=fraction, size=size):
                 return problem((size, m), fraction)

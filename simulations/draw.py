@@ -7,7 +7,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Key
 
-from simulations.algebra import Matrix, product, square, trace
+from collapse_theory.equivalent.algebra import Matrix, product, trace
+from simulations.algebra import square
 from simulations.features import Entries, bartlett, compress
 from simulations.rank import inflation
 from simulations.whiten import whiten

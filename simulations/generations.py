@@ -9,7 +9,8 @@ import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
 from collapse_theory import Problem, checks
-from simulations.algebra import form, product
+from collapse_theory.equivalent.algebra import product
+from simulations.algebra import form
 from simulations.draw import Constants, Draw, Plan, draw
 from simulations.measure import Measured, labelling_vectors
 from simulations.plan import plan_simulation

@@ -7,7 +7,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from simulations.algebra import Matrix, form, product, square, trace
+from collapse_theory.equivalent.algebra import Matrix, product, trace
+from simulations.algebra import form, square
 from simulations.draw import Constants, Draw, Plan, draw
 from simulations.rank import cancellation, decompose, inflation
 from simulations.response import Response, metric, respond, stacked

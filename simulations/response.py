@@ -8,7 +8,8 @@ import jax.numpy as jnp
 from jax.scipy.linalg import solve_triangular
 from jaxtyping import Array, Float
 
-from simulations.algebra import Matrix, product, square
+from collapse_theory.equivalent.algebra import Matrix, product
+from simulations.algebra import square
 from simulations.draw import Constants, Draw, Plan
 from simulations.rank import cancellation, decompose, inflation
 from simulations.whiten import whiten

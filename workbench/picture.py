@@ -3,7 +3,6 @@
 import csv
 import io
 import textwrap
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,8 @@ import matplotlib.pyplot as plt
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from workbench.files import atomic_write, write_text
+from workbench.style import HOUSE
 
-# The one style of all pictures, and its colours (Okabe and Ito's: told apart by everybody, and in grey).
-HOUSE: dict[Any, Any] = matplotlib.rc_params_from_file(
-    str(files("workbench") / "house.mplstyle"), use_default_template=False
-)
-COLOURS: tuple[str, ...] = tuple(f"#{colour}" for colour in HOUSE["axes.prop_cycle"].by_key()["color"])
 plt.rcParams.update(HOUSE)
 MARKERS = "os^Dv<>P"
 COLUMNS = ["panel", "curve", "kind", "x", "y", "stderr", "theory", "size"]

@@ -1,7 +1,7 @@
 """Linear algebra written once for dense and for diagonal matrices.
 
-A matrix is a d x d array, or a vector of length d that stands for the diagonal matrix with these entries.
-What only concerns diagonals costs O(d).
+A matrix is a d x d array, or a vector of length d that stands for the diagonal matrix with these
+entries.  What only concerns diagonals costs O(d).
 """
 
 import functools

@@ -4,7 +4,7 @@ Where all covariances are given by eigenvalues in one basis a matrix is its diag
 everything costs O(d); otherwise it is a d x d array (`algebra`).
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -27,11 +27,16 @@ class Model(NamedTuple):
     noises: Float[Array, " K"]  # sigma_k^2
     shifts: Float[Array, "K *matrix"]  # Delta_k
     signal: Float[Array, " *matrix"]  # Gamma
-    test_covariance: Float[Array, " *matrix"]
+    test: Float[Array, " *matrix"] | None  # None: the covariance of source 1
     n: Float[Array, ""]  # samples in all
     ridge: Float[Array, ""]
     width: Float[Array, ""] | None
     correlations: Float[Array, "K K *matrix"] | None = None  # E[v_j v_k^T], see `Moments`
+
+    @property
+    def test_covariance(self) -> Any:
+        """Sigma_test, an array of the kind that the others are."""
+        return self.covariances[0] if self.test is None else self.test
 
     @property
     def signal_moments(self) -> Moments:
@@ -94,7 +99,7 @@ def stack(problem: Problem) -> Model:
         noises=jnp.stack([source.noise for source in sources]),
         shifts=shifts,
         signal=signal,
-        test_covariance=covariances[0] if test is None else covariance(test),
+        test=None if test is None else covariance(test),
         n=counts.sum(),
         ridge=problem.ridge,
         width=problem.width,

@@ -23,25 +23,24 @@ from collapse_theory.equivalent.arrays import Model
 
 
 class Axes(NamedTuple):
-    """A model in coordinates of its own, and the roots F_k of its K + 1 covariances (the test set's last)."""
+    """A model in coordinates of its own, and the roots F of its covariances, F F^T."""
 
     model: Model
-    roots: Float[Array, "listeners d d"] | None  # None where all matrices are diagonal
+    roots: Float[Array, "K d d"] | None  # None where all matrices are diagonal
+    test_root: Float[Array, "d d"] | None
     ranks: Float[Array, " K"]  # of the Sigma_k
 
 
 def principal_axes(model: Model) -> Axes:
     """The eigenvectors of sum_k p_k alpha_k Sigma_k; eigenvalues that are rounding become 0."""
     if model.is_diagonal:
-        return Axes(model, None, jnp.sum(model.covariances > 0, axis=1).astype(float))
-    covariances = jnp.concatenate([model.covariances, model.test_covariance[None]])
-    roots, ranks = jax.vmap(_root)(jax.lax.stop_gradient(covariances))
+        return Axes(model, None, None, jnp.sum(model.covariances > 0, axis=1).astype(float))
+    covariances = jax.lax.stop_gradient(model.covariances)
+    roots, ranks = jax.vmap(_root)(covariances)
+    test_root = None if model.test is None else _root(jax.lax.stop_gradient(model.test))[0]
     strengths = jax.lax.stop_gradient(model.fractions * model.weights)
-    total = jnp.tensordot(strengths, jax.lax.stop_gradient(model.covariances), axes=1)
-    eigenvalues, basis = jnp.linalg.eigh(total)
-    null = ~_above_rounding(eigenvalues)
-    # Sources without samples or weight may reach where the others do not.
-    return _turn(Axes(model, roots, ranks[:-1]), basis, null[None] & (strengths > 0)[:, None])
+    eigenvalues, basis = jnp.linalg.eigh(jnp.tensordot(strengths, covariances, axes=1))
+    return _turn(Axes(model, roots, test_root, ranks), basis, ~_above_rounding(eigenvalues))
 
 
 def realign(axes: Axes, A: Float[Array, "d d"], null: Bool[Array, " d"]) -> Axes:
@@ -50,8 +49,7 @@ def realign(axes: Axes, A: Float[Array, "d d"], null: Bool[Array, " d"]) -> Axes
     apart = 4 * jnp.where(size > 0, size, 1.0)
     fixed = jax.lax.stop_gradient(A + jnp.diag(jnp.where(null, apart, 0.0)))
     eigenvalues, basis = jnp.linalg.eigh(fixed)
-    strengths = axes.model.fractions * axes.model.weights
-    return _turn(axes, basis, (eigenvalues > apart / 2)[None] & (strengths > 0)[:, None])
+    return _turn(axes, basis, eigenvalues > apart / 2)
 
 
 def _root(covariance: Float[Array, "d d"]) -> tuple[Float[Array, "d d"], Float[Array, ""]]:
@@ -65,26 +63,28 @@ def _above_rounding(eigenvalues: Float[Array, " d"]) -> Bool[Array, " d"]:
     return eigenvalues > len(eigenvalues) * jnp.finfo(float).eps * eigenvalues[-1]
 
 
-def _turn(axes: Axes, basis: Float[Array, "d d"], empty: Bool[Array, "K d"]) -> Axes:
-    """The same in the coordinates basis^T x, of which source k does not have those in `empty`."""
-    assert axes.roots is not None
-    empty = jnp.concatenate([empty, jnp.zeros_like(empty[:1])])
-    roots = jnp.where(empty[..., None], 0.0, basis.T @ axes.roots)
+def _turn(axes: Axes, basis: Float[Array, "d d"], null: Bool[Array, " d"]) -> Axes:
+    """The same in the coordinates basis^T x, of which no source has those in `null`."""
+    model, roots, test_root, ranks = axes
+    assert roots is not None
+    # Sources without samples or weight may reach where the others do not.
+    counted = jax.lax.stop_gradient(model.fractions * model.weights) > 0
+    roots = jnp.where((null[None] & counted[:, None])[..., None], 0.0, basis.T @ roots)
+    test_root = None if test_root is None else basis.T @ test_root
 
     def turn(matrix: Float[Array, "*several d d"]) -> Float[Array, "*several d d"]:
         return basis.T @ matrix @ basis
 
-    def clean(root: Array, matrix: Array) -> Array:
+    def clean(root: Float[Array, "..."], matrix: Float[Array, "..."]) -> Float[Array, "..."]:
         """F F^T, with the derivative of the matrix that it stands for."""
         turned = turn(matrix)
         return root @ root.mT + (turned - jax.lax.stop_gradient(turned))
 
-    model = axes.model
     turned = model._replace(
-        covariances=clean(roots[:-1], model.covariances),
-        test_covariance=clean(roots[-1], model.test_covariance),
+        covariances=clean(roots, model.covariances),
+        test=None if model.test is None or test_root is None else clean(test_root, model.test),
         signal=turn(model.signal),
         shifts=turn(model.shifts),
         correlations=None if model.correlations is None else turn(model.correlations),
     )
-    return Axes(turned, roots, axes.ranks)
+    return Axes(turned, roots, test_root, ranks)

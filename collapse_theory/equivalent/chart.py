@@ -1,10 +1,10 @@
-"""Which unknowns stay finite as the ridge goes to 0: three charts, one for each thing that limits the fit.
+"""Which unknowns stay finite as the ridge goes to 0: a chart for each thing that limits the fit.
 
 Newton's unknowns are logarithms x_1 ... x_K and y.  A chart says what they stand for:
 
     limited by      exp(x_k)                  exp(y)          region
     features        e_k / alpha_k             nu / lambda     r <= m and r < n       (nu -> 0)
-    samples         e_k / (alpha_k nu)        nu / lambda     n <= min(r, m)         (e, nu -> 0 together)
+    samples         e_k / (alpha_k nu)        nu / lambda     n <= min(r, m)         (e, nu -> 0)
     width           e_k / alpha_k             nu              m < min(r, n)          (neither)
 
 where r is the rank of A and n counts the samples of positive weight.  Each holds for every lambda >= 0
@@ -41,7 +41,7 @@ class Chart(NamedTuple):
 
     @classmethod
     def features(cls, model: Model, regime: Regime) -> "Chart":
-        """r <= m and r < n: e_k / alpha_k = 1 - r/n and nu = lambda d / (m - r) at the start."""
+        """r <= m and r < n.  Start: e_k / alpha_k = 1 - r/n, nu = lambda d / (m - r)."""
         fit = jnp.log(_room(regime.parameters / regime.samples))
         x = jnp.full_like(model.weights, fit)
         return cls(
@@ -53,7 +53,7 @@ class Chart(NamedTuple):
 
     @classmethod
     def samples(cls, model: Model, regime: Regime) -> "Chart":
-        """n <= min(r, m): e_k / nu = n / (tr Sigma_k (1 - n/d)) and nu = lambda d / (m - n) at the start."""
+        """n <= min(r, m).  Start: e_k / nu = n / (tr Sigma_k (1 - n/d)), nu = lambda d / (m - n)."""
         pull = model.weights * _traces(model)
         pull = jnp.where(pull > 0, pull, 1.0)
         x = jnp.log(regime.samples / pull / _room(regime.samples / model.dimension))
@@ -66,7 +66,7 @@ class Chart(NamedTuple):
 
     @classmethod
     def width(cls, model: Model, regime: Regime) -> "Chart":
-        """m < min(r, n): e_k / alpha_k = 1 - m/n and nu = (mean eigenvalue of A) (d/m - 1) at the start."""
+        """m < min(r, n).  Start: e_k / alpha_k = 1 - m/n, nu = (mean eigenvalue of A) (d/m - 1)."""
         d, m = model.dimension, regime.width
         x = jnp.full_like(model.weights, jnp.log(_room(regime.parameters / regime.samples)))
         mean = jnp.sum(model.fractions * model.weights * jnp.exp(x) * _traces(model)) / d

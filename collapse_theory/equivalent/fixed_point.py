@@ -22,6 +22,7 @@ from jaxtyping import Array, Bool, Float
 from collapse_theory.equivalent.algebra import (
     Matrix,
     add_diagonal,
+    diagonal,
     inverse,
     product,
     scaled_condition,
@@ -63,7 +64,7 @@ def solve(model: Model) -> Equivalent:
     axes = principal_axes(model)
     equations = Equations.of(axes.model)
     start = equations.chart.start
-    if not model.is_diagonal:
+    if not model.is_diagonal and len(model.weights) > 1:
         # Where the e_k differ by many orders the eigenvectors of A are others than the principal axes.
         known = jax.lax.stop_gradient(equations)
         start = iterate(known.linearise, start, last_step=NEAR)
@@ -104,12 +105,10 @@ class Equations(NamedTuple):
 
     def resolvent(self, logs: Logs) -> tuple[Matrix, Matrix, Matrix]:
         """A, G and nu G."""
-        *_, nu = coefficients = self.coefficients(logs)
-        A = jnp.tensordot(coefficients[:-1], self.model.covariances, axes=1)
-        # nu = 0: G inverts A on its range, and does not shrink what lies outside it to zero.
-        outside = jnp.where((nu == 0) & self.regime.null, 1.0, 0.0)
-        G = inverse(add_diagonal(A, nu + outside))
-        return A, G, nu * G + product(outside, G)
+        A = jnp.tensordot(self.coefficients(logs)[:-1], self.model.covariances, axes=1)
+        nu = self._nu_on_diagonal(logs)
+        G = inverse(add_diagonal(A, nu))
+        return A, G, product(nu, G)
 
     def balance(self, logs: Logs, traces: Float[Array, " K"]) -> Float[Array, " unknowns"]:
         """What is left of the equations if these are the tr[Sigma_k G]."""
@@ -152,14 +151,35 @@ class Equations(NamedTuple):
 
     def judge(self, status: Status, logs: Logs, ranks: Float[Array, " K"]) -> Status:
         """The status with what is known of this problem: a small residual can be rounding."""
-        A, G, _ = jax.lax.stop_gradient(self.resolvent(logs))
-        nu = self.chart.shift(logs)
-        outside = jnp.where((nu == 0) & self.regime.null, 1.0, 0.0)
-        condition = scaled_condition(add_diagonal(A, nu + outside), G)
-        status = status.unless(~(condition <= WORST_CONDITION), Cause.ILL_CONDITIONED)
+        if not self.model.is_diagonal:
+            A, G, _ = jax.lax.stop_gradient(self.resolvent(logs))
+            nu = self._nu_on_diagonal(jax.lax.stop_gradient(logs))
+            well = scaled_condition(add_diagonal(A, nu), G) <= WORST_CONDITION
+            status = status.unless(~well, Cause.ILL_CONDITIONED)
+        status = status.unless(self._fills_unseen(), Cause.UNSEEN)
         active = (self.model.fractions * self.model.weights) > 0
         smaller = jnp.any(active & (ranks < self.regime.rank))
         return status.renamed((self.model.ridge == 0) & smaller, Cause.RANKS)
+
+    def _fills_unseen(self) -> Bool[Array, ""]:
+        """Whether S puts weight on features that only the test set has, as nu = 0 cannot tell.
+
+        There nu G is I for every ridge > 0, however small, and G nu^2 G not 0.
+        """
+        limit = self.regime
+        features = jnp.isfinite(limit.width) & ~limit.by_samples & ~limit.by_width
+        variances = diagonal(self.model.test_covariance)
+        rounding = self.model.dimension * jnp.finfo(float).eps * jnp.max(variances)
+        unseen = jnp.any(limit.null & (variances > rounding))
+        return (self.model.ridge == 0) & features & ~limit.at_threshold & unseen
+
+    def _nu_on_diagonal(self, logs: Logs) -> Float[Array, " d"]:
+        """The nu of A + nu for every coordinate.
+
+        Without a ridge nu can be 0: G inverts A on its range, and does not shrink what lies outside it.
+        """
+        nu = self.chart.shift(logs)
+        return nu + jnp.where((nu == 0) & self.regime.null, 1.0, 0.0)
 
     def _traces(self, G: Matrix) -> Float[Array, " K"]:
         return jnp.tensordot(self.model.covariances, G, axes=G.ndim)

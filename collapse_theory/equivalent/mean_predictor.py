@@ -1,8 +1,8 @@
 """How far the mean predictor is from the vectors that made the labels.
 
 The labelling vectors are w_1 and w_k = w_1 + delta_k.  Everything here is in terms of the coordinates
-v_0 = w_1 and v_j = delta_(j+1), the shift of the source of index j (index 0 is source 1, real data, which
-has no shift): their second moments are small where the shifts are, and nothing is subtracted.
+v_0 = w_1 and v_j = delta_(j+1), the shift of the source of index j (index 0 is source 1, real data,
+which has no shift): their second moments are small where the shifts are, and nothing is subtracted.
 """
 
 import jax.numpy as jnp

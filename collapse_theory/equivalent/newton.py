@@ -36,16 +36,19 @@ class Cause(IntEnum):
     STALLED = 3
     ILL_CONDITIONED = 4
     RANKS = 5
+    UNSEEN = 6
 
 
 SENTENCES = {
     Cause.STEPS: "more steps would be needed",
-    Cause.NOT_FINITE: "numbers on the way left the range of float64; bring features or labels to size one",
+    Cause.NOT_FINITE: "numbers on the way left the range of float64; bring features to size one",
     Cause.STALLED: "rounding keeps it from becoming smaller",
     Cause.ILL_CONDITIONED: "sources that differ as much as these cannot be told apart in float64; "
     "use a larger ridge, or eigenvalues if the covariances have a basis in common",
-    Cause.RANKS: "without a ridge, a source that has fewer directions than all sources together can leave "
-    "the equations without a solution; try a tiny ridge, which gives the limit",
+    Cause.UNSEEN: "the test set sees features that no source has, where a projection without a ridge "
+    "has a limit only from above; try a tiny ridge",
+    Cause.RANKS: "without a ridge, a source of smaller rank than all sources together can leave the "
+    "equations without a solution; try a tiny ridge, which gives the limit",
 }
 
 

@@ -10,10 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from workbench.picture import COLOURS, HOUSE
+from workbench.style import HOUSE
 
-# A fraction p_2 of synthetic data has one colour in every picture of the project.
-OF_FRACTION = dict(zip((0, 0.1, 0.5, 0.01, 0.001), COLOURS, strict=False))
 STYLE: dict[Any, Any] = {
     **HOUSE,
     "svg.fonttype": "path",

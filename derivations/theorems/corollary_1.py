@@ -24,7 +24,7 @@ from derivations.groundwork.isotropic import (
     ridgeless_points,
 )
 from derivations.groundwork.latex import latex
-from derivations.groundwork.pictures import OF_FRACTION, picture
+from derivations.groundwork.pictures import picture
 from derivations.groundwork.setting import (
     d,
     kappa,
@@ -36,6 +36,7 @@ from derivations.groundwork.setting import (
 from derivations.steps import Derivation, Step
 from derivations.theorems.corollary_1_every_size import every_size
 from derivations.verify import digits, exact, tends
+from workbench.style import COLOURS, FRACTIONS
 
 
 def steps() -> Iterator[Step]:
@@ -183,7 +184,7 @@ def _draw(error):
         with picture(path, r"number of samples $n$ ($d = 100$, $\sigma^2 = c^2$)", label) as axes:
             for fraction, name in ((0, "0"), (0.001, "0.1%"), (0.01, "1%"), (0.1, "10%")):
                 values = curve(features / samples, fraction)
-                colour = OF_FRACTION[fraction]
+                colour = COLOURS[FRACTIONS.index(fraction)]
                 axes.plot(samples, values, color=colour, label=f"$p_2$ = {name}")
                 if fraction:
                     axes.axhline(fraction**2, color=colour, linestyle=":", linewidth=1)

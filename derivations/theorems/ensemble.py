@@ -14,7 +14,7 @@ from derivations.groundwork.curves import power_law
 from derivations.groundwork.formulas import explicit
 from derivations.groundwork.latex import latex
 from derivations.groundwork.pencil_steps import equations_step, pencil_step
-from derivations.groundwork.pictures import COLOURS, picture
+from derivations.groundwork.pictures import picture
 from derivations.groundwork.setting import (
     DELTA,
     GAMMA,
@@ -35,6 +35,7 @@ from derivations.groundwork.setting import (
 )
 from derivations.steps import Check, Derivation, Step
 from derivations.verify import exact
+from workbench.style import COLOURS
 
 STATEMENT = r"""Does an ensemble escape the collapse? Average $k$ models with independent projections $S_1, \dots, S_k$,
 trained on the same data. The error is $\frac1k$ of a single model's plus $1 - \frac1k$ of the cross term of two

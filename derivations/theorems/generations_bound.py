@@ -7,10 +7,11 @@ import numpy as np
 import sympy as sp
 
 from derivations.engine.points import WORKING, Point, precise
-from derivations.groundwork.pictures import COLOURS, picture
+from derivations.groundwork.pictures import picture
 from derivations.groundwork.setting import d, n, noise
 from derivations.steps import Step
 from derivations.verify import digits, exact, tends
+from workbench.style import COLOURS
 
 i = sp.Symbol("i", integer=True, positive=True)
 ONE_FIT = noise * d / (n - d - 1)  # without a ridge

@@ -8,11 +8,12 @@ import sympy as sp
 
 from derivations.engine.points import WORKING
 from derivations.groundwork.isotropic import c2, phi
-from derivations.groundwork.pictures import COLOURS, picture
+from derivations.groundwork.pictures import picture
 from derivations.groundwork.setting import noise, p1, p2
 from derivations.steps import Step
 from derivations.theorems.corollary_2_weighting import a, r, ridgeless_risk, weight_of_share
 from derivations.verify import exact, tends
+from workbench.style import COLOURS
 
 s1, s2, k, x = sp.symbols("s_1 s_2 k x", positive=True)  # s_k = sigma_k^2 d / n_k, k = s_2 / s_1
 before = sp.Symbol("E_{t-1}", positive=True)

@@ -21,7 +21,7 @@ from derivations.groundwork.branch import (
 )
 from derivations.groundwork.curves import value
 from derivations.groundwork.formulas import THEOREM_1, THEOREM_2, ErrorParts, U
-from derivations.groundwork.pictures import OF_FRACTION, picture
+from derivations.groundwork.pictures import picture
 from derivations.groundwork.setting import (
     ALGEBRA,
     SPECTRUM,
@@ -43,6 +43,7 @@ from derivations.groundwork.setting import (
 from derivations.steps import Derivation, Step
 from derivations.theorems.ridgeless_peaks import corners, thresholds
 from derivations.verify import digits, exact
+from workbench.style import COLOURS, FRACTIONS
 
 NAMES = {"B": "B", "V": "V", "zeta": r"\zeta"}
 
@@ -254,7 +255,7 @@ def _draw(path: Path) -> None:
     labels = (f"model size $m$ ($n = {samples}$, $d = {size}$)", r"$\zeta$ (units of $c^2$)")
     with picture(path, *labels) as axes:
         for fraction in (0.5, 0.1, 0.01):
-            colour, heights = OF_FRACTION[fraction], [at(w, fraction) for w in widths]
+            colour, heights = COLOURS[FRACTIONS.index(fraction)], [at(w, fraction) for w in widths]
             axes.plot(widths, heights, color=colour, label=f"$p_2$ = {fraction:.0%}")
             axes.axhline(at(1e12, fraction), color=colour, linestyle=":", linewidth=1)
         axes.plot([], [], color="grey", linestyle=":", label=r"$m = \infty$")

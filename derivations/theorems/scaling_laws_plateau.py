@@ -9,13 +9,14 @@ import sympy as sp
 from derivations.engine.traces import tr
 from derivations.groundwork.branch import without_shift
 from derivations.groundwork.formulas import THEOREM_1
-from derivations.groundwork.pictures import OF_FRACTION, picture
+from derivations.groundwork.pictures import picture
 from derivations.groundwork.power_law import alpha, b, closed_sum, in_closed_form, power
 from derivations.groundwork.power_law_at_two import NUMBERS, along, samples_of
 from derivations.groundwork.setting import Delta, Sigma, df2, kappa, n, noise, p1, p2
 from derivations.steps import Step
 from derivations.theorems.scaling_laws_sums import C, constants
 from derivations.verify import exact, tends
+from workbench.style import COLOURS, FRACTIONS
 
 u, c2, A, rate = sp.symbols("u c^2 A r", positive=True)  # the clean law is A n^-r
 
@@ -127,7 +128,7 @@ def _draw(rule, amplitude):
         with picture(path, x, "excess test error") as axes:
             for fraction, name in ((0, "0"), (0.001, "0.1%"), (0.01, "1%"), (0.1, "10%")):
                 values = clean(shifts, samples, fraction) + zeta(shifts, samples, fraction)
-                colour = OF_FRACTION[fraction]
+                colour = COLOURS[FRACTIONS.index(fraction)]
                 axes.plot(samples, values, color=colour, label=f"$p_2$ = {name}")
                 if fraction:
                     level = fraction**2 * quality

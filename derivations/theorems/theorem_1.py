@@ -13,7 +13,7 @@ from derivations.groundwork.curves import power_law, value
 from derivations.groundwork.formulas import THEOREM_1
 from derivations.groundwork.latex import latex, latex_system, latex_trace
 from derivations.groundwork.pencil_steps import equations_step, pencil_step
-from derivations.groundwork.pictures import COLOURS, picture
+from derivations.groundwork.pictures import picture
 from derivations.groundwork.setting import (
     DELTA,
     GAMMA,
@@ -36,6 +36,7 @@ from derivations.groundwork.setting import (
 )
 from derivations.steps import Derivation, Step
 from derivations.verify import digits, exact
+from workbench.style import COLOURS
 
 STATEMENT = r"""Ridge regression on $n$ samples, a fraction $p_2$ of them labelled by another function $w_2 = w_1 + \delta$,
 has the excess test error $B + V + \zeta$. With $\kappa$ the effective ridge, $R = (\Sigma + \kappa)^{-1}$ and

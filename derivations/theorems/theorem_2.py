@@ -14,7 +14,7 @@ from derivations.groundwork.curves import power_law, value
 from derivations.groundwork.formulas import THEOREM_2, ErrorParts, U
 from derivations.groundwork.latex import latex, latex_system, latex_trace
 from derivations.groundwork.pencil_steps import equations_step, pencil_step
-from derivations.groundwork.pictures import COLOURS, picture
+from derivations.groundwork.pictures import picture
 from derivations.groundwork.setting import (
     DELTA,
     GAMMA,
@@ -42,6 +42,7 @@ from derivations.groundwork.setting import (
 )
 from derivations.steps import Derivation, Step
 from derivations.verify import digits, exact
+from workbench.style import COLOURS
 
 STATEMENT = r"""The same with features $S^\top x$, $S$ of size $d \times m$ with iid $N(0, 1/d)$ entries. With
 $\psi = m/n$, $\gamma = m/d$, $K_0 = e \Sigma$, $K = \gamma \tau K_0 + \lambda$, $L' = (1 + u) \Sigma$ and

@@ -9,6 +9,7 @@ import numpy as np
 from simulations.language.summary import Point, curves, error_name, law
 from workbench.picture import Panel, Picture
 from workbench.records import Record, Value, as_text, number, numbers
+from workbench.style import fraction_colours
 
 LINEAR_BELOW = 0.01  # nats a token, where collapses of both signs are drawn
 
@@ -28,7 +29,8 @@ def scaling(rows: list[Record]) -> Picture:
     """Error and collapse against the number of stories, a colour a fraction."""
     picture = _beside(rows, "training stories n", "p₂")
     lines = curves(rows)
-    for colour, curve in enumerate(lines):
+    colours = fraction_colours([curve[0].fraction for curve in lines])
+    for colour, curve in zip(colours, lines, strict=True):
         _curve(picture, curve, [point.n for point in curve], _name(curve, lines), colour)
         if curve[0].limit > LINEAR_BELOW / 100:
             picture.panels[1].level(curve[0].limit, color=f"C{colour % 8}")
@@ -70,9 +72,10 @@ def filtered(rows: list[Record]) -> Picture:
     picture = _beside(rows, "training stories n", "p₂")
     lines = curves(rows)
     fractions = sorted({curve[0].fraction for curve in lines})
+    colours = dict(zip(fractions, fraction_colours(fractions), strict=True))
     for curve in lines:
         style = {"linestyle": "--", "markerfacecolor": "white"} if curve[0].verified else {}
-        colour = fractions.index(curve[0].fraction)
+        colour = colours[curve[0].fraction]
         _curve(picture, curve, [point.n for point in curve], _name(curve, lines), colour, **style)
     picture.caption = (
         f"{_models(rows)} Verified: of what the generators wrote only stories that the grammar's parser knows were kept. "

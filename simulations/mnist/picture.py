@@ -9,6 +9,7 @@ import numpy as np
 
 from workbench.picture import Panel, Picture
 from workbench.records import grouped, numbers
+from workbench.style import fraction_colours
 
 Row = dict[str, Any]  # a record, of whose columns we know the types
 
@@ -47,7 +48,8 @@ def scaling(rows: list[Row]) -> Picture:
         if not harmed:
             below.axes.set_yscale("symlog", linthresh=LINEAR_BELOW)
         kinds = curves(group, "p2", "generator_samples", "generator_noise", "ridge")
-        for colour, curve in enumerate(kinds):
+        colours = fraction_colours([curve[0]["p2"] for curve in kinds])
+        for colour, curve in zip(colours, kinds, strict=True):
             label = f"{curve[0]['p2']:g}" + _besides(curve, group, "c2", "ridge")
             _curve(above, curve, "n", "error", label, colour)
             if curve[0]["p2"]:

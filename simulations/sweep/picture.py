@@ -12,6 +12,7 @@ from simulations.sweep.theory import predictions, stacked
 from simulations.whole import whole
 from workbench.picture import Panel, Picture
 from workbench.records import NONE, Record, numbers
+from workbench.style import fraction_colours
 
 LINE_POINTS = 256
 
@@ -58,7 +59,9 @@ def _scales(points: list[Point], rows: list[Record], x: str) -> tuple[str, str]:
 def _panel(
     panel: Panel, study: Study, points: list[Point], rows: list[Record], x: str, colour: str | None
 ) -> None:
-    for index, value in enumerate(_values(points, colour)):
+    values = _values(points, colour)
+    numbered = fraction_colours(values) if colour == "synthetic_fraction" else range(len(values))
+    for index, value in zip(numbered, values, strict=True):
         label = "" if colour is None else _text(value)
         chosen = [i for i, point in enumerate(points) if colour is None or point[colour] == value]
         for i in chosen:

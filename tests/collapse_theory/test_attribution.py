@@ -90,7 +90,7 @@ def test_worth_of_the_first_sample():
 def test_what_has_no_answer():
     assert np.isnan(parts(marginal_risk(isotropic((25.0, 25.0, 0.0))))).all()
     correlated = ct.Problem([ct.Source(9.0, np.ones(3))], None, 0.1, moments=np.ones((1, 1, 3)))
-    with pytest.raises(ValueError, match="moments = an array of shape .*: expected None"):
+    with pytest.raises(ValueError, match=r"moments = an array of shape .*: expected None"):
         zeta_by_source(correlated)
 
 

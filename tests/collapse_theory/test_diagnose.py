@@ -50,3 +50,8 @@ def test_status_and_threshold():
     assert found.status.converged
     assert "converged in" in found.status.message()
     assert np.isnan(ct.diagnose(problem(20, ridge=0.0)).kappa)
+
+
+def test_tau_is_1_for_the_classical_model_everywhere():
+    assert ct.diagnose(problem(20, ridge=0.0)).tau == 1
+    assert ct.diagnose(problem(30)).tau == 1

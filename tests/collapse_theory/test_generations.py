@@ -148,6 +148,19 @@ def test_mixing_forever_diverges_with_too_few_samples():
     assert found[-1] > 2 * found[-20] > 4 * found[0]
 
 
+def test_an_error_beyond_float64_is_infinite():
+    # The second moment grows by a factor > 1 a round, faster the closer to the threshold.
+    risk = ct.generations(isotropic(0.99, 1.0, quality=1.0, ridge=0.0, noise=1e30), 5)
+    assert np.isfinite(risk.total).all()
+    shrinking = isotropic(0.999, 0.5, quality=1.0)
+    risk = ct.generations(shrinking, 400)
+    assert not np.isnan(parts(risk)).any()
+    last = int(np.flatnonzero(np.isfinite(risk.total))[-1])
+    assert last < 399
+    assert risk.total[last] > 1e250
+    assert np.isinf(risk.total[last + 1 :]).all()
+
+
 def test_golden_ratio():
     """The best weight of the real half under fresh mixing tends to 1 / golden ratio as d/n -> 0.
 

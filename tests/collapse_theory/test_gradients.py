@@ -84,3 +84,32 @@ def test_gradient_where_synthetic_data_begin():
     step = 1e-5
     difference = (-3 * function(0.0) + 4 * function(step) - function(2 * step)) / (2 * step)
     np.testing.assert_allclose(jax.grad(function)(0.0), difference, rtol=1e-5)
+
+
+@pytest.mark.parametrize("width", [None, 4.0])
+@pytest.mark.parametrize("spectrum", [[1.0, 0.5, 0.2, 0.1, 0.05], [1.0, 1.0, 1.0, 0.3, 0.3]])
+def test_gradient_in_an_entry_of_a_covariance(spectrum, width):
+    # In the first and in the second of two sources, of other eigenvectors or the same; repeated
+    # eigenvalues have no differentiable eigenvectors.
+    rng = np.random.default_rng(0)
+    bases = [np.linalg.qr(rng.normal(size=(5, 5)))[0] for _ in range(2)]
+    matrices = jnp.stack([(basis * np.array(spectrum)) @ basis.T for basis in bases])
+
+    @jax.jit
+    def function(matrices):
+        sources = (ct.Source(6.0, matrices[0], 0.1), ct.Source(3.0, matrices[1], 0.2, 0.5))
+        return ct.predict(ct.Problem(sources, jnp.eye(5) / 5, 1e-3, width)).total
+
+    for common in (False, True):
+        point = matrices.at[1].set(matrices[0]) if common else matrices
+        gradient = jax.grad(function)(point)
+        for k, i, j in ((0, 0, 0), (0, 1, 3), (1, 2, 2), (1, 4, 0)):
+            direction = jnp.zeros_like(point).at[k, i, j].add(0.5).at[k, j, i].add(0.5)
+            step = 1e-6
+            values = [function(point + sign * step * direction) for sign in (-1, 1)]
+            slope = jnp.sum(gradient * direction)
+            # Truncation is O(step^2) relatively, rounding O(1e-15 / step) of the value.
+            noise = 1e-13 * float(values[0]) / step
+            np.testing.assert_allclose(
+                slope, (values[1] - values[0]) / (2 * step), rtol=1e-6, atol=noise
+            )

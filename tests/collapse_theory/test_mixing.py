@@ -103,7 +103,7 @@ def test_best_weight_tends_to_corollary_2():
         )
         return single_step_mixing(problem, a)
 
-    phi = 10.0 ** -jnp.arange(2, 6)
+    phi = 10.0 ** -jnp.arange(2.0, 6.0)
     curve = jax.jit(jax.vmap(lambda n: best(lambda a: problem_of(n, a), a=(1e-8, 1.0))))
     optimum = curve(d / phi)
     stated = np.array([corollary_2_best_weight(d=d, n=d / x, p2=p2, sigma2=sigma2, c2=c2) for x in phi])

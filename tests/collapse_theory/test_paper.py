@@ -164,3 +164,9 @@ def test_corollary_2_has_its_best_weight():
 def test_corollary_2_needs_both_sources(statement):
     with pytest.raises(ValueError, match=r"p2 = 1: expected a number in \(0, 1\)"):
         statement(d=10, n=100, p2=1.0, sigma2=0.1, c2=1.0)
+
+
+@pytest.mark.parametrize("theorem", [ct.theorem_1, ct.theorem_2, ct.theorem_2_explicit])
+def test_help_states_the_theorem(theorem):
+    for part in ("B    =", "V ", "zeta =", "tr[Gamma ", "tr[Delta "):
+        assert part in theorem.__doc__

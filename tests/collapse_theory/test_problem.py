@@ -94,10 +94,3 @@ def test_problems_are_pytrees_and_frozen():
     assert doubled.ridge == 0.02
     with pytest.raises(AttributeError):
         problem.ridge = jnp.array(1.0)
-
-
-def test_risk_needs_all_parts_or_a_total():
-    assert ct.Risk(1.0, 2.0, 3.0).total == 6.0
-    assert ct.Risk(None, None, None, whole=2.0).total == 2.0
-    with pytest.raises(ValueError, match="expected bias, variance and zeta, or whole"):
-        ct.Risk(1.0, None, 3.0)

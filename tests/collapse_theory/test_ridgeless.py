@@ -85,9 +85,30 @@ def test_the_known_gap_is_an_error_and_a_tiny_ridge_its_limit():
         sources = (ct.Source(5, np.ones(8), 0.1), ct.Source(2.5, low_rank, 0.2, np.full(8, 0.25)))
         return ct.Problem(sources, np.full(8, 0.1), ridge)
 
-    with pytest.raises(ct.SolveError, match="without a ridge, a source .*; try a tiny ridge"):
+    with pytest.raises(ct.SolveError, match=r"without a ridge, a source .*; try a tiny ridge"):
         ct.predict(problem(0.0))
     # What is left falls linearly with the ridge.
     risks = [parts(ct.predict(problem(ridge))) for ridge in (1e-8, 1e-9, 1e-10)]
     steps = np.abs(np.diff(risks, axis=0))
     assert (steps[1] <= 0.11 * steps[0] + 1e-14).all()
+
+
+@pytest.mark.parametrize("width", [3.0, 4.0, 9.0])
+@pytest.mark.parametrize("rotated", [False, True])
+def test_projections_of_features_that_only_the_test_set_has_are_refused(width, rotated):
+    """Without a ridge 2 was returned for width 4, where the limit of small ridges is 8."""
+    basis = np.linalg.qr(np.random.default_rng(0).normal(size=(4, 4)))[0] if rotated else np.eye(4)
+
+    def problem(ridge, unseen):
+        spectra = np.array([1, 0.5, 0.3, 0]), np.array([1, 1, 1, unseen])
+        covariance, test = ((basis * spectrum) @ basis.T for spectrum in spectra)
+        signal = np.eye(4)
+        return ct.Problem((ct.Source(30, covariance, 0.1),), signal, ridge, width, test)
+
+    with pytest.raises(ct.SolveError, match="the test set sees features that no source has"):
+        ct.predict(problem(0.0, 2.0))
+    limits = [float(ct.predict(problem(ridge, 2.0)).bias) for ridge in (1e-8, 1e-10)]
+    if width > 3:
+        assert limits[0] == pytest.approx(limits[1], rel=1e-5)
+    assert limits[1] > 2.5
+    assert np.isfinite(ct.predict(problem(0.0, 0.0)).bias) or width == 3

@@ -27,7 +27,8 @@ def test_files_of_a_report(house):
     assert main([]) == 0
     folder = Path("results/derivations")
     names = {str(path.relative_to(folder)) for path in folder.rglob("*")}
-    assert names == {"report.md", "report.html", "pictures", "pictures/sound-1.svg"}
+    files = {"report.md", "report.html", "manifest.json", "pictures", "pictures/sound-1.svg"}
+    assert names == files
     markdown, page = report()
     assert "**✓ 3 derivations, 4 checks, all passed.**" in markdown
     assert "`python -m derivations`" in markdown
@@ -79,7 +80,7 @@ def test_quick_is_two_derivations_without_pictures(house):
     assert "![" not in markdown
     assert "<img" not in page
     names = {path.name for path in Path("results/derivations-quick").iterdir()}
-    assert names == {"report.md", "report.html"}
+    assert names == {"report.md", "report.html", "manifest.json"}
 
 
 def test_a_picture_that_cannot_be_drawn_is_a_failure_of_its_derivation(house, capsys):
@@ -88,7 +89,9 @@ def test_a_picture_that_cannot_be_drawn_is_a_failure_of_its_derivation(house, ca
 
     house(derivation("pale", check(), picture=fail), THIRD, values={})
     assert main([]) == 1
-    assert "FAILED pale: the derivation runs to its end (OSError: no ink)" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "FAILED pale: the derivation runs to its end (OSError: " in out
+    assert "no ink: 'results/derivations/pictures/pale-1.svg'" in out
     assert main(["--check"]) == 0
 
 

@@ -33,12 +33,12 @@ def replicas(amplitude, exponent, floor, relative):
 def test_known_parameters_are_recovered(amplitude, exponent, floor, relative):
     fits = replicas(amplitude, exponent, floor, relative)
     true = np.array([exponent, np.log(amplitude), floor])
-    found = np.array([[f.exponent.value, np.log(f.amplitude.value), f.floor.value] for f in fits])
+    fitted = np.array([[f.exponent.value, np.log(f.amplitude.value), f.floor.value] for f in fits])
     # d log A = dA / A
     stderr = np.array(
         [[f.exponent.stderr, f.amplitude.stderr / f.amplitude.value, f.floor.stderr] for f in fits]
     )
-    z = (found - true) / stderr
+    z = (fitted - true) / stderr
     assert (np.abs(z) < ALARM).all()
     # 95% of a binomial of 200 is 190 +- 3.1.
     covered = (np.abs(z) < 1.96).sum(axis=0)

@@ -57,8 +57,8 @@ def train_on_rows(problem, keep, seed=0):
         model = S @ fit(Z, y)
         error = model - truth
         products = error.mT @ matrix(problem.test_covariance) @ error
-        bias, variance, own, total = np.diagonal(products, axis1=1, axis2=2).T
-        risks.append([bias, variance, own + 2 * products[:, 0, 2], total])
+        bias, variance, shift_alone, total = np.diagonal(products, axis1=1, axis2=2).T
+        risks.append([bias, variance, shift_alone + 2 * products[:, 0, 2], total])
     return np.array(risks).transpose(1, 2, 0)
 
 
@@ -116,11 +116,11 @@ def test_same_as_training_on_rows(case):
     rows = train_on_rows(problem, keep)
     estimate = simulate_generations(problem, ROUNDS, DRAWS, keep=keep)
     for name, expected in zip(RISKS, rows, strict=True):
-        found, stderr = getattr(estimate.mean, name), getattr(estimate.stderr, name)
+        mean, stderr = getattr(estimate.mean, name), getattr(estimate.stderr, name)
         spread = np.hypot(expected.std(axis=0) / np.sqrt(DRAWS), stderr)
-        assert found.shape == (ROUNDS,)
+        assert mean.shape == (ROUNDS,)
         # Without a ridge the bias is rounding on both sides.
-        assert (np.abs(expected.mean(axis=0) - found) < ALARM * spread + 1e-20).all(), name
+        assert (np.abs(expected.mean(axis=0) - mean) < ALARM * spread + 1e-20).all(), name
 
 
 def isotropic(d, n):
@@ -168,7 +168,7 @@ SMALL = CASES["nothing kept"][1:]
     [
         (SMALL, {"rounds": 0}, "rounds = 0: expected a whole number >= 1"),
         (SMALL, {"rounds": 2.5}, "rounds = 2.5: expected a whole number >= 1"),
-        (SMALL, {"keep": "some"}, "keep = 'some': expected one of nothing, real, all"),
+        (SMALL, {"keep": "half"}, "keep = 'half': expected one of nothing, real, all"),
         (SMALL, {"seeds": 1}, "seeds = 1: expected a whole number >= 2"),
         (SMALL, {"key": -1}, "key = -1: expected a whole number"),
         (SMALL, {"memory": 10}, "memory = 10: expected at least"),

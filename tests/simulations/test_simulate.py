@@ -232,13 +232,6 @@ def test_student_t_needs_a_fourth_moment():
         features.student_t(4.0)
 
 
-def test_a_singular_problem_is_an_error_not_a_number():
-    Q = np.linalg.qr(np.random.default_rng(0).normal(size=(6, 6)))[0]
-    for form in (np.diag([1.0, 1.0, 0.0]), Q[:, :5] @ Q[:, :5].T):
-        with pytest.raises(ValueError, match="ridge = 0: expected > 0, or covariances that together"):
-            simulate(ct.Problem((ct.Source(30, form, 0.1),), 1.0, 0.0), 4)
-
-
 def test_one_seed_must_fit_the_memory():
     problem = small_problem(10**10, None, 0.05)
     with pytest.raises(ValueError, match=r"memory = .*: expected at least .* bytes"):

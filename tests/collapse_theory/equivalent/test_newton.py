@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import collapse_theory as ct
-from collapse_theory.equivalent import newton
+from collapse_theory.equivalent import fixed_point, newton
 from collapse_theory.predict import predict_with_status
+from tests.problems import random_problem
 
 
 @pytest.mark.parametrize("start", [-30.0, 0.0, 5.0, 50.0])
@@ -37,11 +38,49 @@ def test_converges_quadratically(monkeypatch):
     assert all(after < before**1.9 for before, after in itertools.pairwise(errors[1:]))
 
 
-def test_says_when_it_did_not_converge(monkeypatch):
+def test_more_steps_are_named_as_the_cause(monkeypatch):
     monkeypatch.setattr(newton, "MAX_STEPS", 2)
     _, status = newton.find_root(lambda x: jnp.exp(x) - 2, jnp.array([20.0]))
     assert not status.converged
-    assert status.message().startswith("the fixed-point equations did not converge in 2 Newton steps")
+    message = status.message()
+    assert message.startswith("the fixed-point equations did not converge in 2 Newton steps")
+    assert message.endswith("more steps would be needed")
+
+
+def test_numbers_that_are_not_finite_are_named_as_the_cause():
+    _, status = newton.find_root(lambda x: jnp.exp(x) - jnp.inf, jnp.array([1.0]))
+    assert not status.converged
+    assert "left the range of float64" in status.message()
+
+
+def failure(ridge, d):
+    """What is said of two sources of ranks d and 2; programs of other d are compiled anew."""
+    low_rank = np.where(np.arange(d) < 2, 1.0, 0.0)
+    sources = (ct.Source(5, np.ones(d), 0.1), ct.Source(2.5, low_rank, 0.2, 0.5))
+    with pytest.raises(ct.SolveError) as caught:
+        ct.predict(ct.Problem(sources, 1.0, ridge))
+    return str(caught.value)
+
+
+def test_a_tiny_ridge_is_advised_without_one_only(monkeypatch):
+    assert failure(0.0, d=9).endswith("try a tiny ridge, which gives the limit")
+    monkeypatch.setattr(newton, "MAX_STEPS", 1)
+    assert failure(0.1, d=10).endswith("more steps would be needed")
+
+
+def test_a_badly_conditioned_inverse_cannot_fake_convergence(monkeypatch):
+    monkeypatch.setattr(fixed_point, "WORST_CONDITION", 0.5)  # below any
+    problem = random_problem(np.random.default_rng(0), d=13, sources=2, diagonal=False, width=None)
+    with pytest.raises(ct.SolveError, match=r"sources that differ .* cannot be told apart in float64"):
+        ct.predict(problem)
+
+
+def test_the_worst_of_many():
+    zeros, failed = jnp.zeros(3), jnp.array([False, True, False])
+    causes = jnp.array([0, newton.Cause.STALLED.value, 0])
+    worst = newton.Status.worst(newton.Status(~failed, zeros, jnp.array([7, 8, 9]), causes))
+    assert (bool(worst.converged), int(worst.steps)) == (False, 8)
+    assert "rounding" in worst.message()
 
 
 @pytest.mark.parametrize("classical", [True, False])
