@@ -7,16 +7,16 @@ from jaxtyping import Array, Float
 
 from collapse_theory import checks
 from collapse_theory.checks import Number
-from collapse_theory.equivalent import SolveError, Status, solved
-from collapse_theory.equivalent.m_matrix import solve_m_matrix
-from collapse_theory.expansion import (
+from collapse_theory.equivalent import SolveError, Status, solve, solved, stack
+from collapse_theory.equivalent.expansion import (
     Derivatives,
     Expansion,
     Labels,
     derivatives,
     expand,
-    log_determinant,
 )
+from collapse_theory.equivalent.m_matrix import log_determinant, solve_m_matrix
+from collapse_theory.predict import excess_risk
 from collapse_theory.problem import Problem
 from collapse_theory.risk import Risk
 
@@ -46,9 +46,9 @@ def finite_size(problem: Problem, kurtosis: Number | None = None) -> Risk:
     >= -2, or is given beside covariance matrices.
     """
     excess = None if kurtosis is None else _checked(problem, kurtosis)
-    term, status, defined = finite_size_with_status(problem, excess)
-    known = checks.concrete(defined)
-    if known is not None and not known.all() and bool(status.converged):
+    _, term, status = limit_and_term(problem, excess)
+    known = checks.concrete(jnp.isnan(term.total))
+    if known is not None and known.any() and bool(status.converged):
         raise SolveError(
             "there is no finite-size term without a ridge at the interpolation threshold, where the "
             "risk is infinite, nor with a width for a test set of features that no source has"
@@ -57,13 +57,16 @@ def finite_size(problem: Problem, kurtosis: Number | None = None) -> Risk:
 
 
 @eqx.filter_jit
-def finite_size_with_status(
+def limit_and_term(
     problem: Problem, kurtosis: Float[Array, ""] | None = None
-) -> tuple[Risk, Status, Array]:
-    """`finite_size` without its guard: the term (NaN where it is not defined), status, defined."""
-    at, labels = expand(problem)
+) -> tuple[Risk, Risk, Status]:
+    """`predict` and `finite_size` of one solution, without their guards: the term is NaN where it is not
+    defined, and no number where `status.converged` is False is one to use."""
+    equivalent = solve(stack(problem))
+    at, labels = expand(equivalent)
     terms = jax.vmap(lambda part: _term(at, part, kurtosis))(labels)
-    return Risk(*jnp.where(at.defined, terms, jnp.nan)), at.status, at.defined
+    term = Risk(*jnp.where(at.defined, terms, jnp.nan))
+    return excess_risk(equivalent), term, equivalent.status
 
 
 def _checked(problem: Problem, kurtosis: Number) -> Float[Array, ""]:

@@ -9,9 +9,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from collapse_theory import checks
-from collapse_theory.equivalent import SolveError, Status, solved
+from collapse_theory.equivalent import SolveError, Status, solve, solved, stack
+from collapse_theory.equivalent.expansion import Expansion, Labels, closed, derivatives, expand
 from collapse_theory.equivalent.m_matrix import solve_m_matrix
-from collapse_theory.expansion import Expansion, Labels, closed, derivatives, expand
 from collapse_theory.problem import Problem
 from collapse_theory.risk import Part
 
@@ -56,12 +56,13 @@ def spread(problem: Problem) -> Spread:
 @eqx.filter_jit
 def spread_with_status(problem: Problem) -> tuple[Spread, Status, Array]:
     """`spread` without its guard: deviations (NaN where not defined), status, defined."""
-    at, labels = expand(problem)
+    equivalent = solve(stack(problem))
+    at, labels = expand(equivalent)
     # The total is a part of its own: bias, variance and zeta of one draw are correlated.
     every = jax.tree.map(lambda parts: jnp.concatenate([parts, parts.sum(axis=0)[None]]), labels)
     variances = jax.vmap(lambda part: _variance(at, part))(every)
     deviations = jnp.sqrt(jnp.maximum(variances, 0.0))
-    return Spread(*jnp.where(at.defined, deviations, jnp.nan)), at.status, at.defined
+    return Spread(*jnp.where(at.defined, deviations, jnp.nan)), equivalent.status, at.defined
 
 
 def _variance(at: Expansion, labels: Labels) -> Float[Array, ""]:

@@ -71,8 +71,8 @@ def draw(run: Run) -> Picture:
     between = np.sqrt(np.multiply(widths[1:], widths[:-1]))
     line = np.geomspace(widths[0], widths[-1], 120)
     for panel, size in zip(cuts, slices, strict=True):
-        colours = fraction_colours([*CASES.values()])
-        for (label, fraction), colour in zip(CASES.items(), colours, strict=True):
+        numbered = fraction_colours([*CASES.values()])
+        for (label, fraction), colour in zip(CASES.items(), numbered, strict=True):
 
             def along(m, fraction=fraction, size=size):
                 return problem((size, m), fraction)

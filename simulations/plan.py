@@ -21,6 +21,7 @@ NAMED: dict[str, Entries] = {
     "laplace": laplace,
     "student-t": student_t(),
 }
+EXCESS_KURTOSIS = {"gaussian": 0.0, "rademacher": -2.0, "laplace": 3.0, "student-t": 3.0}
 
 LARGE = 256
 

@@ -3,7 +3,8 @@
 Reading order: `arrays` (a problem stacked) and `algebra` (diagonal or dense), `regime` (what limits the
 fit), `axes` (coordinates in which dense matrices are nearly diagonal), `chart` (the unknowns),
 `fixed_point` (their equations), `newton` (how they are solved, and what is said if not), then
-`mean_predictor` and `error_system` with its `m_matrix`.
+`mean_predictor` and `error_system` with its `m_matrix`; last, for the next order, `shares` and
+`expansion`.
 """
 
 from collapse_theory.equivalent.arrays import Model, Moments, stack

@@ -1,4 +1,4 @@
-"""Linear systems of M-matrices, solved without subtraction."""
+"""Linear systems of M-matrices, solved without subtraction, and their determinants."""
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -28,3 +28,15 @@ def solve_m_matrix(
     for right, force, pivot in reversed(rows):
         z = jnp.concatenate([((force + right @ z) / pivot)[None], z])
     return z
+
+
+def log_determinant(O: Float[Array, "K K"], excess: Float[Array, " K"]) -> Float[Array, ""]:
+    """log det(I - O), by the same elimination: the sum of the pivots' logarithms."""
+    total = jnp.array(0.0)
+    for k in range(len(excess)):
+        pivot = excess[k] + O[k, k + 1 :].sum()
+        total += jnp.log(pivot)
+        factor = O[k + 1 :, k] / pivot
+        excess = excess.at[k + 1 :].add(factor * excess[k])
+        O = O.at[k + 1 :, k + 1 :].add(factor[:, None] * O[k, k + 1 :][None])
+    return total

@@ -10,6 +10,8 @@ from workbench.command import number_table
 from workbench.records import NONE, Record, Value, numbers
 
 MOST_ROWS = 100
+WITHIN = 3  # standard errors
+LARGE = 0.1  # finite-size term over limit
 # Plateaus are read off the theory at this n; crossings on this many points between the swept ends.
 INFINITE = 1e15
 CURVE = 256
@@ -31,13 +33,7 @@ def print_report(console: Console, study: Study, points: list[Point], rows: list
     console.print(table)
     if len(shown) < len(rows):
         console.print(f"the {MOST_ROWS} rows of largest |z|; the CSV file has all {len(rows)}")
-    gap = numbers(rows, "relative_gap")[np.isfinite(z)]
-    z = z[np.isfinite(z)]
-    if len(z):
-        console.print(
-            f"worst |z| {abs(z).max():.1f}, worst gap {abs(gap).max():.2%}, "
-            f"{(abs(z) <= 3).mean():.0%} of points within 3 s.e.; gaps of order 1/d are the finite size"
-        )
+    _print_agreement(console, rows)
     empty = sum(
         bool(p.get("synthetic_fraction")) and row["n_2"] == 0
         for p, row in zip(points, rows, strict=True)
@@ -46,6 +42,29 @@ def print_report(console: Console, study: Study, points: list[Point], rows: list
         console.print(f"{empty} points are clean: p2 n rounds to no synthetic sample")
     if "n" in swept(points):
         _print_plateaus(console, study, points)
+
+
+def _print_agreement(console: Console, rows: list[Record]) -> None:
+    """How many points theory explains, limit and finite-size term, and how many the limit alone."""
+    rows = [row for row in rows if "z" in row]
+    if not rows:
+        return
+    z, gap = np.abs(numbers(rows, "z")), np.abs(numbers(rows, "relative_gap"))
+    limit, stderr = numbers(rows, "predicted_total"), numbers(rows, "stderr_total")
+    alone = np.abs(numbers(rows, "simulated_total") - limit) / stderr
+    term = np.abs(numbers(rows, "finite_size_total")) / limit
+    console.print(
+        f"worst |z| {z.max():.1f}, worst gap {np.nanmax(gap, initial=0):.2%}, "
+        f"{(z <= WITHIN).mean():.0%} of points within {WITHIN} s.e. of theory; "
+        f"of its limit, without the finite-size term, {(alone <= WITHIN).mean():.0%}"
+    )
+    if np.isnan(term).any():
+        console.print(f"{np.isnan(term).sum()} points are at a threshold, and have no finite-size term")
+    if (term > LARGE).any():
+        console.print(
+            f"{(term > LARGE).sum()} points have a term of over {LARGE:.0%} of the limit: "
+            "there the next order, about its square, counts too"
+        )
 
 
 def _print_plateaus(console: Console, study: Study, points: list[Point]) -> None:
@@ -82,7 +101,7 @@ def totals(study: Study, point: Point, n: np.ndarray) -> np.ndarray:
     """Predicted total error along n, sample sizes not rounded."""
     function = study.model.function
     stacks = stacked(lambda row: function(**row), [point | {"n": float(value)} for value in n])
-    return np.array([prediction.total for prediction in predictions(stacks)])
+    return np.array([prediction.limit.total for prediction in predictions(stacks)])
 
 
 def _short(value: Value, form: str = "{:g}") -> str:

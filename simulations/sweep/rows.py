@@ -10,16 +10,18 @@ import numpy as np
 from collapse_theory import Problem
 from simulations.simulate import Draws, simulate_draws
 from simulations.sweep.draws import Factors, groups, random_key
-from simulations.sweep.theory import Prediction
+from simulations.sweep.theory import Parts, Prediction
 from workbench.fingerprint import fingerprint
 from workbench.job import EXPECTED, Answer, Job
 from workbench.records import Record
 
-PARTS = ("bias", "variance", "zeta", "total")
+PARTS = Parts._fields
 # How a simulation is done; the memory that it may take changes no number.
 RUN = {"seeds": 64, "key": 0, "dtype": "float64", "measure": "averaged", "features": "gaussian"}
-RESULTS = [f"{kind}_{part}" for kind in ("predicted", "simulated", "stderr") for part in PARTS]
-RESULTS += ["relative_gap", "z", "status"]
+KINDS = ("predicted", "finite_size", "simulated", "stderr")
+RESULTS = [f"{kind}_{part}" for kind in KINDS for part in PARTS]
+# Gaps to limit and finite-size term, the second alone to the limit.
+RESULTS += ["relative_gap", "z", "limit_gap", "status"]
 
 
 class Wanted(NamedTuple):
@@ -134,7 +136,9 @@ def _result(row: Wanted, draws: Draws | str) -> Record:
     prediction = row.prediction
     if prediction.reason:
         return {"status": prediction.reason}
-    result: Record = {f"predicted_{part}": getattr(prediction, part) for part in PARTS}
+    result: Record = {f"predicted_{part}": getattr(prediction.limit, part) for part in PARTS}
+    if prediction.finite_size is not None:
+        result |= {f"finite_size_{part}": getattr(prediction.finite_size, part) for part in PARTS}
     if isinstance(draws, str):
         return result | {"status": draws}
     try:
@@ -149,9 +153,12 @@ def _result(row: Wanted, draws: Draws | str) -> Record:
 
 def _comparison(prediction: Prediction, estimate: Any) -> Iterator[tuple[str, float]]:
     """The gap between simulation and theory: relative, and in standard errors, where there are any."""
-    gap = float(estimate.mean.total) - prediction.total
+    mean, limit = float(estimate.mean.total), prediction.limit.total
+    gap = mean - prediction.total
     if np.isfinite(gap):
         if prediction.total:
             yield "relative_gap", gap / prediction.total
         if estimate.stderr.total:
             yield "z", gap / float(estimate.stderr.total)
+        if limit:
+            yield "limit_gap", mean / limit - 1

@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
-from collapse_theory import Problem
+from collapse_theory import Problem, Risk
 from collapse_theory.equivalent import Status, solved
-from collapse_theory.predict import predict_with_status
+from collapse_theory.finite_size import limit_and_term
+from simulations.plan import EXCESS_KURTOSIS
 
 # Problems whose spectra stay in the cache together: 4 times faster at d = 1000 than all at once.
 BLOCK = 16
@@ -19,14 +21,26 @@ CHUNK = 64
 Values = dict[str, Any]  # of the arguments of a function that makes a problem
 
 
-class Prediction(NamedTuple):
-    """Risk of a problem and why it could not be had, if so."""
+class Parts(NamedTuple):
+    """The parts of a risk and their sum."""
 
     bias: float
     variance: float
     zeta: float
     total: float
+
+
+class Prediction(NamedTuple):
+    """The theory of a problem, or why there is none."""
+
+    limit: Parts
+    finite_size: Parts | None  # None at the ridgeless threshold, where nothing is finite
     reason: str
+
+    @property
+    def total(self) -> float:
+        """The total error of a model of this size: limit and finite-size term."""
+        return self.limit.total + (0.0 if self.finite_size is None else self.finite_size.total)
 
 
 class Stack(NamedTuple):
@@ -36,11 +50,11 @@ class Stack(NamedTuple):
     problems: Problem
 
 
-def predictions(stacks: list[Stack]) -> list[Prediction]:
-    """Predictions for all problems, in the order of their places."""
+def predictions(stacks: list[Stack], features: str = "gaussian") -> list[Prediction]:
+    """Predictions for all problems, in the order of their places, for features of this law."""
     by_place: dict[int, Prediction] = {}
     for stack in stacks:
-        by_place |= dict(zip(stack.places, _predictions(stack), strict=True))
+        by_place |= dict(zip(stack.places, _predictions(stack, features), strict=True))
     return [by_place[place] for place in sorted(by_place)]
 
 
@@ -88,22 +102,33 @@ def _stack(*leaves: Any) -> np.ndarray:
     return np.stack(leaves)
 
 
-def _predictions(stack: Stack) -> Iterator[Prediction]:
+def _predictions(stack: Stack, features: str) -> Iterator[Prediction]:
     count = len(stack.places)
+    first = jax.tree.map(lambda leaf: leaf[0], stack.problems)
+    # Of correlated entries, as matrices make them, only the Gaussian part of the term is known.
+    known = features != "gaussian" and first.is_diagonal
+    kurtosis = jnp.array(EXCESS_KURTOSIS[features]) if known else None
     for start in range(0, count, CHUNK):
         index = np.minimum(np.arange(start, start + CHUNK), count - 1)
-        risk, status = _compiled(jax.tree.map(lambda leaf, i=index: leaf[i], stack.problems))
-        parts = np.stack([risk.bias, risk.variance, risk.zeta, risk.total], axis=-1).tolist()
-        for i, row in enumerate(parts[: count - start]):
-            reason = "" if status.converged[i] else _message(status, i)
-            yield Prediction(row[0], row[1], row[2], row[3], reason)
+        problems = jax.tree.map(lambda leaf, i=index: leaf[i], stack.problems)
+        risk, term, status = _compiled(problems, kurtosis)
+        for i, (limit, finite_size) in enumerate(zip(_rows(risk), _rows(term), strict=True)):
+            if start + i < count:
+                reason = "" if status.converged[i] else _message(status, i)
+                defined = np.isfinite(finite_size.total)
+                yield Prediction(limit, finite_size if defined else None, reason)
+
+
+def _rows(risk: Risk) -> list[Parts]:
+    parts = np.stack([np.asarray(getattr(risk, part)) for part in Parts._fields], axis=-1)
+    return [Parts(*row) for row in parts.tolist()]
 
 
 @jax.jit
-def _compiled(problems: Problem) -> Any:
+def _compiled(problems: Problem, kurtosis: Any) -> Any:
     def one(problem: Problem) -> Any:
-        risk, status = predict_with_status(problem)
-        return solved(risk, status), status
+        risk, term, status = limit_and_term(problem, kurtosis)
+        return *solved((risk, term), status), status
 
     return jax.lax.map(one, problems, batch_size=BLOCK)
 

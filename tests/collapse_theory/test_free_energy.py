@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 
 import collapse_theory as ct
-from collapse_theory.expansion import expand, limit
+from collapse_theory.equivalent import solve, stack
+from collapse_theory.equivalent.expansion import expand, limit
 from tests import oracle
 from tests.problems import parts, random_problem
 
 
 @eqx.filter_jit
 def by_expansion(problem):
-    at, labels = expand(problem)
+    at, labels = expand(solve(stack(problem)))
     return jax.vmap(lambda part: limit(at, part))(labels)
 
 

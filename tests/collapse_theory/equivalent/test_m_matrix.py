@@ -5,7 +5,7 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from collapse_theory.equivalent.m_matrix import solve_m_matrix
+from collapse_theory.equivalent.m_matrix import log_determinant, solve_m_matrix
 
 mp.mp.dps = 60
 
@@ -28,3 +28,5 @@ def test_sixty_digits(K, size):
     for column in range(2):
         expected = mp.lu_solve(system, mp.matrix(forcing[:, column].tolist()))
         np.testing.assert_allclose(z[:, column], [float(x) for x in expected], rtol=1e-14)
+    logarithm = log_determinant(jnp.asarray(full), jnp.asarray(excess))
+    np.testing.assert_allclose(logarithm, float(mp.log(mp.det(system))), rtol=1e-14, atol=1e-14)

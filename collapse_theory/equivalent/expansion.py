@@ -23,11 +23,19 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from collapse_theory.equivalent import Status, solve, stack
 from collapse_theory.equivalent.algebra import add_diagonal, identity, trace
+from collapse_theory.equivalent.fixed_point import Equivalent
 from collapse_theory.equivalent.m_matrix import solve_m_matrix
-from collapse_theory.problem import Problem
-from collapse_theory.shares import Logs, Stack, moved, multiply, resolvent, shares, traces, transpose
+from collapse_theory.equivalent.shares import (
+    Logs,
+    Stack,
+    moved,
+    multiply,
+    resolvent,
+    shares,
+    traces,
+    transpose,
+)
 
 Number = Float[Array, ""]
 Square = Float[Array, "unknowns unknowns"]
@@ -44,7 +52,6 @@ class Expansion(NamedTuple):
     free: Bool[Array, " unknowns"]  # nu of the classical model and sources without samples are not
     test: Float[Array, " *matrix"]
     defined: Bool[Array, ""]
-    status: Status
 
 
 class Labels(NamedTuple):
@@ -63,9 +70,8 @@ class Derivatives(NamedTuple):
     links: Float[Array, "unknowns unknowns *matrix"]  # Z_kl
 
 
-def expand(problem: Problem) -> tuple[Expansion, Labels]:
-    """The expansion of a problem, and its labels in three parts: those of bias, variance and zeta."""
-    equivalent = solve(stack(problem))
+def expand(equivalent: Equivalent) -> tuple[Expansion, Labels]:
+    """The expansion of a solved problem, and its labels in three parts: of bias, variance and zeta."""
     model, regime = equivalent.model, equivalent.regime  # in the coordinates of the equivalent
     counts = model.fractions * model.n
     weights = model.fractions * equivalent.e
@@ -85,7 +91,6 @@ def expand(problem: Problem) -> tuple[Expansion, Labels]:
         free=jnp.append(counts > 0, restricted),
         test=test,
         defined=~regime.at_threshold & ~blind,
-        status=equivalent.status,
     )
     noises = jnp.zeros((3, len(counts))).at[1].set(model.noises)
     first = jnp.zeros(len(counts)).at[0].set(1.0)
@@ -185,18 +190,6 @@ def pinned(free: Bool[Array, " unknowns"], O: Square, row_sums: Logs) -> tuple[S
     off = O * (1.0 - jnp.eye(len(O)))
     held = jnp.where(free[None], 0.0, off).sum(axis=1)
     return jnp.where(free[:, None] & free[None], off, 0.0), jnp.where(free, row_sums + held, 1.0)
-
-
-def log_determinant(O: Square, row_sums: Logs) -> Number:
-    """log det of an M-matrix, by elimination that carries its row sums along (see `m_matrix`)."""
-    total = jnp.array(0.0)
-    for k in range(len(O)):
-        pivot = row_sums[k] + O[k, k + 1 :].sum()
-        total += jnp.log(pivot)
-        factor = O[k + 1 :, k] / pivot
-        row_sums = row_sums.at[k + 1 :].add(factor * row_sums[k])
-        O = O.at[k + 1 :, k + 1 :].add(factor[:, None] * O[k, k + 1 :][None])
-    return total
 
 
 def _trace(A: Stack) -> Logs:
