@@ -73,12 +73,13 @@ def draw(run: Run) -> Picture:
         def half(n, halves=halves):
             return problem(n * halves)
 
-        run.curve(alone, half, line, n, seeds, d, label, k)
+        run.curve(alone, half, line, n, seeds, label, k)
         alone.level(run.evaluate(plateau_error, problem, [halves])[0])
         if k:
             price.line(line, costs[:, k], label, k)
             theory, simulated = run.simulate(mixture(d, sources, k), np.outer(n, fifths), seeds)
-            price.points(n, simulated.mean.zeta, simulated.stderr.zeta, theory.zeta, d, label, k)
+            expected = theory.finite.zeta, theory.zeta
+            price.points(n, simulated.mean.zeta, simulated.stderr.zeta, *expected, label, k)
         doubled = fifths * (1 + each[k])
         worth.line(line, run.predict(problem, np.outer(line, doubled)).total / now, label, k)
         theory, simulated = run.simulate(problem, np.outer(n, doubled), seeds)
@@ -87,7 +88,8 @@ def draw(run: Run) -> Picture:
             simulated.stderr.total / simulated.mean.total,
             simulated_now.stderr.total / simulated_now.mean.total,
         )
-        worth.points(n, ratio, ratio * bar, theory.total / theory_now.total, d, label, k)
+        expected = (theory.finite.total / theory_now.finite.total, theory.total / theory_now.total)
+        worth.points(n, ratio, ratio * bar, *expected, label, k)
     worth.axes.set_yscale("linear")
     worth.level(1.0)
     picture.caption = (

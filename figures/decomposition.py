@@ -48,15 +48,16 @@ def draw(run: Run) -> Picture:
         curve = run.predict(make, line)
         theory, simulated = run.simulate(make, xs, seeds)
         lower = np.zeros(len(line))
-        at, mean, bar = np.zeros((3, len(xs)))
+        limit, finite, mean, bar = np.zeros((4, len(xs)))
         for colour, (part, label) in enumerate(zip(STACK, LABELS, strict=True)):
             upper = lower + getattr(curve, part)
             panel.axes.fill_between(line, lower, upper, color=f"C{colour}", alpha=0.35, linewidth=0)
             panel.line(line, upper, label, colour)
-            at, mean = at + getattr(theory, part), mean + getattr(simulated.mean, part)
+            limit, finite = limit + getattr(theory, part), finite + getattr(theory.finite, part)
+            mean = mean + getattr(simulated.mean, part)
             # Parts of one draw are correlated: the sum of their bars bounds that of their sum.
             bar = simulated.stderr.total if part == "zeta" else bar + getattr(simulated.stderr, part)
-            panel.points(xs, mean, bar, at, d, label, colour)
+            panel.points(xs, mean, bar, finite, limit, label, colour)
             lower = upper
         panel.axes.set_ylim(0, 1.15 * lower.max())
     picture.caption = (

@@ -54,7 +54,7 @@ def draw(run: Run) -> Picture:
         def mixed(share, budget=budget):
             return bought(template, budget * d, COST, share)
 
-        run.curve(left, mixed, line, shares, seeds, d, f"budget {budget:g} d", colour)
+        run.curve(left, mixed, line, shares, seeds, f"budget {budget:g} d", colour)
     left.axes.set_xscale("linear")
     budgets = np.geomspace(0.2, 1000, run.pick(48, 12))
     for colour, cost in enumerate(run.pick(COSTS, COSTS[:1])):

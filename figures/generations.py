@@ -55,7 +55,7 @@ def draw(run: Run) -> Picture:
             mean, stderr, expected = (
                 risk.total / first for risk in (simulated.mean, simulated.stderr, theory)
             )
-            panel.points(t, mean, stderr, expected, d, label, colour)
+            panel.points(t, mean, stderr, expected, label=label, colour=colour)
             if fraction < 1:
                 panel.level(
                     run.predict_generations(problem, forever).total[-1] / first, color=f"C{colour}"

@@ -36,7 +36,8 @@ def draw(run: Run) -> Picture:
             if keep == "nothing":
                 theory = run.predict_generations(problem, rounds).total
                 panel.line(t, theory, label, colour)
-            panel.points(t, simulated.mean.total, simulated.stderr.total, theory, d, label, colour)
+            mean, stderr = simulated.mean.total, simulated.stderr.total
+            panel.points(t, mean, stderr, theory, label=label, colour=colour)
             panel.level(alone, color=f"C{colour}")
     picture.caption = (
         f"Isotropic features, d = {d}, p₂ = 1/2, no ridge, noise σ² = {NOISE}, first synthetic labels of quality c² "

@@ -63,11 +63,11 @@ def draw(run: Run) -> Picture:
                     clean_simulated.mean.total[here],
                     simulated.mean.total[here],
                     simulated.stderr.total[here],
+                    theory.finite.total[here],
                     theory.total[here],
-                    d,
                     colour=colours(shade(m)),
                     x_stderr=clean_simulated.stderr.total[here],
-                    x_theory=clean_theory.total[here],
+                    x_theory=clean_theory.finite.total[here],
                 )
     scale = mpl.cm.ScalarMappable(shade, colours)
     axes = [panel.axes for panel in picture.panels]

@@ -66,14 +66,14 @@ def draw(run: Run) -> Picture:
                 return ct.at_size(first, n, law.ridge_exponent)
 
             label = f"{p2:g}"
-            curve = run.predict(problem, line).total
-            panel.line(line, curve, label, colour)
+            along = run.predict(problem, line)
+            curve = along.total
+            panel.line(line, curve, label, colour, finite=along.finite.total)
             # Whole numbers of synthetic samples.
             n = np.unique(np.maximum(np.round(sizes * p2), 1) / p2) if p2 else sizes
             theory, simulated = run.simulate(problem, n, seeds)
             mean, bar = simulated.mean.total, simulated.stderr.total
-            # Below n = d only about n directions take part.
-            panel.points(n, mean, bar, theory.total, np.minimum(n, d), label, colour)
+            panel.points(n, mean, bar, theory.finite.total, theory.total, label, colour)
             if p2:
                 panel.level(p2**2 * QUALITY)
                 crossover = float(ct.crossover(first, law.ridge_exponent))

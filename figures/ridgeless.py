@@ -43,7 +43,7 @@ def draw(run: Run) -> Picture:
             )
 
         # Exact for Gaussian features: 1 / |n - d| of theory becomes 1 / (|n - d| - 1).
-        run.curve(panel, problem, line, n, seeds, np.abs(n - d), f"{fraction:g}", colour)
+        run.curve(panel, problem, line, n, seeds, f"{fraction:g}", colour)
         if fraction:
             panel.level(fraction**2 * QUALITY)
     panel.axes.axvline(d, color="0.35", linestyle=":", linewidth=0.9)

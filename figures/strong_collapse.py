@@ -40,7 +40,7 @@ def draw(run: Run) -> Picture:
                     ridge=1e-8,
                 )
 
-            run.curve(panel, problem, line, points, seeds, d, f"{fraction:g}", colour)
+            run.curve(panel, problem, line, points, seeds, f"{fraction:g}", colour)
             if fraction:
                 panel.level(fraction**2 * quality)
     picture.caption = (

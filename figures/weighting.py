@@ -47,7 +47,7 @@ def draw(run: Run) -> Picture:
         def weighed(a, ratio=ratio):
             return ct.single_step_mixing(problem(ratio * d), a)
 
-        run.curve(left, weighed, line, weights, seeds, d, f"n = {ratio:,} d", colour)
+        run.curve(left, weighed, line, weights, seeds, f"n = {ratio:,} d", colour)
     left.guide(line, line**2 * QUALITY)
     left.axes.set_ylim(1e-10, 2)  # room for the legend
     ratios = np.geomspace(3, 1e6, run.pick(64, 16))

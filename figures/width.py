@@ -51,8 +51,10 @@ def draw(run: Run) -> Picture:
                 if part == "zeta" and not fraction:
                     continue
                 mean, stderr = getattr(simulated.mean, part), getattr(simulated.stderr, part)
-                panel.line(line, getattr(curve, part), label, colour)
-                panel.points(widths, mean, stderr, getattr(theory, part), d, label, colour)
+                along, finite = getattr(curve, part), getattr(curve.finite, part)
+                panel.line(line, along, label, colour, finite=finite)
+                expected = getattr(theory.finite, part), getattr(theory, part)
+                panel.points(widths, mean, stderr, *expected, label, colour)
     for panel in picture.panels:
         panel.axes.axvline(n, color="0.35", linestyle=":", linewidth=0.9)
     picture.caption = (

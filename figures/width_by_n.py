@@ -80,9 +80,11 @@ def draw(run: Run) -> Picture:
             panel.line(line, run.evaluate(slope, along, line), label, colour)
             theory, simulated = run.simulate(along, widths, seeds)
             steps = np.diff(np.log(widths))
-            expected, mean = (np.diff(risk.total) / steps for risk in (theory, simulated.mean))
+            expected, limit, mean = (
+                np.diff(risk.total) / steps for risk in (theory.finite, theory, simulated.mean)
+            )
             bars = np.hypot(simulated.stderr.total[1:], simulated.stderr.total[:-1]) / steps
-            panel.points(between, mean, bars, expected, d, label, colour)
+            panel.points(between, mean, bars, expected, limit, label, colour)
         panel.axes.set_yscale("symlog", linthresh=0.1)
         panel.axes.axhline(0, color="0.35", linewidth=0.8)
         panel.axes.axvline(size, color="0.35", linestyle=":", linewidth=0.9)

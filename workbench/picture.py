@@ -19,8 +19,12 @@ from workbench.style import HOUSE
 
 plt.rcParams.update(HOUSE)
 MARKERS = "os^Dv<>P"
-COLUMNS = ["panel", "curve", "kind", "x", "y", "stderr", "theory", "size"]
+COLUMNS = ["panel", "curve", "kind", "x", "y", "stderr", "theory", "limit"]
 COLUMNS += ["x_stderr", "x_theory"]  # where x is measured, too
+# Curves of finite size, over their limits: drawn if a visible part apart somewhere, and only as far as
+# what they neglect is smaller.
+VISIBLE, BELIEVED = 0.02, 0.5
+FINITE = "finite size"
 CAPTION_WIDTH = 18  # characters per inch of its type
 
 
@@ -76,7 +80,12 @@ class Picture:
         self._add_legend()
         for panel in self.panels:
             _few_decades(panel.axes)
-        wrapped = textwrap.fill(self.caption, int(CAPTION_WIDTH * self.figure.get_figwidth()))
+        caption = self.caption
+        if any(row["kind"] == FINITE for panel in self.panels for row in panel.rows):
+            caption += (
+                f" Dash-dotted: theory at this size, where it is over {VISIBLE:.0%} from its limit."
+            )
+        wrapped = textwrap.fill(caption, int(CAPTION_WIDTH * self.figure.get_figwidth()))
         self.figure.text(0.01, -0.02, wrapped, va="top", fontsize="small")
         paths = [folder / f"{name}.{suffix}" for suffix in formats]
         for suffix, path in zip(formats, paths, strict=True):
@@ -111,11 +120,20 @@ class Panel:
         self.rows: list[dict[str, Any]] = []
         self.drawn: dict[str, list[Any]] = {}  # artists of each labelled curve
 
-    def line(self, x: Any, y: Any, label: str = "", colour: Any = 0, **style: Any) -> None:
-        """A theoretical curve."""
+    def line(
+        self, x: Any, y: Any, label: str = "", colour: Any = 0, *, finite: Any = None, **style: Any
+    ) -> None:
+        """A theoretical curve, a limit; dash-dotted, where it is seen, the same of `finite` size."""
         y = np.where(np.isfinite(y), y, np.nan)
         self._name(label, *self.axes.plot(x, y, color=as_colour(colour), **style))
         self._record("theory", label, x=x, y=y)
+        if finite is None:
+            return
+        moved = np.abs(finite - y) / np.abs(y)
+        if (moved > VISIBLE).any():
+            near = np.where(moved < BELIEVED, finite, np.nan)
+            self.axes.plot(x, near, color=as_colour(colour), linestyle="-.", linewidth=0.9)
+            self._record(FINITE, label, x=x, y=near)
 
     def points(
         self,
@@ -123,7 +141,7 @@ class Panel:
         y: Any,
         stderr: Any,
         theory: Any = None,
-        size: float = 0,
+        limit: Any = None,
         label: str = "",
         colour: Any = 0,
         *,
@@ -133,15 +151,14 @@ class Panel:
     ) -> None:
         """Simulated means with standard errors.
 
-        `theory` at the same points is for the report, and `size`, usually d, is what its finite-size
-        term is counted in: the gap is O(1/size).
+        For the report: `theory` at the same points, and its `limit` where it knows a finite size.
         """
         marker = MARKERS[colour % len(MARKERS)] if isinstance(colour, int) else "o"
         style = {"fmt": marker, "color": as_colour(colour), "linestyle": "none"} | style
         self._name(label, self.axes.errorbar(x, y, yerr=stderr, xerr=x_stderr, **style))
         columns = {"x": x, "y": y, "stderr": stderr}
         if theory is not None:
-            columns |= {"theory": theory, "size": np.broadcast_to(size, np.shape(y))}
+            columns |= {"theory": theory} | ({} if limit is None else {"limit": limit})
         if x_theory is not None:
             columns |= {"x_stderr": x_stderr, "x_theory": x_theory}
         self._record("simulation", label, **columns)

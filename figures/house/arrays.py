@@ -9,8 +9,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from collapse_theory import Problem, Risk, StandardErrors, predict
+from collapse_theory import Problem, Risk, StandardErrors
+from collapse_theory.equivalent import solved
+from collapse_theory.finite_size import limit_and_term
 from simulations import Estimate
+from simulations.plan import EXCESS_KURTOSIS
 
 PARTS = ("bias", "variance", "zeta", "total")
 # Predictions are computed this many at a time: curves of any length share one program.
@@ -24,6 +27,16 @@ class Curve(NamedTuple):
     variance: Any
     zeta: Any
     total: Any
+
+
+class Theory(NamedTuple):
+    """The limit along x, part by part, and the same of models of finite size."""
+
+    bias: Any
+    variance: Any
+    zeta: Any
+    total: Any
+    finite: Curve  # limit and finite-size term; the limit where there is no term
 
 
 class Points(NamedTuple):
@@ -71,14 +84,26 @@ def in_chunks(program: Callable[[Any], jax.Array], problems: Any) -> np.ndarray:
     return np.concatenate(chunks)[:count]
 
 
-def predictions(problems: Problem) -> dict[str, np.ndarray]:
-    """The theory of a batch of problems, part by part; NaN where there is no solution."""
-    return dict(zip(PARTS, in_chunks(compiled(_parts), problems).T, strict=True))
+def predictions(problems: Problem, features: str = "gaussian") -> dict[str, np.ndarray]:
+    """The theory of a batch of problems, part by part; NaN where there is no solution.
+
+    `features` are those of finite models, by name.  `finite_...` is limit and finite-size term.
+    """
+    names = [*PARTS, *(f"finite_{part}" for part in PARTS)]
+    return dict(zip(names, in_chunks(compiled(_parts(features)), problems).T, strict=True))
 
 
-def _parts(problem: Problem) -> jax.Array:
-    risk = predict(problem)
-    return jnp.stack([getattr(risk, part) for part in PARTS])
+@cache
+def _parts(features: str) -> Callable[[Problem], jax.Array]:
+    def parts(problem: Problem) -> jax.Array:
+        kurtosis = None if features == "gaussian" else jnp.array(EXCESS_KURTOSIS[features])
+        limit, term, status = limit_and_term(problem, kurtosis)
+        limits, terms = (
+            jnp.stack([getattr(risk, part) for part in PARTS]) for risk in solved((limit, term), status)
+        )
+        return jnp.concatenate([limits, limits + jnp.where(jnp.isnan(terms), 0.0, terms)])
+
+    return parts
 
 
 def of_risk(risk: Risk | StandardErrors) -> dict[str, np.ndarray]:
@@ -98,6 +123,11 @@ def of_estimate(estimate: Estimate) -> dict[str, np.ndarray]:
 def as_curve(arrays: dict[str, np.ndarray], prefix: str = "") -> Curve:
     """The curve with these arrays."""
     return Curve(*(arrays.get(prefix + part) for part in PARTS))
+
+
+def as_theory(arrays: dict[str, np.ndarray]) -> Theory:
+    """The theory with these arrays."""
+    return Theory(*as_curve(arrays), finite=as_curve(arrays, "finite_"))
 
 
 def as_points(arrays: dict[str, np.ndarray]) -> Points:

@@ -22,10 +22,11 @@ The code has changed since; its fingerprints are those of the manifest.
 AGREEMENT = """
 ## Points against lines
 
-`python -m figures --report`. z is the gap in standard errors. The theory is a limit: its relative gap to
-a finite simulation is O(1/d), in power_law O(1/min(n, d)), in ridgeless O(1/|n − d|). The last column is the
-smallest such term with which all points are within 3 standard errors, z and gap are without it. Images
-(mnist_*) are not Gaussian and have no such term.
+`python -m figures --report`. z is the gap between simulation and theory in standard errors; theory is its
+limit and the finite-size term, where there is one, so that gaps are O(1/d²), and without it, as in
+generations and iterative_mixing, O(1/d). "Beyond 3 s.e." is the part of the theory that has to be granted for
+every point to be within 3 standard errors. The last column is what the limit alone explains. Images (mnist_*)
+are not Gaussian and have no such term.
 
 """
 

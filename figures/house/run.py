@@ -7,7 +7,7 @@ import numpy as np
 
 from collapse_theory import Problem, accumulate, generations
 from figures.house import arrays, tables
-from figures.house.arrays import Curve, Points, as_curve, as_points
+from figures.house.arrays import Curve, Points, Theory, as_curve, as_points, as_theory
 from simulations import Estimate, simulate, simulate_generations
 from simulations.whole import whole
 from workbench.cache import Arrays, Cache
@@ -42,7 +42,7 @@ class Run:
         """Whole numbers evenly spaced in the logarithm; fewer of them in the quick version."""
         return np.unique(np.round(np.geomspace(low, high, self.pick(count, min(count, 3)))))
 
-    def predict(self, make: Make, xs: Xs) -> Curve:
+    def predict(self, make: Make, xs: Xs) -> Theory:
         """The theory of `make(x)` for every x: arrays (len(xs),); NaN where there is no solution."""
         return self._theory(arrays.batch(make, xs))
 
@@ -53,17 +53,15 @@ class Run:
         line: np.ndarray,
         points: Xs,
         seeds: int,
-        size: Any,
         label: str,
         colour: int,
     ) -> None:
-        """Draw the total error of `make(x)`: theory along `line`, simulations at `points`.
-
-        `size` is what the finite-size term of the points is counted in, as in `Panel.points`.
-        """
-        panel.line(line, self.predict(make, line).total, label, colour)
+        """Draw the total error of `make(x)`: theory along `line`, simulations at `points`."""
+        curve = self.predict(make, line)
+        panel.line(line, curve.total, label, colour, finite=curve.finite.total)
         theory, (mean, stderr) = self.simulate(make, points, seeds)
-        panel.points(points, mean.total, stderr.total, theory.total, size, label, colour)
+        expected = theory.finite.total, theory.total
+        panel.points(points, mean.total, stderr.total, *expected, label, colour)
 
     def evaluate(
         self, function: Callable[[Any], Any], make: Callable[[Any], Any], xs: Any
@@ -79,10 +77,13 @@ class Run:
 
         return self.cache.recall(compute, function.__name__, function.__module__, questions)["value"]
 
-    def simulate(self, make: Make, xs: Xs, seeds: int, **options: Any) -> tuple[Curve, Points]:
+    def simulate(
+        self, make: Make, xs: Xs, seeds: int, features: str = "gaussian", **options: Any
+    ) -> tuple[Theory, Points]:
         """Theory and simulation of `make(x)` for every x, at whole sample sizes."""
         problems = whole(arrays.batch(make, xs))
-        theory = self._theory(problems)
+        theory = self._theory(problems, features)
+        options |= {"features": features}
         self.progress(0, len(xs))
         measured = [
             self._measure(simulate, arrays.at(problems, i), seeds=seeds, **options)
@@ -119,11 +120,13 @@ class Run:
         self.tables[program] = tables.code(rows)
         return [row for row in rows if row["study"] == study]
 
-    def _theory(self, problems: Problem) -> Curve:
+    def _theory(self, problems: Problem, features: str = "gaussian") -> Theory:
         def compute() -> Arrays:
-            return arrays.predictions(problems)
+            return arrays.predictions(problems, features)
 
-        return as_curve(self.cache.recall(compute, "predict", arrays.__name__, problems))
+        return as_theory(
+            self.cache.recall(compute, "predict", arrays.__name__, problems, features=features)
+        )
 
     def _measure(self, simulator: Callable[..., Estimate], problem: Problem, **options: Any) -> Arrays:
         """What `simulator` measures, with a random key of this problem's own."""

@@ -13,6 +13,8 @@ NAMES = (
     "ridgeless",
     "width",
     "width_by_n",
+    "mixture",
+    "break_even",
     "decomposition",
     "weighting",
     "iterative_mixing",

@@ -120,7 +120,7 @@ def theory(rows: list[Row]) -> Picture:
                 numbers(curve, "error") / predicted,
                 numbers(curve, "error_stderr") / predicted,
                 np.ones(len(curve)),
-                np.nan,
+                None,
                 "" if mixed else f"{ridge:g}",
                 ridges.index(ridge),
                 linestyle="--" if mixed else "-",
@@ -176,9 +176,7 @@ def _curve(panel: Panel, curve: list[Row], x: str, name: str, label: str, colour
         if part.any():
             # The collapse is a small difference: what the report compares is the error.
             expected = predicted[part] if name == "error" and known[part].all() else None
-            panel.points(
-                at[part], measured[part], stderr[part], expected, np.nan, label, colour, **joined
-            )
+            panel.points(at[part], measured[part], stderr[part], expected, None, label, colour, **joined)
     if known.any():
         panel.line(at[known], predicted[known], label, colour)
 

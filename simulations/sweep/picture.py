@@ -15,9 +15,6 @@ from workbench.records import NONE, Record, numbers
 from workbench.style import fraction_colours
 
 LINE_POINTS = 256
-# Finite-size terms, over the limit: drawn for curves where one is visible, up to where the next orders
-# are no smaller.
-VISIBLE, BELIEVED = 0.02, 0.5
 
 
 def draw(study: Study, points: list[Point], rows: list[Record]) -> Picture:
@@ -75,15 +72,11 @@ def _panel(
         for key in dict.fromkeys(_others(points[i], x) for i in chosen):
             curve = [points[i] for i in chosen if _others(points[i], x) == key]
             places, limit, total = _line(study, curve, x)
-            panel.line(places, limit, label=label, colour=index)
-            moved = np.abs(total / limit - 1)
-            if np.nanmax(moved, initial=0) > VISIBLE:
-                total = np.where(moved < BELIEVED, total, np.nan)
-                panel.line(places, total, colour=index, linestyle=":", linewidth=0.9)
+            panel.line(places, limit, label=label, colour=index, finite=total)
         done = [rows[i] for i in chosen if "simulated_total" in rows[i]]
-        columns = (x, "simulated_total", "stderr_total", "predicted_total")
-        places, mean, stderr, theory = (numbers(done, name) for name in columns)
-        panel.points(places, mean, stderr, theory, label=label, colour=index)
+        columns = (x, "simulated_total", "stderr_total")
+        places, mean, stderr = (numbers(done, name) for name in columns)
+        panel.points(places, mean, stderr, label=label, colour=index)
 
 
 def _line(study: Study, curve: list[Point], x: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -130,9 +123,8 @@ def _caption(study: Study, points: list[Point]) -> str:
         for name, value in points[0].items()
         if name not in swept(points) and value is not None
     ]
-    text = f"{study.description[:1].upper()}{study.description[1:]}. {', '.join(fixed)}. Lines: theory, "
-    text += f"dotted with its finite-size term where that is over {VISIBLE:.0%}; points: mean of "
-    text += f"{study.run['seeds']} simulations, bars: standard error."
+    text = f"{study.description[:1].upper()}{study.description[1:]}. {', '.join(fixed)}. Lines: theory; "
+    text += f"points: mean of {study.run['seeds']} simulations, bars: standard error."
     if any(value is None for point in points for name, value in point.items() if name in swept(points)):
         text += " Dashed: the classical model."
     return textwrap.dedent(text)

@@ -15,7 +15,7 @@ LARGE = 0.1  # finite-size term over limit
 # Plateaus are read off the theory at this n; crossings on this many points between the swept ends.
 INFINITE = 1e15
 CURVE = 256
-NUMBERS = {"predicted_total": "{:.4g}", "simulated_total": "{:.4g}", "stderr_total": "{:.1g}"}
+NUMBERS = {"theory": "{:.4g}", "simulated_total": "{:.4g}", "stderr_total": "{:.1g}"}
 NUMBERS |= {"relative_gap": "{:+.2%}", "z": "{:+.1f}"}
 
 
@@ -27,7 +27,7 @@ def print_report(console: Console, study: Study, points: list[Point], rows: list
     fields = [study.model.fields[name].column for name in names]
     title = f"{study.description}\n{study.run['seeds']} seeds, {study.run['measure']}"
     table = number_table(title, *fields, "theory", "simulation", "+- s.e.", "gap", "z")
-    for row in (rows[i] for i in shown):
+    for row in (with_theory(rows[i]) for i in shown):
         cells = (_short(row.get(name, ""), form) for name, form in NUMBERS.items())
         table.add_row(*(_short(row[name]) for name in names), *cells)
     console.print(table)
@@ -42,6 +42,13 @@ def print_report(console: Console, study: Study, points: list[Point], rows: list
         console.print(f"{empty} points are clean: p2 n rounds to no synthetic sample")
     if "n" in swept(points):
         _print_plateaus(console, study, points)
+
+
+def with_theory(row: Record) -> Record:
+    """The row and what it is compared with: the limit and, where there is one, the finite-size term."""
+    if "predicted_total" not in row:
+        return row
+    return row | {"theory": row["predicted_total"] + row.get("finite_size_total", 0.0)}  # type: ignore[operator]
 
 
 def _print_agreement(console: Console, rows: list[Record]) -> None:
