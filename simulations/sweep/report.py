@@ -53,6 +53,9 @@ def with_theory(row: Record) -> Record:
 
 def _print_agreement(console: Console, rows: list[Record]) -> None:
     """How many points theory explains, limit and finite-size term, and how many the limit alone."""
+    lacking = sum("predicted_total" in row and "finite_size_total" not in row for row in rows)
+    if lacking:
+        console.print(f"at a threshold, without a finite-size term: {lacking} points")
     rows = [row for row in rows if "z" in row]
     if not rows:
         return
@@ -65,11 +68,9 @@ def _print_agreement(console: Console, rows: list[Record]) -> None:
         f"{(z <= WITHIN).mean():.0%} of points within {WITHIN} s.e. of theory; "
         f"of its limit, without the finite-size term, {(alone <= WITHIN).mean():.0%}"
     )
-    if np.isnan(term).any():
-        console.print(f"{np.isnan(term).sum()} points are at a threshold, and have no finite-size term")
     if (term > LARGE).any():
         console.print(
-            f"{(term > LARGE).sum()} points have a term of over {LARGE:.0%} of the limit: "
+            f"with a term of over {LARGE:.0%} of the limit: {(term > LARGE).sum()} points; "
             "there the next order, about its square, counts too"
         )
 

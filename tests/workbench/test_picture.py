@@ -10,7 +10,7 @@ def test_pictures_save_what_they_show(tmp_path):
     picture = Picture(["left", "right"], x="n", y="error")
     x = np.array([1.0, 10.0])
     picture.panels[0].line(x, [1.0, np.inf], "a curve")
-    picture.panels[0].points(x, [1.1, 0.5], [0.1, 0.1], [1.0, 0.4], 100, "a curve")
+    picture.panels[0].points(x, [1.1, 0.5], [0.1, 0.1], [1.0, 0.4], [0.9, 0.3], "a curve")
     picture.panels[1].guide(x, x, "a slope")
     picture.panels[1].level(2.0)
     picture.save(tmp_path, "picture", ["png", "pdf", "svg"])
@@ -19,7 +19,7 @@ def test_pictures_save_what_they_show(tmp_path):
     rows = read_csv(tmp_path / "picture.csv")
     assert [row["kind"] for row in rows] == ["theory"] * 2 + ["simulation"] * 2 + ["guide"] * 3
     np.testing.assert_array_equal([row["y"] for row in rows], [1, np.nan, 1.1, 0.5, 1, 10, 2])
-    assert [row.get("size") for row in rows] == [None] * 2 + [100] * 2 + [None] * 3
+    assert [row.get("limit") for row in rows] == [None] * 2 + [0.9, 0.3] + [None] * 3
     assert {path.suffix for path in tmp_path.iterdir()} == {".csv", ".png", ".pdf", ".svg"}
 
 
@@ -32,3 +32,17 @@ def test_the_same_picture_is_the_same_file(tmp_path):
     for suffix in ("csv", "png", "pdf"):
         one, two = ((tmp_path / name / f"picture.{suffix}").read_bytes() for name in ("one", "two"))
         assert one == two
+
+
+def test_curves_of_finite_size_are_drawn_where_they_are_seen(tmp_path):
+    picture = Picture(["panel"], x="n", y="error")
+    picture.caption = "All."
+    x, limit = [1.0, 2.0, 3.0], np.ones(3)
+    picture.panels[0].line(x, limit, "close", finite=limit * 1.01)
+    picture.panels[0].line(x, limit, "apart", finite=limit * [1.01, 1.3, 2.0])
+    picture.save(tmp_path, "picture", [])
+    rows = [row for row in read_csv(tmp_path / "picture.csv") if row["kind"] == "finite size"]
+    assert {row["curve"] for row in rows} == {"apart"}
+    # The term of the last is no smaller than what is neglected.
+    np.testing.assert_array_equal([row["y"] for row in rows], [1.01, 1.3, np.nan])
+    assert "Dash-dotted: theory at this size" in picture.figure.texts[0].get_text().replace("\n", " ")

@@ -32,6 +32,21 @@ def test_predictions_of_any_number_of_points(run):
         np.testing.assert_allclose(total[i], ct.predict(problem(sizes[i])).total, rtol=1e-12)
 
 
+def test_theory_of_a_finite_size(run):
+    for features, kurtosis in (("gaussian", None), ("laplace", 3.0)):
+        theory, _ = run.simulate(problem, [30.0], seeds=2, features=features)
+        term = ct.finite_size(problem(30.0), kurtosis)
+        for part in ("bias", "variance", "zeta", "total"):
+            moved = getattr(theory.finite, part)[0] - getattr(theory, part)[0]
+            assert moved == pytest.approx(float(getattr(term, part)), rel=1e-9)
+
+
+def test_where_there_is_no_term_the_limit_stays(run):
+    theory = run.predict(lambda n: problem(n, ridge=0.0), [8.0, 30.0])  # the first at the threshold
+    assert theory.total[0] == theory.finite.total[0] == np.inf
+    assert theory.finite.total[1] > theory.total[1]
+
+
 def test_simulations_are_at_whole_sizes_and_independent(run):
     theory, simulated = run.simulate(problem, [20.4, 21.0], seeds=8)
     np.testing.assert_allclose(theory.total[0], ct.predict(problem(20.0)).total, rtol=1e-12)

@@ -42,10 +42,15 @@ def test_files_and_columns(tmp_path, capsys):
         risk = ct.predict(asked)
         predicted = [row[f"predicted_{part}"] for part in ("bias", "variance", "zeta", "total")]
         np.testing.assert_allclose(predicted, [*parts(risk), float(risk.total)], rtol=1e-12)
+        term = ct.finite_size(asked)
+        finite = [row[f"finite_size_{part}"] for part in ("bias", "variance", "zeta", "total")]
+        np.testing.assert_allclose(finite, [*parts(term), float(term.total)], rtol=1e-9, atol=1e-15)
         again = simulate(asked, seeds=4, key=row["key"])
         assert row["simulated_total"] == pytest.approx(again.mean.total, rel=1e-12)
-        z = (row["simulated_total"] - predicted[3]) / row["stderr_total"]
-        assert row["z"] == pytest.approx(z)
+        gap = row["simulated_total"] - predicted[3] - finite[3]
+        assert row["z"] == pytest.approx(gap / row["stderr_total"])
+        assert row["relative_gap"] == pytest.approx(gap / (predicted[3] + finite[3]))
+        assert row["limit_gap"] == pytest.approx(row["simulated_total"] / predicted[3] - 1)
     assert len({row["key"] for row in rows}) == 6
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     assert manifest["rows"] == 6
@@ -143,13 +148,22 @@ def test_theory_of_similar_grids_compiles_once():
     assert _compiled._cache_size() == before + 1
 
 
-def test_infinite_theory_is_no_failure(tmp_path):
+def test_infinite_theory_is_no_failure(tmp_path, capsys):
     arguments = ["--d", "8", "--n", "8,20", "--ridge", "0", "--synthetic-fraction", "0", "--seeds", "4"]
     assert main([*arguments, "--out", str(tmp_path)]) == 0
     threshold = rows_of(tmp_path)[0]
     assert threshold["predicted_total"] == np.inf
-    assert "z" not in threshold
+    assert not {"z", "limit_gap", "finite_size_total"} & set(threshold)
     assert np.isfinite(threshold["simulated_total"])
+    assert "at a threshold, without a finite-size term: 1 points" in capsys.readouterr().out
+
+
+def test_the_term_knows_the_law_of_the_features(tmp_path):
+    """Fourth cumulants of independent entries."""
+    assert main([*SMALL, "--features", "rademacher", "--out", str(tmp_path)]) == 0
+    for row in rows_of(tmp_path):
+        term = ct.finite_size(whole(problem(**{name: row[name] for name in FIELDS})), -2.0)
+        assert row["finite_size_total"] == pytest.approx(float(term.total), rel=1e-9)
 
 
 @pytest.mark.parametrize(
