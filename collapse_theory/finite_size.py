@@ -92,13 +92,14 @@ def _term(at: Expansion, labels: Labels, kurtosis: Float[Array, ""] | None) -> F
         return here.gradient, fluctuation(here)
 
     def moves(force: Array) -> Array:
-        return -solve_m_matrix(still.off_diagonal, still.row_sums, force[:, None])[:, 0]
+        return -inverse @ force
 
     def slope(t: Array) -> tuple[Array, Array]:
         shift = t * by_t
         return jax.jvp(lambda eta: along(t, eta, shift + eta * by_eta), (zero,), (one,))[1]
 
     still = derivatives(at, labels, origin, zero, zero)
+    inverse = solve_m_matrix(still.off_diagonal, still.row_sums, jnp.eye(len(origin)))
     by_t = moves(jax.jvp(lambda t: along(t, zero, origin)[0], (zero,), (one,))[1])
     by_eta = moves(jax.jvp(lambda eta: along(zero, eta, origin)[0], (zero,), (one,))[1])
     force, term = jax.jvp(slope, (zero,), (one,))[1]

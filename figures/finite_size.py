@@ -19,7 +19,7 @@ FRACTION, QUALITY, NOISE, RIDGE = 0.5, 0.5, 0.1, 1e-2
 
 def draw(run: Run) -> Picture:
     """A panel for each model, two curves for each law of the features."""
-    sizes = np.array(run.pick([8, 16, 32, 64], [8, 16, 32]))
+    sizes = np.array(run.pick([8, 16, 32, 64], [15, 30, 60]))
     draws = run.pick(4_000_000, 50_000)
     cases = run.pick(CASES, {"classical": None})
     laws = run.pick(LAWS, {"gaussian": LAWS["gaussian"]})

@@ -12,6 +12,7 @@ from simulations.sweep.fields import REQUIRED
 from simulations.sweep.grid import swept
 from simulations.sweep.model import Model, load_model
 from simulations.sweep.picture import draw
+from simulations.sweep.precision import kept, with_precision
 from simulations.sweep.report import print_report
 from simulations.sweep.rows import RUN
 from simulations.sweep.run import MEMORY, TABLE, run
@@ -61,6 +62,8 @@ def _run(options: argparse.Namespace, arguments: list[str], study: Study) -> int
     )
     console = wide_console()
     print_report(console, study, sweep.points, sweep.rows)
+    if options.precision is not None:
+        console.print(kept(study, sweep.rows))
     pictures = draw(study, sweep.points, sweep.rows).save_pictures(folder, TABLE, suffixes)
     console.print(f"made {', '.join(map(str, [*sweep.tables, *pictures]))}", soft_wrap=True)
     for row in sweep.failed:
@@ -88,7 +91,14 @@ def _changed(study: Study, options: argparse.Namespace) -> Study:
         for names in (study.model.fields, RUN)
     )
     study = study.with_changes(grid, settings)
-    return study.quick() if options.quick else study
+    study = study.quick() if options.quick else study
+    if options.precision is None:
+        return study
+    if options.seeds is not None:
+        raise ValueError(
+            f"seeds = {options.seeds}: expected none beside a precision, which chooses them"
+        )
+    return with_precision(study, options.precision)
 
 
 def _parser(model: Model | None = None) -> argparse.ArgumentParser:
@@ -113,6 +123,12 @@ def _parser(model: Model | None = None) -> argparse.ArgumentParser:
     add("--list", action="store_true", help="show the presets and stop")
     add("--quick", action="store_true", help="few seeds, at most four values of each field")
     add("--seeds", type=int, help=f"independent draws a grid point ({RUN['seeds']})")
+    add(
+        "--precision",
+        type=float,
+        metavar="P",
+        help="choose the seeds: standard errors of at most this part of each error, as 0.005",
+    )
     add("--key", type=int, help="random key of the whole sweep")
     add("--dtype", help="precision of the simulation: float64 (default) or float32")
     add("--measure", help=f"of single models, or the average over labels: {', '.join(MEASURES)}")

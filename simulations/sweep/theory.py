@@ -102,21 +102,26 @@ def _stack(*leaves: Any) -> np.ndarray:
     return np.stack(leaves)
 
 
-def _predictions(stack: Stack, features: str) -> Iterator[Prediction]:
+def chunks(stack: Stack) -> Iterator[Problem]:
+    """The problems of a stack, `CHUNK` at a time; the last is repeated to fill the last chunk."""
     count = len(stack.places)
-    first = jax.tree.map(lambda leaf: leaf[0], stack.problems)
-    # Of correlated entries, as matrices make them, only the Gaussian part of the term is known.
-    known = features != "gaussian" and first.is_diagonal
-    kurtosis = jnp.array(EXCESS_KURTOSIS[features]) if known else None
     for start in range(0, count, CHUNK):
         index = np.minimum(np.arange(start, start + CHUNK), count - 1)
-        problems = jax.tree.map(lambda leaf, i=index: leaf[i], stack.problems)
+        yield jax.tree.map(lambda leaf, i=index: leaf[i], stack.problems)
+
+
+def _predictions(stack: Stack, features: str) -> list[Prediction]:
+    # Of correlated entries, as matrices make them, only the Gaussian part of the term is known.
+    known = features != "gaussian" and jax.tree.map(lambda leaf: leaf[0], stack.problems).is_diagonal
+    kurtosis = jnp.array(EXCESS_KURTOSIS[features]) if known else None
+    every = []
+    for problems in chunks(stack):
         risk, term, status = _compiled(problems, kurtosis)
         for i, (limit, finite_size) in enumerate(zip(_rows(risk), _rows(term), strict=True)):
-            if start + i < count:
-                reason = "" if status.converged[i] else _message(status, i)
-                defined = np.isfinite(finite_size.total)
-                yield Prediction(limit, finite_size if defined else None, reason)
+            reason = "" if status.converged[i] else _message(status, i)
+            defined = np.isfinite(finite_size.total)
+            every.append(Prediction(limit, finite_size if defined else None, reason))
+    return every[: len(stack.places)]
 
 
 def _rows(risk: Risk) -> list[Parts]:
