@@ -7,7 +7,7 @@ from jaxtyping import Array, Float
 
 from collapse_theory import checks
 from collapse_theory.checks import Number
-from collapse_theory.equivalent import SolveError, Status, solve, solved, stack
+from collapse_theory.equivalent import Groups, SolveError, Status, alike, solve, solved, stack
 from collapse_theory.equivalent.expansion import (
     Derivatives,
     Expansion,
@@ -46,7 +46,7 @@ def finite_size(problem: Problem, kurtosis: Number | None = None) -> Risk:
     >= -2, or is given beside covariance matrices.
     """
     excess = None if kurtosis is None else _checked(problem, kurtosis)
-    _, term, status = limit_and_term(problem, excess)
+    _, term, status = limit_and_term(problem, excess, alike(problem))
     known = checks.concrete(jnp.isnan(term.total))
     if known is not None and known.any() and bool(status.converged):
         raise SolveError(
@@ -58,11 +58,11 @@ def finite_size(problem: Problem, kurtosis: Number | None = None) -> Risk:
 
 @eqx.filter_jit
 def limit_and_term(
-    problem: Problem, kurtosis: Float[Array, ""] | None = None
+    problem: Problem, kurtosis: Float[Array, ""] | None = None, groups: Groups | None = None
 ) -> tuple[Risk, Risk, Status]:
     """`predict` and `finite_size` of one solution, without their guards: the term is NaN where it is not
     defined, and no number where `status.converged` is False is one to use."""
-    equivalent = solve(stack(problem))
+    equivalent = solve(stack(problem), groups)
     at, labels = expand(equivalent)
     terms = jax.vmap(lambda part: _term(at, part, kurtosis))(labels)
     term = Risk(*jnp.where(at.defined, terms, jnp.nan))

@@ -5,17 +5,16 @@ from typing import TYPE_CHECKING
 
 import equinox as eqx
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float
 
 from collapse_theory import checks
-from collapse_theory.equivalent import Model, stack
+from collapse_theory.equivalent import Groups, Model, alike, stack
 from collapse_theory.problem import Problem, Source
 
 if TYPE_CHECKING:
-    Groups = Sequence[Sequence[int]]
+    Numbers = Sequence[Sequence[int]]
 else:  # `_checked` answers bad values with one sentence
-    Groups = object
+    Numbers = object
 
 
 class Mixture(eqx.Module):
@@ -31,7 +30,7 @@ class Mixture(eqx.Module):
     disagreement: Float[Array, " sources"]
 
 
-def mixture(problem: Problem, groups: Groups | None = None) -> Mixture:
+def mixture(problem: Problem, groups: Numbers | None = None) -> Mixture:
     """The one source that sources of one covariance Sigma and one weight are, for each such group.
 
         labels  w_bar = sum_k pi_k w_k,
@@ -50,11 +49,13 @@ def mixture(problem: Problem, groups: Groups | None = None) -> Mixture:
     """
     model = stack(problem)
     K = len(problem.sources)
-    members = _alike(model) if groups is None else _checked(groups, K)
+    members = alike(problem) if groups is None else _checked(groups, K)
+    if members is None:
+        raise checks.fail("groups", None, "the groups of sources, as values are not known inside jit")
     counts = model.n * model.fractions
     apart = _distances(model)
     sources, disagreements, shares = [], [], []
-    if members[0] != [0]:
+    if members[0] != (0,):
         sources.append(eqx.tree_at(lambda source: source.n, problem.sources[0], jnp.array(0.0)))
         disagreements.append(jnp.array(0.0))
         shares.append(jnp.eye(K)[0])
@@ -104,20 +105,7 @@ def _merged(
     return Problem([sources[0], *shifted], signal, *settings)
 
 
-def _alike(model: Model) -> list[list[int]]:
-    """Sources of equal covariance and weight, groups in the order of their first."""
-    values = [checks.concrete(array) for array in (model.covariances, model.weights)]
-    if values[0] is None or values[1] is None:
-        raise checks.fail("groups", None, "the groups of sources, as values are not known inside jit")
-    groups: dict[bytes, list[int]] = {}
-    for k, pair in enumerate(zip(*values, strict=True)):
-        groups.setdefault(b"".join(np.ascontiguousarray(value).tobytes() for value in pair), []).append(
-            k
-        )
-    return list(groups.values())
-
-
-def _checked(groups: Groups, K: int) -> list[list[int]]:
+def _checked(groups: Numbers, K: int) -> Groups:
     expected = f"groups that hold each of the sources 1 to {K} once"
     try:
         members = [[k - 1 for k in group] for group in groups]
@@ -126,4 +114,4 @@ def _checked(groups: Groups, K: int) -> list[list[int]]:
         right = False
     if not right:
         raise checks.fail("groups", groups, expected)
-    return sorted((sorted(group) for group in members), key=lambda group: group[0])
+    return tuple(sorted(tuple(sorted(group)) for group in members))

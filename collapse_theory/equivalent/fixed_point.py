@@ -30,6 +30,7 @@ from collapse_theory.equivalent.algebra import (
 from collapse_theory.equivalent.arrays import Model
 from collapse_theory.equivalent.axes import principal_axes, realign
 from collapse_theory.equivalent.chart import Chart, Logs
+from collapse_theory.equivalent.groups import Groups, merged, positions
 from collapse_theory.equivalent.newton import Cause, Status, find_root, iterate
 from collapse_theory.equivalent.regime import Regime, regime
 
@@ -55,24 +56,31 @@ class Equivalent(NamedTuple):
     status: Status
 
 
-def solve(model: Model) -> Equivalent:
+def solve(model: Model, groups: Groups | None = None) -> Equivalent:
     """The deterministic equivalent of a model, for every ridge >= 0.
 
+    Sources of one group (see `alike`) share their unknown; without groups every source has its own.
     At the interpolation threshold of a ridgeless model only ratios of e and nu have a limit.  For
     n = m < r they are what is returned; for n = r <= m, nu / e is 0 and e that of 2 n samples.
     """
     axes = principal_axes(model)
-    equations = Equations.of(axes.model)
+    groups = groups or tuple((k,) for k in range(len(model.weights)))
+    equations = Equations.of(merged(axes.model, groups))
     start = equations.chart.start
-    if not model.is_diagonal and len(model.weights) > 1:
+    if not model.is_diagonal and len(groups) > 1:
         # Where the e_k differ by many orders the eigenvectors of A are others than the principal axes.
         known = jax.lax.stop_gradient(equations)
         start = iterate(known.linearise, start, last_step=NEAR)
         A, *_ = known.resolvent(start)
         axes = realign(axes, A, equations.regime.null)
-        equations = Equations.of(axes.model)
+        equations = Equations.of(merged(axes.model, groups))
     logs, status = find_root(equations.residual, start, equations.linearise)
-    return equations.solution(logs, equations.judge(status, logs, axes.ranks))
+    ranks = axes.ranks[jnp.array([group[0] for group in groups])]
+    solution = equations.solution(logs, equations.judge(status, logs, ranks))
+    group_of = positions(groups)
+    return solution._replace(
+        model=axes.model, e=solution.e[group_of], residue=solution.residue[group_of]
+    )
 
 
 class Equations(NamedTuple):

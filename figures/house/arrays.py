@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from collapse_theory import Problem, Risk, StandardErrors
-from collapse_theory.equivalent import solved
+from collapse_theory.equivalent import Groups, alike, solved
 from collapse_theory.finite_size import limit_and_term
 from simulations import Estimate
 from simulations.plan import EXCESS_KURTOSIS
@@ -90,14 +90,15 @@ def predictions(problems: Problem, features: str = "gaussian") -> dict[str, np.n
     `features` are those of finite models, by name.  `finite_...` is limit and finite-size term.
     """
     names = [*PARTS, *(f"finite_{part}" for part in PARTS)]
-    return dict(zip(names, in_chunks(compiled(_parts(features)), problems).T, strict=True))
+    program = compiled(_parts(features, alike(problems)))
+    return dict(zip(names, in_chunks(program, problems).T, strict=True))
 
 
 @cache
-def _parts(features: str) -> Callable[[Problem], jax.Array]:
+def _parts(features: str, groups: Groups | None) -> Callable[[Problem], jax.Array]:
     def parts(problem: Problem) -> jax.Array:
         kurtosis = None if features == "gaussian" else jnp.array(EXCESS_KURTOSIS[features])
-        limit, term, status = limit_and_term(problem, kurtosis)
+        limit, term, status = limit_and_term(problem, kurtosis, groups)
         limits, terms = (
             jnp.stack([getattr(risk, part) for part in PARTS]) for risk in solved((limit, term), status)
         )

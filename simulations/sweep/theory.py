@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -9,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from collapse_theory import Problem, Risk
-from collapse_theory.equivalent import Status, solved
+from collapse_theory.equivalent import Groups, Status, alike, solved
 from collapse_theory.finite_size import limit_and_term
 from simulations.plan import EXCESS_KURTOSIS
 
@@ -114,9 +115,9 @@ def _predictions(stack: Stack, features: str) -> list[Prediction]:
     # Of correlated entries, as matrices make them, only the Gaussian part of the term is known.
     known = features != "gaussian" and jax.tree.map(lambda leaf: leaf[0], stack.problems).is_diagonal
     kurtosis = jnp.array(EXCESS_KURTOSIS[features]) if known else None
-    every = []
+    groups, every = alike(stack.problems), []
     for problems in chunks(stack):
-        risk, term, status = _compiled(problems, kurtosis)
+        risk, term, status = _compiled(problems, kurtosis, groups)
         for i, (limit, finite_size) in enumerate(zip(_rows(risk), _rows(term), strict=True)):
             reason = "" if status.converged[i] else _message(status, i)
             defined = np.isfinite(finite_size.total)
@@ -129,10 +130,10 @@ def _rows(risk: Risk) -> list[Parts]:
     return [Parts(*row) for row in parts.tolist()]
 
 
-@jax.jit
-def _compiled(problems: Problem, kurtosis: Any) -> Any:
+@partial(jax.jit, static_argnames="groups")
+def _compiled(problems: Problem, kurtosis: Any, groups: Groups | None) -> Any:
     def one(problem: Problem) -> Any:
-        risk, term, status = limit_and_term(problem, kurtosis)
+        risk, term, status = limit_and_term(problem, kurtosis, groups)
         return *solved((risk, term), status), status
 
     return jax.lax.map(one, problems, batch_size=BLOCK)
