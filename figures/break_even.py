@@ -58,31 +58,26 @@ def draw(run: Run) -> Picture:
             return problem((n, ratio * d), ADDED)
 
         label = f"{ratio:g} d"
-        cuts.line(line, run.evaluate(ct.break_even, along, line), label, colour)
+        first = run.evaluate(ct.break_even, along, line)
+        cuts.guide(line, first, color=f"C{colour}")
+        cuts.line(line, _equal(run.predict(along, line), run.predict(with_more, line)), label, colour)
         before, simulated = run.simulate(along, places, seeds)
         after, changed = run.simulate(with_more, places, seeds)
-        mean, finite, limit = (
-            (first.total - _correct(second)) / second.zeta
-            for first, second in (
-                (simulated.mean, changed.mean),
-                (before.finite, after.finite),
-                (before, after),
-            )
-        )
         # The error bar of zeta is far below that of the small difference.
         bar = np.hypot(simulated.stderr.total, changed.stderr.total) / changed.mean.zeta
-        cuts.points(places, mean, bar, finite, limit, label, colour)
+        expected = _equal(before.finite, after.finite), _equal(before, after)
+        cuts.points(places, _equal(simulated.mean, changed.mean), bar, *expected, label, colour)
     cuts.axes.set_yscale("symlog", linthresh=0.1)
     cuts.axes.axhline(0, color="0.35", linewidth=0.8)
     picture.caption = (
         f"Isotropic features, d = {d}, signal tr ΣΓ = 1, noise σ² = {NOISE}, ridge {RIDGE:g}; c² in units of the "
         "signal. Left: blue: the first synthetic samples help if their labels are better than this; red: they hurt "
-        f"whatever their quality. Right: lines: theory for the first sample; points: for {ADDED:.0%} more samples, "
-        f"where the difference of two means of {seeds} simulations changes sign, bars: standard error."
+        f"whatever their quality. Right: full: c² at which {ADDED:.0%} more samples, all synthetic, change nothing; "
+        f"points: where means of {seeds} simulations are equal, bars: standard error; dashed: the first sample."
     )
     return picture
 
 
-def _correct(risk: Curve | Theory) -> np.ndarray:
-    """The error had all labels been right."""
-    return risk.bias + risk.variance
+def _equal(before: Curve | Theory, after: Curve | Theory) -> np.ndarray:
+    """The c² that makes both errors equal, if the samples that are added have c² = 1."""
+    return (before.total - after.bias - after.variance) / after.zeta

@@ -53,9 +53,8 @@ def test_points_lie_on_the_lines(name):
         assert measured is None or measured.points == 0
         return
     assert measured.points >= 20
-    if name.startswith("mnist"):  # real images are no limit of anything
+    if name.startswith("mnist"):  # of the table that they show there is a test of its own
         assert np.isnan(measured.within_limit)
-        assert name != "mnist_scaling" or measured.worst_gap < 0.06
         return
     assert measured.beyond <= LIMITS.get(name, BEYOND)
     assert measured.within > 0.9 or name in LIMITS
