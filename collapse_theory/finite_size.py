@@ -40,18 +40,17 @@ def finite_size(problem: Problem, kurtosis: Number | None = None) -> Risk:
     Terms may have either sign.  Where one is not small beside the limit, within about n^(1/2) samples
     of the interpolation threshold without a ridge, neither number is near the error of the finite model.
 
-    Raises SolveError as `predict` does; at the ridgeless threshold, where limit and term are infinite;
-    and for a ridgeless model of finite width >= rank that is tested on features that no source has.
-    Inside `jit` or `vmap` the term is NaN there.  ValueError for a `kurtosis` that is not a number
-    >= -2, or is given beside covariance matrices.
+    Raises SolveError as `predict` does, and at the ridgeless threshold, where limit and term are
+    infinite.  Inside `jit` or `vmap` the term is NaN there.  ValueError for a `kurtosis` that is not a
+    number >= -2, or is given beside covariance matrices.
     """
     excess = None if kurtosis is None else _checked(problem, kurtosis)
     _, term, status = limit_and_term(problem, excess, alike(problem))
     known = checks.concrete(jnp.isnan(term.total))
     if known is not None and known.any() and bool(status.converged):
         raise SolveError(
-            "there is no finite-size term without a ridge at the interpolation threshold, where the "
-            "risk is infinite, nor with a width for a test set of features that no source has"
+            "there is no finite-size term without a ridge at the interpolation threshold: "
+            "the risk is infinite"
         )
     return solved(term, status)
 

@@ -9,6 +9,7 @@ import numpy as np
 import collapse_theory as ct
 
 mp.mp.dps = 60
+ENOUGH = mp.mpf(10) ** -40
 
 
 def matrix(values) -> mp.matrix:
@@ -44,8 +45,8 @@ def risk(problem: ct.Problem) -> list[mp.mpf]:
     def resolvent(e, nu):
         A = mp.zeros(d)
         for k in ks:
-            A += p[k] * e[k] * Sigma[k]
-        return A, (A + nu * identity) ** -1
+            A += Sigma[k] * (p[k] * e[k])
+        return A, mp.inverse(A + identity * nu)
 
     def equations(*logs):
         e = [mp.exp(x) for x in logs[:K]]
@@ -61,8 +62,10 @@ def risk(problem: ct.Problem) -> list[mp.mpf]:
     start = [mp.log(float(e)) for e in guess.e]
     if m is not None:
         start.append(mp.log(float(guess.kappa) * sum(float(p[k]) * float(guess.e[k]) for k in ks)))
-    logs = mp.findroot(equations, start, tol=mp.mpf(10) ** -80, maxsteps=60)
+    # Rounding leaves 45 of the digits where matrices are nearly singular: more cannot be asked for.
+    logs = mp.findroot(equations, start, tol=ENOUGH, maxsteps=60)
     logs = [logs[i] for i in range(len(start))]
+    assert max(map(abs, equations(*logs))) < ENOUGH
     e = [mp.exp(x) for x in logs[:K]]
     nu = lam if m is None else mp.exp(logs[K])
     A, G = resolvent(e, nu)

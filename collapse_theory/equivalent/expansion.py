@@ -39,7 +39,6 @@ from collapse_theory.equivalent.shares import (
 
 Number = Float[Array, ""]
 Square = Float[Array, "unknowns unknowns"]
-ROUNDING = 1e-12  # the part of tr Sigma_test outside of what the sources reach that may be rounding
 
 
 class Expansion(NamedTuple):
@@ -80,7 +79,6 @@ def expand(equivalent: Equivalent) -> tuple[Expansion, Labels]:
     # A square S without a ridge is no restriction, and its nu = 0 no unknown.
     restricted = jnp.isfinite(regime.width) & ((equivalent.gap > 0) | (equivalent.nu > 0))
     test = model.test_covariance
-    blind = restricted & (trace(outside, test) > ROUNDING * trace(identity(test), test))
     shape = (-1, *(1,) * test.ndim)
     last = add_diagonal(identity(test, equivalent.nu), outside)
     expansion = Expansion(
@@ -90,7 +88,7 @@ def expand(equivalent: Equivalent) -> tuple[Expansion, Labels]:
         counts=counts,
         free=jnp.append(counts > 0, restricted),
         test=test,
-        defined=~regime.at_threshold & ~blind,
+        defined=~regime.at_threshold,
     )
     noises = jnp.zeros((3, len(counts))).at[1].set(model.noises)
     first = jnp.zeros(len(counts)).at[0].set(1.0)

@@ -31,7 +31,7 @@ def total(problem):
 # One argument t: settings are those of a case times t to the power that it says.
 
 LINE = (1e-4, 1e4)
-FINE = np.geomspace(*LINE, 10_001)
+FINE = np.geomspace(*LINE, 2_001)
 NEUTRAL = {"n": 40.0, "noise": 0.3, "quality": 0.5, "weight": 1.0, "ridge": 0.01, "width": 1e12}
 NEUTRAL |= {"t_weight": 0.0, "t_ridge": 0.0, "t_width": 0.0}
 RIDGELESS = {"t_width": 1.0, "ridge": 0.0, "noise": 0.05}
