@@ -254,7 +254,7 @@ def test_a_command_line_has_an_answer_or_one_line(line):
         if prediction.reason:
             assert "did not converge" in prediction.reason
             continue
-        parts = np.array(prediction[:4])
+        parts = np.array(prediction.limit)
         assert not np.isnan(parts).any()
         if np.isinf(parts).any():
             assert point["ridge"] == 0
