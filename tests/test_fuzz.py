@@ -1,6 +1,6 @@
 """Whatever is asked, the answer is finite, infinite where it diverges, or one clear sentence.
 
-A few hundred questions; COLLAPSE_FUZZ=10000 asks so many of each kind.
+A hundred questions of each kind; COLLAPSE_FUZZ=10000 asks so many.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ from workbench.command import formats, one_sentence
 
 MANY = int(os.environ.get("COLLAPSE_FUZZ", "0"))
 fuzz = settings(
-    max_examples=MANY or 250,
+    max_examples=MANY or 100,
     derandomize=True,
     database=None,
     deadline=None,
@@ -179,7 +179,7 @@ ODD += [
 ]
 ODD += ["1:inf:2", "-1e308:1e308:2", "1:9:1000000000", "1e12", "1e300:1e301:2log"]
 PLAIN = {
-    "d": ["1", "3"],
+    "d": ["3", "1"] if MANY else ["3"],  # each is a program to compile
     "exponent": ["0", "1.2", "0,2", "30", "1e3"],
     "n": ["1", "3", "0.6", "2:9:2", "1e6", "1,1e3", "1e15"],
     "synthetic_fraction": ["0", "1", "0.5", "0.1,0.9", "1e-9"],
@@ -254,7 +254,7 @@ def test_a_command_line_has_an_answer_or_one_line(line):
         if prediction.reason:
             assert "did not converge" in prediction.reason
             continue
-        parts = np.array(prediction[:4])
+        parts = np.array(prediction.limit)
         assert not np.isnan(parts).any()
         if np.isinf(parts).any():
             assert point["ridge"] == 0

@@ -129,9 +129,9 @@ class Panel:
         self._record("theory", label, x=x, y=y)
         if finite is None:
             return
-        moved = np.abs(finite - y) / np.abs(y)
-        if (moved > VISIBLE).any():
-            near = np.where(moved < BELIEVED, finite, np.nan)
+        moved, size = np.abs(finite - y), np.abs(y)  # the limit may be 0
+        if (moved > VISIBLE * size).any():
+            near = np.where(moved < BELIEVED * size, finite, np.nan)
             self.axes.plot(x, near, color=as_colour(colour), linestyle="-.", linewidth=0.9)
             self._record(FINITE, label, x=x, y=near)
 

@@ -7,6 +7,8 @@ import numpy as np
 from simulations.draw import draw
 from simulations.plan import plan_simulation
 
+compiled = jax.jit(draw, static_argnums=(1, 3))  # op by op it takes longer than all the digits
+
 
 def matrix(values):
     """A matrix of mpmath; a vector is its diagonal."""
@@ -22,7 +24,7 @@ def trace(product):
 def risk(problem, ridge, seed, key=0, features="gaussian"):
     """[bias, variance, zeta] of seed `seed` of `simulate(problem, key=key)`, given its features."""
     plan, constants = plan_simulation(problem, features, np.dtype(float), [ridge])
-    rows = draw(jax.random.fold_in(jax.random.key(key), seed), plan, constants, rank_revealing=True)
+    rows = compiled(jax.random.fold_in(jax.random.key(key), seed), plan, constants, True)
     test, signal = matrix(constants.test_covariance), matrix(constants.signal)
     S = mp.eye(test.rows) if rows.S is None else matrix(rows.S)
     S = S[:, : min(S.cols, int(problem.width))] if plan.columns else S  # without padding

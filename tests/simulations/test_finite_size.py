@@ -1,80 +1,92 @@
-"""Simulations converge to the theory like 1/d, for any law of the features."""
+"""Simulations are the theory and its finite-size term up to 1/d^2, for any law of the features."""
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import collapse_theory as ct
-from simulations import features, simulate
+from collapse_theory.finite_size import limit_and_term
+from simulations import simulate
+from simulations.features import student_t
 from tests.problems import ALARM, parts
+from tests.sizes import SETTINGS, problem
+
+D = 30
 
 
-def family(d, case):
-    """One problem at every size: spectra are sampled functions, n and m proportional to d."""
-    grid = (np.arange(d) + 0.5) / d
-    ratio_n, ratio_m, ridge = case
-    sources = (
-        ct.Source(round(0.75 * ratio_n * d), 0.2 + grid, 0.3),
-        ct.Source(round(0.25 * ratio_n * d), 1.5 - grid, 0.2, 0.6, 0.5),
-    )
-    return ct.Problem(sources, 1.0, ridge, None if ratio_m is None else round(ratio_m * d))
+def relative(question, estimate, kurtosis=0.0):
+    """By part and in total, in units of the limit: simulated less limit, less the term too, errors."""
+    # One program for limit and term of every kurtosis.
+    limit, term, status = limit_and_term(question, jnp.array(kurtosis))
+    assert status.converged
+    before = parts(estimate.mean) - parts(limit)
+    after = before - parts(term)
+    errors = np.array([*parts(estimate.stderr), float(estimate.stderr.total)])
+    total = float(limit.total)
+    return *(np.array([*gap, gap.sum()]) / total for gap in (before, after)), errors / total
 
 
-FAMILIES = [(2, None, 0.05), (0.8, None, 0.02), (2, 0.5, 0.05), (1.2, 2, 0.05), (0.8, 0.8, 0.1)]
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_the_term_is_what_simulations_have_beyond_the_limit(setting):
+    question = problem(D, **SETTINGS[setting])
+    before, after, error = relative(question, simulate(question, 4000, key=2))
+    print(f"{setting}: before {before}, after {after}, +- {error}")
+    # 2 / d^2: the next order.  20,000 draws at d = 15 leave up to 0.7 / d^2.
+    assert (np.abs(after) < ALARM * error + 2 / D**2).all()
+    assert abs(before[-1]) > ALARM * error[-1] + 2 / D**2  # without the term it would fail
 
 
-@pytest.mark.parametrize("case", FAMILIES)
-def test_theory_up_to_a_finite_size_term(case):
-    # Richardson: 2 R(2d) - R(d) is free of the 1/d term, and off by O(1/d^2) only.
-    d = 40
-    small, large = family(d, case), family(2 * d, case)
-    estimates = [simulate(small, 2000, key=1), simulate(large, 1000, key=2)]
-    gaps = [parts(e.mean) - parts(ct.predict(p)) for e, p in zip(estimates, (small, large), strict=True)]
-    errors = [parts(e.stderr) for e in estimates]
-    left = np.abs(2 * gaps[1] - gaps[0])
-    spread = np.hypot(2 * errors[1], errors[0])
-    assert (left < ALARM * spread + 10 / d**2 * parts(ct.predict(small))).all()
-
-
-def test_finite_size_term_shrinks_like_one_over_d():
-    sizes = np.array([15, 30, 60])
-    gaps, errors = [], []
-    for d in sizes:
-        problem = family(int(d), (2, 0.5, 0.05))
-        estimate = simulate(problem, 5000, key=int(d))
-        predicted = ct.predict(problem).total
-        gaps.append(abs(float(estimate.mean.total / predicted) - 1))
-        errors.append(float(estimate.stderr.total / predicted))
-    relative = np.array(errors) / gaps
-    assert relative.max() < 0.2  # the term is resolved at every size
-    slope, _ = np.polyfit(np.log(sizes), np.log(gaps), 1, w=1 / relative)
-    # Weighted least squares for a line: the slope's own standard error.
-    x = np.log(sizes)
-    weights = relative**-2
-    centred = x - np.average(x, weights=weights)
-    slope_error = (weights @ centred**2) ** -0.5
+def test_the_gap_to_the_limit_shrinks_like_one_over_d():
+    sizes, gaps, errors = np.array([15, 60]), [], []
+    for d, draws in zip(sizes, (10_000, 5000), strict=True):
+        question = problem(int(d), **SETTINGS["j^-0.7, m = d/2"])
+        before, _, error = relative(question, simulate(question, draws, key=int(d)))
+        gaps.append(before[-1])
+        errors.append(error[-1])
+    slope = np.log(gaps[1] / gaps[0]) / np.log(sizes[1] / sizes[0])
+    slope_error = np.hypot(*np.divide(errors, gaps)) / np.log(sizes[1] / sizes[0])
     print(f"finite-size slope {slope:.3f} +- {slope_error:.3f}, gaps {gaps}")
+    assert slope_error < 0.05
     assert abs(slope + 1) < ALARM * slope_error + 2 / sizes[0]
 
 
-@pytest.mark.parametrize("entries", ["rademacher", "student-t", features.student_t(20.0)])
-@pytest.mark.parametrize("ratio", [None, 0.5])
-def test_universality(entries, ratio):
-    # Fourth moments enter at order 1/d: measured at two sizes, that term is taken out as above.
-    # What is left was measured too: at d = 20, 40, 80 the relative gap is c / d, c = -0.3 ... 3.4 with
-    # the law of the entries, and c changes by 6 / d at most, of which Richardson leaves half.
-    d, gaps, errors = 20, [], []
-    for size in (d, 2 * d):
-        problem = ct.real_and_synthetic(
-            n=2 * size,
-            synthetic_fraction=0.25,
-            covariance=0.2 + (np.arange(size) + 0.5) / size,
-            quality=0.5,
-            noise=0.2,
-            ridge=0.05,
-            width=None if ratio is None else round(ratio * size),
-        )
-        estimate, expected = simulate(problem, 1000, key=size, features=entries), ct.predict(problem)
-        gaps.append(parts(estimate.mean) / parts(expected) - 1)
-        errors.append(parts(estimate.stderr) / parts(expected))
-    spread = np.hypot(2 * errors[1], errors[0])
-    assert (np.abs(2 * gaps[1] - gaps[0]) < ALARM * spread + 3 / d**2).all()
+def test_what_the_term_leaves_shrinks_like_one_over_d_squared():
+    """An exact law, no simulation: sigma^2 d / (n - d - 1) against limit and term."""
+    sizes = np.array([15, 60])
+    before, after = [], []
+    for d in sizes:
+        question = ct.Problem((ct.Source(2 * d, np.ones(d), 1.0),), 0.0, 0.0)
+        limit, term, _ = limit_and_term(question)
+        before.append(d / (d - 1) - limit.variance)
+        after.append(before[-1] - term.variance)
+    slopes = [np.log(left[1] / left[0]) / np.log(sizes[1] / sizes[0]) for left in (before, after)]
+    np.testing.assert_allclose(slopes, [-1, -2], atol=0.06)
+
+
+CLASSICAL, NARROW, WIDE = (
+    "j^-1, other Sigma_2",
+    "other Sigma_2, m = d/2, alpha_2 = 2",
+    "other Sigma_2, m = 3d/2, n < d",
+)
+
+
+@pytest.mark.parametrize(
+    ("law", "kurtosis", "setting", "draws"),
+    [
+        ("rademacher", -2.0, CLASSICAL, 4000),
+        ("rademacher", -2.0, NARROW, 4000),
+        ("laplace", 3.0, WIDE, 4000),
+        ("student-t", 3.0, CLASSICAL, 1000),  # slow to draw
+        (student_t(20.0), 6 / 16, NARROW, 1000),
+    ],
+)
+def test_the_law_of_the_features_matters_by_its_fourth_cumulant_alone(law, kurtosis, setting, draws):
+    """The limit is universal; features that are not Gaussian add a term of order 1/d to the gap."""
+    question = problem(D, **SETTINGS[setting])
+    estimate = simulate(question, draws, features=law)
+    _, without, error = relative(question, estimate)
+    _, told, _ = relative(question, estimate, kurtosis)
+    print(f"{law}: Gaussian term leaves {without}, with the fourth cumulant {told}, +- {error}")
+    assert (np.abs(told) < ALARM * error + 12 / D**2).all()
+    if setting == CLASSICAL:
+        assert abs(without[-1]) > ALARM * error[-1] + 6 / D**2

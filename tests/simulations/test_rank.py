@@ -142,7 +142,7 @@ def test_a_width_beyond_the_rank():
 
 
 def test_careful_and_fast_agree_where_both_are_exact():
-    for width, n in itertools.product((None, 4, 11), (5, 30)):
+    for width, n in ((None, 5), (None, 30), (4, 30), (11, 5)):  # sources with fewer rows than features
         sources = (ct.Source(n, INDEX / D, 0.3), ct.Source(4, INDEX[::-1] / D, 0.6, 0.5, 0.5))
         problem = ct.Problem(sources, 1.0, 0.05, width, np.ones(D))
         plan, constants = plan_simulation(problem, "gaussian", np.dtype(float))

@@ -21,14 +21,17 @@ def train_on_rows(problem, seeds, seed=0):
         np.diag(s.covariance) if s.covariance.ndim == 1 else s.covariance for s in problem.sources
     ]
     test = matrices[0]
+    roots = [
+        (basis * np.sqrt(values.clip(0))) @ basis.T for values, basis in map(np.linalg.eigh, matrices)
+    ]
     totals = []
     for _ in range(seeds):
-        w_true = rng.multivariate_normal(np.zeros(d), np.diag(problem.signal))
+        w_true = rng.normal(size=d) * np.sqrt(problem.signal)
         S = np.eye(d) if width is None else rng.normal(size=(d, int(width))) / np.sqrt(d)
         n = sum(int(s.n) for s in problem.sources)
         Z, y = [], []
-        for source, covariance in zip(problem.sources, matrices, strict=True):
-            X = rng.multivariate_normal(np.zeros(d), covariance, size=int(source.n))
+        for source, root in zip(problem.sources, roots, strict=True):
+            X = rng.normal(size=(int(source.n), d)) @ root
             shift = source.shift if source.shift.ndim else np.zeros(d)
             w = w_true + rng.normal(size=d) * np.sqrt(shift)
             labels = X @ w + rng.normal(size=len(X)) * np.sqrt(source.noise)

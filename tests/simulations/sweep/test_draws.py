@@ -11,6 +11,7 @@ from simulations import simulate
 from simulations.sweep.__main__ import main
 from simulations.sweep.draws import groups, identity, random_key
 from simulations.sweep.mixture import problem
+from simulations.sweep.theory import stacked, unstacked
 from simulations.whole import whole
 from tests.problems import parts
 from workbench.records import read_csv
@@ -34,7 +35,9 @@ def test_keys_are_63_bits_of_a_cryptographic_hash():
     content = b"settings\n" + identity(mixture(), separable=True)
     expected = int.from_bytes(hashlib.sha256(content).digest()[:8], "big") >> 1
     assert random_key(mixture(), True, "settings") == expected < 2**63
-    keys = {random_key(mixture(n=n), True, "") for n in range(10, 2000)}
+    points = [{"d": 6, "n": n} for n in range(10, 2000)]
+    problems = unstacked(stacked(lambda point: whole(problem(**point)), points))
+    keys = {random_key(each, True, "") for each in problems}
     assert len(keys) == 1990
     assert max(keys) > 2**60
     assert expected != zlib.crc32(content)

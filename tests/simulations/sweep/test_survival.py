@@ -15,6 +15,7 @@ from simulations.sweep.__main__ import main
 
 SMALL = ["--d", "8", "--n", "20:60:3", "--synthetic-fraction", "0,0.25", "--seeds", "4"]
 SMALL += ["--format", "png"]
+COMPILED = Path(os.environ["JAX_COMPILATION_CACHE_DIR"])  # tests/conftest.py
 
 
 @pytest.fixture(scope="module")
@@ -59,11 +60,11 @@ def completes(folder, whole):
 
 def test_killed_and_resumed_equals_uninterrupted(tmp_path):
     """Three kills; `python -m benchmarks.kills` delivers a hundred at random moments."""
-    arguments = ["--d", "8", "--n", "20:219:200", "--seeds", "4", "--format", "png"]
-    out, compiled = tmp_path / "killed", tmp_path / "compiled"
+    arguments = [*SMALL, "--n", "20:79:60", "--synthetic-fraction", "0.25"]
+    out = tmp_path / "killed"
     before = {}
     for enough in (0, 1, 3):  # while Python starts, and with so many rows on disk
-        process = kills.start(arguments, out, compiled)
+        process = kills.start(arguments, out, COMPILED)
         deadline = time.time() + (120 if enough else 0.5)
         while (
             time.time() < deadline and process.poll() is None and not len(kills.rows(out)) > enough > 0
@@ -83,12 +84,12 @@ def test_killed_and_resumed_equals_uninterrupted(tmp_path):
 
 
 def test_two_processes_in_one_folder(tmp_path, whole):
-    processes = [kills.start(SMALL, tmp_path, tmp_path / "compiled") for _ in range(2)]
+    processes = [kills.start(SMALL, tmp_path, COMPILED) for _ in range(2)]
     assert [process.wait() for process in processes] == [0, 0]
     assert (tmp_path / "sweep.csv").read_bytes() == whole
 
 
-@pytest.mark.parametrize("room", [0, 30_000])
+@pytest.mark.parametrize("room", [0, 60_000])  # results fit in, the picture does not
 def test_a_disk_that_fills_up_loses_nothing(tmp_path, capsys, whole, room):
     with largest_file(room):
         error = stopped(capsys, tmp_path, code=1 if room else 2)
