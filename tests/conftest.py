@@ -21,6 +21,8 @@ import jax
 import pytest
 from jaxtyping import install_import_hook
 
+from tests.checking import checked
+
 # Loops written by XLA's older means compile twice as fast.  A flag that XLA does not know ends Python:
 # these versions know it.
 OLDER_LOOPS = "--xla_cpu_use_fusion_emitters=false"
@@ -30,7 +32,7 @@ if jax.config.read("jax_disable_most_optimizations") and jax.__version_info__ < 
 
 
 CHECKED = ["collapse_theory", "derivations", "figures", "simulations", "workbench"]
-with install_import_hook(CHECKED, "beartype.beartype"):
+with install_import_hook(CHECKED, f"{checked.__module__}.{checked.__name__}"):
     import collapse_theory  # noqa: F401
     import simulations  # noqa: F401
 
