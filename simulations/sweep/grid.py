@@ -32,8 +32,9 @@ def points(model: Model, grid: Mapping[str, list[Number]], fastest: str | None =
     if size > MOST:
         raise ValueError(f"grid = {size:,} points: expected at most {MOST:,}")
     first: Point = {name: values[0] for name, values in full.items()}
+    _check(model, first)
     for name, values in full.items():
-        for value in values:
+        for value in values[1:]:
             _check(model, first | {name: value})
     order = sorted(full, key=lambda name: name == fastest)
     combinations = itertools.product(*(full[name] for name in order))
