@@ -84,8 +84,7 @@ def test_a_problem_of_one_covariance_has_one_source_with_samples(two_sources):
     assert [float(s.n) for s in mixed.sources] == [0.0, 40.0]
 
 
-@pytest.mark.parametrize("diagonal", [True, False])
-@pytest.mark.parametrize("width", [None, 4.0])
+@pytest.mark.parametrize(("width", "diagonal"), [(None, True), (4.0, True), (4.0, False)])
 def test_three_sources_in_two_groups(diagonal, width):
     problem = random_problem(np.random.default_rng(7), d=6, sources=3, diagonal=diagonal, width=width)
     first, second, third = problem.sources
