@@ -18,6 +18,7 @@ from tests.problems import parts, random_problem, replace
 POINTS = json.loads((Path(__file__).parent / "reference_points.json").read_text())["points"]
 seeds = st.integers(0, 2**32 - 1)
 few = settings(max_examples=8, deadline=None, derandomize=True)
+SHAPE = {"d": 6, "sources": 2}  # of all random problems: few programs to compile
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -99,7 +100,7 @@ def test_isotropic_depends_on_ratios_only(width):
 @given(seeds)
 def test_matrices_agree_with_eigenvalues(seed):
     rng = np.random.default_rng(seed)
-    problem = random_problem(rng)
+    problem = random_problem(rng, **SHAPE)
     basis = np.linalg.qr(rng.normal(size=(problem.dimension,) * 2))[0]
 
     def rotate(leaf):
@@ -112,7 +113,7 @@ def test_matrices_agree_with_eigenvalues(seed):
 @few
 @given(seeds)
 def test_splitting_sources_changes_nothing(seed):
-    problem = random_problem(np.random.default_rng(seed), diagonal=False, d=6)
+    problem = random_problem(np.random.default_rng(seed), diagonal=False, **SHAPE)
     first, *others = problem.sources
     halves = [replace(first, n=first.n * part) for part in (0.3, 0.7)]
     split = replace(problem, sources=(*halves, *others))
@@ -122,7 +123,7 @@ def test_splitting_sources_changes_nothing(seed):
 @few
 @given(seeds, st.floats(0.01, 100))
 def test_rescaling_features_changes_nothing(seed, scale):
-    problem = random_problem(np.random.default_rng(seed))
+    problem = random_problem(np.random.default_rng(seed), **SHAPE)
     sources = tuple(
         replace(s, covariance=scale * s.covariance, shift=s.shift / scale) for s in problem.sources
     )
@@ -140,7 +141,7 @@ def test_rescaling_features_changes_nothing(seed, scale):
 @given(seeds)
 def test_linear_in_signal_noise_and_shifts(seed):
     rng = np.random.default_rng(seed)
-    problem = random_problem(rng, sources=3)
+    problem = random_problem(rng, **SHAPE)
     factors = rng.uniform(0.1, 3, 3)
     sources = tuple(
         replace(s, noise=factors[1] * s.noise, shift=factors[2] * s.shift) for s in problem.sources
@@ -159,9 +160,9 @@ def test_nothing_synthetic_no_zeta(nothing):
 
 
 def test_wide_projection_is_the_classical_model():
-    problem = random_problem(np.random.default_rng(0), d=20, width=None)
+    problem = random_problem(np.random.default_rng(0), width=None, **SHAPE)
     width = 1e9
-    wide = replace(problem, width=jnp.array(width), ridge=problem.ridge * width / 20)
+    wide = replace(problem, width=jnp.array(width), ridge=problem.ridge * width / 6)
     np.testing.assert_allclose(parts(ct.predict(wide)), parts(ct.predict(problem)), rtol=1e-6)
 
 
