@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import floor, precision, simulation, theory
-from benchmarks.command import KEPT, OUT, compile_fast, parser_of, print_facts, write_facts
+from benchmarks.command import KEPT, OUT, parser_of, print_facts, write_facts
 from benchmarks.picture import draw
 from benchmarks.rows import Row
 from workbench.command import choices, number_table, one_sentence, wide_console
+from workbench.compiling import compile_fast
 from workbench.files import make_folder
 from workbench.manifest import this_command, write_manifest
 from workbench.records import write_table

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import jax
-
 from workbench.command import Parser, number_table, wide_console
 from workbench.records import write_table
 
@@ -27,14 +25,6 @@ def parser_of(module: str, description: str | None, quick: str) -> Parser:
     parser = Parser(prog=f"python -m {module}", description=description, allow_abbrev=False)
     parser.add_argument("--quick", action="store_true", help=quick)
     return parser
-
-
-def compile_fast() -> None:
-    """Leave out most of the compiler's optimisations: nearly all of a quick run is compilation.
-
-    Its times say that the programs run, and nothing about their speed.
-    """
-    jax.config.update("jax_disable_most_optimizations", True)
 
 
 def print_facts(title: str, facts: Sequence[Fact]) -> None:

@@ -17,12 +17,13 @@ from typing import Any
 import jax
 import numpy as np
 
-from benchmarks.command import compile_fast, parser_of
+from benchmarks.command import parser_of
 from derivations.engine.numeric import NumericTrace
 from derivations.engine.symbolic import SymbolicTrace
 from derivations.groundwork.setting import DELTA, GAMMA, SIGMA, d, lam, m, n, noise, p2
 from derivations.theorems import theorem_1, theorem_2
 from workbench.command import number_table, wide_console
+from workbench.compiling import compile_fast
 
 SIZE, SOLVES = 600, 20
 COLUMNS = ("term", "blocks", "unknowns", "shared", "nonlinear", "linear", "operations")

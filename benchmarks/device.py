@@ -10,11 +10,12 @@ from pathlib import Path
 
 import jax
 
-from benchmarks.command import OUT, Fact, compile_fast, parser_of, print_facts, write_facts
+from benchmarks.command import OUT, Fact, parser_of, print_facts, write_facts
 from benchmarks.compiled import cost_of_a_seed
 from benchmarks.floor import rates
 from benchmarks.setting import Setting
 from workbench.command import one_sentence
+from workbench.compiling import compile_fast
 from workbench.files import make_folder
 
 

@@ -5,7 +5,6 @@ import sys
 import time
 from pathlib import Path
 
-import jax
 from rich.console import Console
 
 from figures.house.agreement import agreement, as_table
@@ -13,6 +12,7 @@ from figures.house.drawing import CACHE, draw
 from figures.house.gallery import write_page
 from figures.house.scripts import NAMES, sentence
 from workbench.command import Parser, formats, one_sentence, print_failures, wide_console
+from workbench.compiling import compile_fast
 from workbench.manifest import this_command
 
 
@@ -40,8 +40,8 @@ def _do(options: argparse.Namespace, command: list[str]) -> int:
         console.print(f"gallery {write_page(folder)}", soft_wrap=True)
         return 0
     suffixes = formats(options.format)
-    if options.quick:  # most of a quick run is compilation: half as long without optimisation
-        jax.config.update("jax_disable_most_optimizations", True)
+    if options.quick:
+        compile_fast()
     failed = draw(
         folder,
         names,

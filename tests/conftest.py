@@ -18,19 +18,17 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 
 import jax
+import psutil
 import pytest
 from jaxtyping import install_import_hook
 
 from tests.checking import checked
+from workbench.compiling import compile_fast
 
-# Loops written by XLA's older means compile twice as fast.  A flag that XLA does not know ends Python:
-# these versions know it.
-OLDER_LOOPS = "--xla_cpu_use_fusion_emitters=false"
-if jax.config.read("jax_disable_most_optimizations") and jax.__version_info__ < (0, 10):
-    flags = os.environ.get("XLA_FLAGS", "")
-    os.environ["XLA_FLAGS"] = flags if OLDER_LOOPS in flags else f"{flags} {OLDER_LOOPS}".strip()
+if jax.config.read("jax_disable_most_optimizations"):
+    compile_fast()
 
-
+KEPT = 1.5e9  # bytes that a worker may have
 CHECKED = ["collapse_theory", "derivations", "figures", "simulations", "workbench"]
 with install_import_hook(CHECKED, f"{checked.__module__}.{checked.__name__}"):
     import collapse_theory  # noqa: F401
@@ -42,8 +40,10 @@ jax.config.update("jax_numpy_dtype_promotion", "strict")
 
 @pytest.fixture(scope="module", autouse=True)
 def forget_programs():
-    """What a module has compiled goes with it: kept, it is gigabytes in the end."""
+    """Programs that no module uses again would be gigabytes in the end."""
     yield
+    if psutil.Process().memory_info().rss < KEPT:
+        return
     jax.clear_caches()
     gc.collect()
     if sys.platform == "linux":

@@ -19,6 +19,7 @@ from simulations.sweep.run import MEMORY, TABLE, run
 from simulations.sweep.study import Study, load_file, load_preset, of_model, presets
 from workbench import cluster
 from workbench.command import FORMATS, Parser, formats, one_sentence, wide_console
+from workbench.compiling import compile_fast
 from workbench.manifest import this_command, write_manifest
 from workbench.records import NONE, as_text
 
@@ -48,6 +49,8 @@ def _run(options: argparse.Namespace, arguments: list[str], study: Study) -> int
     started = time.time()
     suffixes, memory = formats(options.format), _bytes(options.memory)
     folder = Path(options.out or f"results/{study.name}{'-quick' if options.quick else ''}")
+    if options.quick:
+        compile_fast()
     sweep = run(study, folder, memory=memory, cluster=cluster.chosen(options))
     write_manifest(
         folder / "manifest.json",
