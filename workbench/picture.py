@@ -23,7 +23,7 @@ COLUMNS = ["panel", "curve", "kind", "x", "y", "stderr", "theory", "limit"]
 COLUMNS += ["x_stderr", "x_theory"]  # where x is measured, too
 # Curves of finite size, over their limits: drawn if a visible part apart somewhere, and only as far as
 # what they neglect is smaller.
-VISIBLE, BELIEVED = 0.02, 0.5
+VISIBLE, BELIEVED = 0.1, 0.5
 FINITE = "finite size"
 CAPTION_WIDTH = 18  # characters per inch of its type
 
