@@ -19,7 +19,7 @@ WIDTHS = (0.5, 2.0)  # m / d
 
 def draw(run: Run) -> Picture:
     """A map of the threshold, and cuts of it checked where simulations change sign."""
-    d, seeds = run.pick(100, 60), run.pick(4000, 64)
+    d, seeds = run.pick(100, 60), run.pick(1000, 64)
 
     def problem(place, added=0.0):
         n, m = place
