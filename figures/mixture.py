@@ -61,6 +61,6 @@ def draw(run: Run) -> Picture:
     picture.caption = (
         f"Power-law features λⱼ ∝ 1/j, d = {d}, c² = {QUALITY}, signal tr ΣΓ = 1, noise σ² = {NOISE}, ridge "
         f"{RIDGE:g}; in units of the signal. Lines: the formula, its two numbers ζ(1) and V those of synthetic data "
-        f"alone; dashed: its limit for endless data. Points: mean of {seeds} simulations, bars: standard error."
+        f"alone; dashed: its limit for endless data, classical. Points: mean of {seeds} simulations, bars: standard error."
     )
     return picture
