@@ -26,7 +26,7 @@ def problem(n):
 
 def small(run):
     picture = Picture(["panel"], x="n", y="error")
-    run.curve(picture.panels[0], problem, [20, 40], [20, 40], 8, 8, "curve", 0)
+    run.curve(picture.panels[0], problem, [20, 40], [20, 40], 8, "curve", 0)
     picture.caption = "d = 8."
     return picture
 
