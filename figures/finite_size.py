@@ -42,7 +42,10 @@ def draw(run: Run) -> Picture:
         for power, gap in ((1, limit), (2, finite)):
             first = np.abs(gap[0])
             panel.guide(
-                sizes, first * (sizes[0] / sizes) ** power, f"slope −{power}", linestyle=":" * power
+                sizes,
+                first * (sizes[0] / sizes) ** power,
+                f"slope −{power}",
+                linestyle="--" if power == 1 else ":",
             )
     picture.caption = (
         f"Isotropic features, n = {SAMPLES}d, p₂ = {FRACTION}, c² = {QUALITY}, signal tr ΣΓ = 1, noise σ² = "
