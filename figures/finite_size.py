@@ -66,7 +66,10 @@ def _curve(
 ) -> str:
     """Draw gaps; their fitted slope."""
     panel.points(sizes, np.abs(gaps), bars, label=label, colour=colour, **style)
-    slope = fit_power_law(sizes, np.abs(gaps), bars, floor=False).exponent
+    try:
+        slope = fit_power_law(sizes, np.abs(gaps), bars, floor=False).exponent
+    except ArithmeticError:  # fewer than two of the gaps stand out from their error bars
+        return "not resolved"
     return f"{-slope.value:.2f} ± {slope.stderr:.2f}"
 
 
