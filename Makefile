@@ -13,8 +13,9 @@ test: $(VENV)/.test
 
 # The numerical core as users run it: the other tests are compiled without most of XLA's optimisations.
 CORE = tests/collapse_theory/test_predict.py tests/collapse_theory/equivalent tests/simulations/test_moments.py
+SLOW = tests/collapse_theory/equivalent/test_groups.py
 core: $(VENV)/.test
-	JAX_DISABLE_MOST_OPTIMIZATIONS=0 $(RUN) -m pytest $(CORE)
+	JAX_DISABLE_MOST_OPTIMIZATIONS=0 $(RUN) -m pytest $(CORE) --ignore=$(SLOW)
 
 derivations: $(VENV)/.run
 	$(RUN) -m derivations $(ARGS)

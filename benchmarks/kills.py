@@ -39,10 +39,11 @@ FILES |= {"sweep.parquet"} if find_spec("pyarrow") else set()
 def main(arguments: list[str] | None = None) -> None:
     """Print how many kills fell where; raises AssertionError if something was lost."""
     parser = parser_of("benchmarks.kills", __doc__, f"{QUICK} kills of a smaller sweep")
-    parser.add_argument("--kills", type=int, default=KILLS, help=f"how many ({KILLS})")
+    parser.add_argument("--kills", type=int, help=f"how many ({KILLS}, quick {QUICK})")
     parser.add_argument("--seed", type=int, default=0, help="of the moments (0)")
     options = parser.parse_args(arguments)
-    kills, sweep = (QUICK, SMALL) if options.quick else (options.kills, SWEEP)
+    kills, sweep = (QUICK, SMALL) if options.quick else (KILLS, SWEEP)
+    kills = kills if options.kills is None else options.kills
     if options.quick:
         os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"  # of the sweeps that are started
     with one_sentence(parser, "nothing is kept"):
