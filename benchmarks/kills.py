@@ -24,6 +24,7 @@ from pathlib import Path
 
 from benchmarks.command import parser_of
 from workbench.command import one_sentence
+from workbench.compiling import compile_fast
 
 KILLS, QUICK = 100, 3
 # Sixty simulations of two rows each, which take about as long as all the rest.
@@ -45,7 +46,7 @@ def main(arguments: list[str] | None = None) -> None:
     kills, sweep = (QUICK, SMALL) if options.quick else (KILLS, SWEEP)
     kills = kills if options.kills is None else options.kills
     if options.quick:
-        os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"  # of the sweeps that are started
+        compile_fast()  # the sweeps that are started
     with one_sentence(parser, "nothing is kept"):
         if kills < 1:
             raise ValueError(f"kills = {kills}: expected at least 1")

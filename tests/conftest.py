@@ -1,4 +1,4 @@
-"""Strict JAX: float64, no silent broadcasting across ranks, shapes of inner functions checked."""
+"""Strict JAX: float64, no silent broadcasting across ranks, shapes of arguments checked."""
 
 import atexit
 import ctypes

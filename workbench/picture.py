@@ -21,8 +21,8 @@ plt.rcParams.update(HOUSE)
 MARKERS = "os^Dv<>P"
 COLUMNS = ["panel", "curve", "kind", "x", "y", "stderr", "theory", "limit"]
 COLUMNS += ["x_stderr", "x_theory"]  # where x is measured, too
-# Curves of finite size, over their limits: drawn if a visible part apart somewhere, and only as far as
-# what they neglect is smaller.
+# A curve of finite size is drawn if it is somewhere so far, as a part of its limit, that it is seen.  It
+# ends where it is believed no more: a term so large neglects others as large.
 VISIBLE, BELIEVED = 0.1, 0.5
 FINITE = "finite size"
 CAPTION_WIDTH = 18  # characters per inch of its type

@@ -8,10 +8,9 @@ from collapse_theory import Problem
 from collapse_theory.equivalent import solved
 from collapse_theory.predict import predict_with_status
 from collapse_theory.spread import spread_with_status
-from simulations.sweep.grid import points
+from simulations.sweep.run import problems_of
 from simulations.sweep.study import Study
-from simulations.sweep.theory import BLOCK, Stack, chunks, stacked
-from simulations.whole import whole
+from simulations.sweep.theory import BLOCK, Stack, chunks
 from workbench.records import Record, numbers
 
 FEWEST, MOST = 2, 10_000_000
@@ -32,18 +31,24 @@ def relative_spreads(stacks: list[Stack]) -> np.ndarray:
 def with_precision(study: Study, precision: float) -> Study:
     """The study with the seeds that keep every standard error within `precision` of its error.
 
-    Raises ValueError where the spread is not known beforehand, or takes too many seeds.
+    Points without a spread, as at the ridgeless threshold, do not count.
+    Raises ValueError where no spread is known beforehand, or where it takes too many seeds.
     """
     if not 0 < precision < 1:
         raise ValueError(f"precision = {precision:g}: expected a number between 0 and 1, as 0.005")
-    stacks = _stacks(study)
+    _, stacks = problems_of(study)
     known = study.run["measure"] == "averaged" and study.run["features"] == "gaussian"
     if not known or any(stack.problems.width is not None for stack in stacks):
         raise ValueError(
             f"precision = {precision:g}: expected the averaged error of Gaussian features without a "
             "width, whose spread is known beforehand; give seeds in its place"
         )
-    needed = np.nanmax(relative_spreads(stacks), initial=0.0) ** 2 / precision**2
+    spreads = relative_spreads(stacks)
+    if np.isnan(spreads).all():
+        raise ValueError(
+            f"precision = {precision:g}: expected a point with an error that is neither 0 nor infinite"
+        )
+    needed = np.nanmax(spreads) ** 2 / precision**2
     if needed > MOST:
         raise ValueError(f"precision = {precision:g}: expected one that takes no {needed:.2g} seeds")
     return study.with_changes({}, {"seeds": max(FEWEST, int(np.ceil(needed)))})
@@ -52,17 +57,12 @@ def with_precision(study: Study, precision: float) -> Study:
 def kept(study: Study, rows: list[Record]) -> str:
     """How measured error bars compare with the predicted ones, in a sentence."""
     stderr, limit = numbers(rows, "stderr_total"), numbers(rows, "predicted_total")
-    predicted = relative_spreads(_stacks(study)) * limit / np.sqrt(study.run["seeds"])
+    predicted = relative_spreads(problems_of(study)[1]) * limit / np.sqrt(study.run["seeds"])
     largest, ratio = np.nanmax(stderr / limit), np.nanmean(stderr / predicted)
     return (
         f"{study.run['seeds']} seeds: the largest standard error is {largest:.2%} of its error; "
         f"on average they are {ratio:.2f} of what theory expects"
     )
-
-
-def _stacks(study: Study) -> list[Stack]:
-    grid = points(study.model, study.grid, fastest=study.x)
-    return stacked(lambda point: whole(study.model.function(**point)), grid)
 
 
 @jax.jit

@@ -27,7 +27,7 @@ def print_report(console: Console, study: Study, points: list[Point], rows: list
     fields = [study.model.fields[name].column for name in names]
     title = f"{study.description}\n{study.run['seeds']} seeds, {study.run['measure']}"
     table = number_table(title, *fields, "theory", "simulation", "+- s.e.", "gap", "z")
-    for row in (with_theory(rows[i]) for i in shown):
+    for row in (_with_theory(rows[i]) for i in shown):
         cells = (_short(row.get(name, ""), form) for name, form in NUMBERS.items())
         table.add_row(*(_short(row[name]) for name in names), *cells)
     console.print(table)
@@ -44,7 +44,7 @@ def print_report(console: Console, study: Study, points: list[Point], rows: list
         _print_plateaus(console, study, points)
 
 
-def with_theory(row: Record) -> Record:
+def _with_theory(row: Record) -> Record:
     """The row and what it is compared with: the limit and, where there is one, the finite-size term."""
     if "predicted_total" not in row:
         return row

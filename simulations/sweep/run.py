@@ -6,7 +6,7 @@ from typing import NamedTuple
 from simulations.sweep.grid import Point, points
 from simulations.sweep.rows import RESULTS, columns_of, inputs_of, jobs
 from simulations.sweep.study import Study
-from simulations.sweep.theory import predictions, stacked, unstacked
+from simulations.sweep.theory import Stack, predictions, stacked, unstacked
 from simulations.whole import whole
 from workbench.cluster import Cluster
 from workbench.records import Record, write_table
@@ -36,9 +36,8 @@ def run(study: Study, folder: Path, *, memory: float = MEMORY, cluster: Cluster 
 
     Raises ValueError for a grid or a folder that cannot be, OSError where nothing can be written.
     """
-    grid = points(study.model, study.grid, fastest=study.x)
     refuse_older(folder, TABLE)
-    stacks = stacked(lambda point: whole(study.model.function(**point)), grid)
+    grid, stacks = problems_of(study)
     problems = unstacked(stacks)
     asked = inputs_of(grid, problems, study.run, study.model.code)
     todo = jobs(asked, problems, predictions(stacks, study.run["features"]), study.run, memory)
@@ -52,6 +51,12 @@ def run(study: Study, folder: Path, *, memory: float = MEMORY, cluster: Cluster 
         for question, inputs in zip(map(_question, asked), asked, strict=True)
     ]
     return Sweep(grid, rows, write_table(folder, TABLE, columns_of(asked), rows), outcome.reused)
+
+
+def problems_of(study: Study) -> tuple[list[Point], list[Stack]]:
+    """The points of a study's grid and their problems, of whole sample sizes."""
+    grid = points(study.model, study.grid, fastest=study.x)
+    return grid, stacked(lambda point: whole(study.model.function(**point)), grid)
 
 
 def _question(row: Record) -> str:

@@ -18,7 +18,8 @@ from workbench.cache import Cache
 from workbench.records import numbers, read_csv
 
 GALLERY = Path(__file__).parents[2] / "figures" / "gallery"
-# |gap| <= 3 standard errors + BEYOND theory, which neglects 1/d^2 (of generations 1/d, at d = 100).
+# |gap| <= 3 standard errors + BEYOND theory, which neglects 1 / min(n, d)^2, where n is 10 at least, and
+# in generations 1/d, where d is 100.
 BEYOND = 0.01
 SIMULATED = 2  # points of a figure that are simulated again
 

@@ -7,24 +7,25 @@ import pytest
 from simulations.sweep.__main__ import main
 from workbench.records import numbers, read_csv
 
-SMALL = ["--d", "30", "--n", "60,3000", "--synthetic-fraction", "0,0.5"]
+SMALL = ["--d", "60", "--n", "120,6000", "--synthetic-fraction", "0,0.5"]
 
 
 def test_standard_errors_are_what_was_asked_for(tmp_path, capsys):
-    assert main([*SMALL, "--precision", "0.01", "--out", str(tmp_path)]) == 0
+    assert main([*SMALL, "--precision", "0.003", "--out", str(tmp_path)]) == 0
     rows = read_csv(tmp_path / "sweep.csv")
     largest = max(numbers(rows, "stderr_total") / numbers(rows, "predicted_total"))
     seeds = rows[0]["seeds"]
     # A standard deviation of so many numbers is known to 1 / sqrt(2 seeds) of itself, its theory to 1/d.
-    assert abs(largest / 0.01 - 1) < 4 / (2 * seeds) ** 0.5 + 6 / 30
+    assert abs(largest / 0.003 - 1) < 4 / (2 * seeds) ** 0.5 + 6 / 60
     ratio = re.search(r"on average they are ([\d.]+) of what theory expects", capsys.readouterr().out)
-    assert float(ratio[1]) == pytest.approx(1, abs=4 / (2 * seeds) ** 0.5 + 6 / 30)
+    assert float(ratio[1]) == pytest.approx(1, abs=4 / (2 * seeds) ** 0.5 + 6 / 60)
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--precision", "0"], "precision = 0: expected a number between 0 and 1, as 0.005"),
+        (["--precision", "0.1", "--n", "60", "--ridge", "0"], "neither 0 nor infinite"),
         (["--precision", "1e-6"], "precision = 1e-06: expected one that takes no"),
         (
             ["--precision", "0.1", "--width", "20"],
