@@ -12,6 +12,7 @@ jax.config.update("jax_enable_x64", True)
 from collapse_theory import spectra  # noqa: E402  (x64 must be on before the first array exists)
 from collapse_theory.attribution import marginal_risk, zeta_by_source  # noqa: E402
 from collapse_theory.break_even import break_even  # noqa: E402
+from collapse_theory.compress import compress  # noqa: E402
 from collapse_theory.diagnose import Diagnosis, diagnose  # noqa: E402
 from collapse_theory.equivalent import SolveError  # noqa: E402
 from collapse_theory.finite_size import finite_size  # noqa: E402
@@ -64,6 +65,7 @@ __all__ = [
     "at_size",
     "best",
     "break_even",
+    "compress",
     "corollary_1",
     "corollary_2",
     "corollary_2_best_weight",

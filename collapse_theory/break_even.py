@@ -77,4 +77,4 @@ def _quality(problem: Problem, k: int, shift: Array) -> Float[Array, ""]:
         return shift
     at = eqx.tree_at(lambda tree: tree.sources[k].shift, problem, shift)
     model = stack(at)
-    return jnp.sum(model.covariances[k] * model.shifts[k])
+    return model.trace(model.covariances[k], model.shifts[k])

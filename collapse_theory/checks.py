@@ -71,7 +71,10 @@ def floating(
         if (smallest if array.ndim < 2 else largest) < SMALLEST or largest > LARGEST:
             raise fail(name, array, f"{expected}, from {SMALLEST:g} to {LARGEST:g} where it is not 0")
         check(array)
-    return jnp.asarray(array, dtype=float)
+    if array is value:
+        return jnp.asarray(array, dtype=float)
+    with jax.ensure_compile_time_eval():  # what is known before tracing stays known
+        return jnp.asarray(array, dtype=float)
 
 
 def number(
@@ -88,6 +91,17 @@ def number(
             raise fail(name, f"{scalar:g}", expected)
 
     return floating(name, value, (0,), expected, in_range)
+
+
+def positive_vector(name: str, value: object) -> Float[Array, " entries"]:
+    """A vector of positive numbers."""
+    expected = "a vector of numbers > 0"
+
+    def positive(array: np.ndarray) -> None:
+        if (array <= 0).any():
+            raise fail(name, array, expected)
+
+    return floating(name, value, (1,), expected, positive)
 
 
 def positive_semidefinite(name: str, value: object) -> Float[Array, "..."]:

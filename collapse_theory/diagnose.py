@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from collapse_theory.equivalent import Status, solve, stack
-from collapse_theory.equivalent.algebra import product, trace
+from collapse_theory.equivalent.algebra import product
 from collapse_theory.problem import Problem
 
 
@@ -42,11 +42,11 @@ def diagnose(problem: Problem) -> Diagnosis:
     model, regime = equivalent.model, equivalent.regime
     undefined = jnp.where(regime.at_threshold, jnp.nan, 1.0)
     AG = product(equivalent.A, equivalent.G)
-    df1 = undefined * trace(equivalent.A, equivalent.G)
+    df1 = undefined * model.trace(equivalent.A, equivalent.G)
     return Diagnosis(
         kappa=undefined * equivalent.nu / jnp.sum(model.fractions * equivalent.e),
         df1=df1,
-        df2=undefined * trace(AG, AG),
+        df2=undefined * model.trace(AG, AG),
         e=undefined * equivalent.scale * equivalent.e,
         tau=jnp.where(jnp.isinf(regime.width), 1.0, 1 - df1 / regime.width),
         threshold_distance=regime.samples / regime.parameters - 1,

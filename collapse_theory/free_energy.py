@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from collapse_theory.equivalent import Model, Moments, Status, solve, solved, stack
-from collapse_theory.equivalent.algebra import Matrix, add_diagonal, inverse, product, trace
+from collapse_theory.equivalent.algebra import Matrix, add_diagonal, inverse, product
 from collapse_theory.problem import Problem
 from collapse_theory.risk import Risk
 
@@ -95,7 +95,7 @@ def _risk(problem: Problem, x: Unknowns) -> Risk:
 def _phi(model: Model, x: Unknowns, t: Scalar | float) -> Scalar:
     e, nu = _unknowns(model, x)
     inner, n_k = _inner(model, e, nu, t), model.n * model.fractions
-    log_det = jnp.log(inner).sum() if inner.ndim == 1 else jnp.linalg.slogdet(inner)[1]
+    log_det = model.counted(jnp.log(inner)).sum() if inner.ndim == 1 else jnp.linalg.slogdet(inner)[1]
     total = log_det + jnp.sum(n_k * (e / model.weights - jnp.log(e)))
     if model.width is None:
         return total
@@ -113,7 +113,7 @@ def _q(model: Model, labels: Moments, noises: Array, x: Unknowns, t: Scalar | fl
     total = jnp.sum(model.fractions * e * noises)
     for (j, k), moment in labels.items():
         energy = weights[max(j, k)] if j == k or min(j, k) == 0 else jnp.zeros_like(G)
-        total += trace(energy - product(weights[j], G, weights[k]), moment)
+        total += model.trace(energy - product(weights[j], G, weights[k]), moment)
     return total
 
 
@@ -125,4 +125,4 @@ def _unknowns(model: Model, x: Unknowns) -> tuple[Float[Array, " K"], Scalar]:
 def _inner(model: Model, e: Float[Array, " K"], nu: Scalar, t: Scalar | float) -> Matrix:
     """A + t Sigma_test + nu."""
     A = jnp.tensordot(model.fractions * e, model.covariances, axes=1)
-    return add_diagonal(A + t * model.test_covariance, jnp.full(model.dimension, nu))
+    return add_diagonal(A + t * model.test_covariance, jnp.full(len(A), nu))

@@ -82,7 +82,7 @@ def _fresh(problem: Problem, rounds: int) -> tuple[Risk, Status]:
         misfits = jax.vmap(lambda *cause: errors.misfits(moments(*cause)))(*causes)
         forcing = (misfits + noises).T
         fitted = model.fractions[:, None] * equivalent.e[:, None] / model.n * errors.solve(forcing)
-        mean = jax.vmap(lambda *cause: errors.predictor.spread(moments(*cause)))(*causes)
+        mean = jax.vmap(lambda *cause: errors.predictor.misfit(moments(*cause)))(*causes)
         overlap = jax.vmap(lambda *cause: errors.predictor.overlap(moments(*cause)))(*causes)
         return (overlap, mean + jnp.tensordot(fitted.T, jnp.stack(errors.scatter), axes=1)), errors.risk(
             forcing
@@ -104,6 +104,7 @@ def _accumulated(problem: Problem, rounds: int) -> tuple[Risk, Status]:
     bias, variance, zeta = jax.tree.leaves(first)
     real, synthetic = problem.sources
     n = real.n + synthetic.n
+    settings = (problem.width, problem.test_covariance, None, problem.multiplicities)
 
     def newest(i: Array) -> tuple[Array, Status]:
         """V_i: label noise of the newest samples only."""
@@ -113,7 +114,7 @@ def _accumulated(problem: Problem, rounds: int) -> tuple[Risk, Status]:
             Source((i - 1) * synthetic.n, synthetic.covariance, 0.0, 0.0, synthetic.weight),
             Source(synthetic.n, synthetic.covariance, synthetic.noise, 0.0, synthetic.weight),
         )
-        later = Problem(sources, 0.0, problem.ridge * n / total, problem.width, problem.test_covariance)
+        later = Problem(sources, 0.0, problem.ridge * n / total, *settings)
         risk, status = predict_with_status(later)
         return jnp.asarray(risk.variance), status
 

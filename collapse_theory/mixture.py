@@ -77,11 +77,11 @@ def mixture(problem: Problem, groups: Numbers | None = None) -> Mixture:
 def _distances(model: Model) -> Float[Array, "K K K"]:
     """tr Sigma_i E[(w_j - w_k)(w_j - w_k)^T]."""
     if model.correlations is None:
-        lengths = jnp.einsum("i...,k...->ik", model.covariances, model.shifts)
+        lengths = jnp.einsum("i...,k...->ik", model.covariances, model.counted(model.shifts))
         apart = lengths[:, :, None] + lengths[:, None]
     else:
         shifts = model.correlations.at[0].set(0.0).at[:, 0].set(0.0)
-        inner = jnp.einsum("i...,jk...->ijk", model.covariances, shifts)
+        inner = jnp.einsum("i...,jk...->ijk", model.covariances, model.counted(shifts))
         lengths = jnp.diagonal(inner, axis1=1, axis2=2)
         apart = lengths[:, :, None] + lengths[:, None] - inner - inner.mT
     return apart * (1.0 - jnp.eye(apart.shape[1]))[None]
@@ -92,9 +92,10 @@ def _merged(
 ) -> Problem:
     """The problem of these sources, whose labels are these means of the old ones."""
     settings = (problem.ridge, problem.width, problem.test_covariance)
+    counts = problem.multiplicities
     if problem.moments is not None:
         moments = jnp.einsum("ja,ab...,kb->jk...", shares, problem.moments, shares)
-        return Problem(sources, None, *settings, moments)
+        return Problem(sources, None, *settings, moments, counts)
     shifts = jnp.tensordot(shares**2, model.shifts, axes=1)
     shifted = [
         eqx.tree_at(lambda source: source.shift, source, shift)
@@ -102,7 +103,7 @@ def _merged(
     ]
     assert problem.signal is not None  # as there are no moments
     signal = model.signal if problem.signal.ndim == 0 else problem.signal
-    return Problem([sources[0], *shifted], signal, *settings)
+    return Problem([sources[0], *shifted], signal, *settings, None, counts)
 
 
 def _checked(groups: Numbers, K: int) -> Groups:

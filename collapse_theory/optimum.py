@@ -10,7 +10,8 @@ import optimistix as optx
 from jaxtyping import Array, Bool, Float
 
 from collapse_theory import checks
-from collapse_theory.equivalent import Status, solved
+from collapse_theory.compress import compress_if_known
+from collapse_theory.equivalent import Status, alike, solved
 from collapse_theory.predict import predict_with_status
 from collapse_theory.problem import Problem
 from collapse_theory.ranges import Box
@@ -78,7 +79,7 @@ def _search(
     grid = box.grid()
     # As a function of the numbers that it refers to, too: the search needs no derivatives in them.
     predicted, numbers = jax.closure_convert(
-        lambda position: predict_with_status(problem_of(**box.arguments(position))), grid[0]
+        lambda position: _predicted(problem_of(**box.arguments(position))), grid[0]
     )
     fixed = jax.lax.stop_gradient(numbers)
 
@@ -107,6 +108,11 @@ def _search(
     risk, status = jax.tree.map(lambda leaf: leaf[chosen], answers)
     position = candidates[chosen]
     return (box.arguments(position), risk), box.on_edge(position), status
+
+
+def _predicted(problem: Problem) -> tuple[Risk, Status]:
+    smaller = compress_if_known(problem)
+    return predict_with_status(smaller, alike(smaller))
 
 
 def _log_error(risk: Risk, status: Status) -> Float[Array, ""]:

@@ -1,5 +1,7 @@
 """The question: which data, which signal, which model."""
 
+from typing import Any
+
 import equinox as eqx
 from jaxtyping import Array, Float
 
@@ -60,7 +62,10 @@ class Problem(eqx.Module):
     - `moments`: C_jk = E[w_j w_k^T], shape (K, K, d) or (K, K, d, d), in place of `signal` (None)
       and shifts, where the labelling vectors are correlated: two sets from one generator, or a
       model trained on earlier data.  The bias is then that of w_1 alone and zeta all the rest,
-      which correlations can make negative.
+      which correlations can make negative;
+    - `multiplicities`: how many directions each entry of these vectors stands for, all of one variance
+      and independent signals of one size: Sigma = I in any dimension is one number.  They need not be
+      whole (see `compress`), and d is their sum.  None: each stands for one.
 
     A pytree: `jit`, `vmap` and `grad` reach every field.  Raises ValueError when shapes disagree.
     """
@@ -71,6 +76,7 @@ class Problem(eqx.Module):
     width: Float[Array, ""] | None
     test_covariance: Float[Array, "..."] | None
     moments: Float[Array, "K K *matrix"] | None
+    multiplicities: Float[Array, " entries"] | None
 
     def __init__(
         self,
@@ -80,6 +86,7 @@ class Problem(eqx.Module):
         width: Number | None = None,
         test_covariance: Matrix | None = None,
         moments: Matrix | None = None,
+        multiplicities: Matrix | None = None,
     ):
         self.sources = tuple(sources) if isinstance(sources, tuple | list) else ()
         if (signal is None) == (moments is None):
@@ -92,13 +99,16 @@ class Problem(eqx.Module):
             if test_covariance is None
             else checks.positive_semidefinite("test_covariance", test_covariance)
         )
+        self.multiplicities = (
+            None if multiplicities is None else checks.positive_vector("multiplicities", multiplicities)
+        )
         self._check_sources(sources)
         self.moments = None if moments is None else self._check_moments(moments)
 
     def _check_sources(self, sources: object) -> None:
         if not self.sources or not all(isinstance(source, Source) for source in self.sources):
             raise checks.fail("sources", sources, "a tuple of at least one Source")
-        d = self.dimension
+        entries = self.entries
         matrices = {"signal": self.signal, "test_covariance": self.test_covariance}
         for k, source in enumerate(self.sources, start=1):
             matrices |= {
@@ -106,8 +116,13 @@ class Problem(eqx.Module):
                 f"shift of source {k}": source.shift,
             }
         for name, matrix in matrices.items():
-            if matrix is not None and matrix.ndim and matrix.shape[0] != d:
-                raise checks.fail(name, f"array of shape {matrix.shape}", f"dimension d = {d}")
+            if matrix is None or matrix.ndim == 0:
+                continue
+            if matrix.shape[0] != entries:
+                raise checks.fail(name, f"array of shape {matrix.shape}", f"dimension d = {entries}")
+            if matrix.ndim == 2 and self.multiplicities is not None:
+                expected = "a vector or a number, as multiplicities are given"
+                raise checks.fail(name, f"array of shape {matrix.shape}", expected)
         counts = [checks.concrete(source.n * source.weight) for source in self.sources]
         if all(count is not None for count in counts) and not any(counts):
             raise checks.fail("n", "0 in every source of positive weight", "at least one sample")
@@ -119,8 +134,11 @@ class Problem(eqx.Module):
             raise checks.fail("covariance of source 1", covariance, "a nonzero covariance")
 
     def _check_moments(self, moments: object) -> Float[Array, "K K *matrix"]:
-        K, d = len(self.sources), self.dimension
-        array = checks.second_moments("moments", moments, K, d)
+        K = len(self.sources)
+        array = checks.second_moments("moments", moments, K, self.entries)
+        if array.ndim == 4 and self.multiplicities is not None:
+            expected = "an array (K, K, entries), as multiplicities are given"
+            raise checks.fail("moments", f"an array of shape {array.shape}", expected)
         for k, source in enumerate(self.sources, start=1):
             shift = checks.concrete(source.shift)
             if shift is not None and shift.any():
@@ -128,9 +146,16 @@ class Problem(eqx.Module):
         return array
 
     @property
-    def dimension(self) -> int:
-        """d, the number of features."""
+    def dimension(self) -> Any:
+        """d, the number of features: a whole number unless there are multiplicities."""
+        return self.entries if self.multiplicities is None else self.multiplicities.sum()
+
+    @property
+    def entries(self) -> int:
+        """The length of vectors of eigenvalues."""
         shapes = [source.covariance.shape for source in self.sources if source.covariance.ndim]
+        if self.multiplicities is not None:
+            shapes.append(self.multiplicities.shape)
         if not shapes:
             raise checks.fail(
                 "covariance", "a scalar in every source", "a vector or a matrix in one, to tell d"
@@ -157,6 +182,7 @@ def real_and_synthetic(
     signal: Matrix = 1.0,
     width: Number | None = None,
     weight: Number = 1.0,
+    multiplicities: Matrix | None = None,
 ) -> Problem:
     """The paper's two sources: n samples of which a fraction p_2 carries synthetic labels.
 
@@ -164,7 +190,7 @@ def real_and_synthetic(
     - `covariance`: Sigma of both sources;  `noise`: sigma^2 of both;
     - `quality`: c^2 = tr(Sigma Delta), in the units of the error (small is good), or Delta itself;
     - `weight`: alpha_2, against alpha_1 = 1 of the real samples;
-    - `signal`, `ridge`, `width`: as in `Problem`.
+    - `signal`, `ridge`, `width`, `multiplicities`: as in `Problem`.
 
     Raises ValueError, naming the argument, for a value outside its range (paper, section 2).
     """
@@ -173,4 +199,6 @@ def real_and_synthetic(
     shift = checks.positive_semidefinite("quality", quality)
     real = Source(total - fraction * total, covariance, noise)
     synthetic = Source(fraction * total, covariance, noise, shift, weight)
-    return Problem((real, synthetic), signal=signal, ridge=ridge, width=width)
+    return Problem(
+        (real, synthetic), signal=signal, ridge=ridge, width=width, multiplicities=multiplicities
+    )

@@ -1,13 +1,23 @@
 """Eigenvalues of feature covariances, largest first, normalised to mean 1 (so that tr Sigma = d)."""
 
+import math
+
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
 from collapse_theory import checks
 from collapse_theory.checks import Matrix, Number, Whole
+from collapse_theory.quadrature import Spectrum, nodes_for, reduced
 
 MOST = 10_000_000  # features: more would not fit into memory
+# Beyond so many eigenvalues a sum is an integral: Euler and Maclaurin's next term is 1/24 of its square.
+COUNTED = 1_000_000
+LONGEST = 1e12
+# Of an endless spectrum, what is smaller than this part of the largest eigenvalue is one entry: what is
+# far below the effective ridge counts by its trace alone.
+SEEN = 1e-25
+PIECE = (2.0, 4.0)  # of a quadrature, in log lambda and in log j
 
 
 def isotropic(d: Whole) -> Float[Array, " d"]:
@@ -23,6 +33,51 @@ def power_law(d: Whole, exponent: Number) -> Float[Array, " d"]:
     decay = checks.number("exponent", exponent)
     eigenvalues = jnp.arange(1, _dimension(d) + 1, dtype=float) ** -decay
     return eigenvalues / eigenvalues.mean()
+
+
+def long_power_law(
+    d: Number, exponent: Number, tolerance: float = 1e-13
+) -> tuple[Float[Array, " entries"], Float[Array, " entries"]]:
+    """`power_law(d, exponent)` as eigenvalues and `multiplicities`, for any d up to 10^12 or infinite.
+
+    Sums over eigenvalues are right to `tolerance` (`compress`), at a cost that hardly depends on d.
+    Signals come as functions of the eigenvalues.  `d` = inf needs an exponent > 1, and is normalised to
+    tr Sigma = 1; eigenvalues below 10^-25 of the largest are there one entry of the same trace.
+
+    Raises ValueError for other d and exponents.
+    """
+    decay = float(checks.number("exponent", exponent))
+    size = float(d)
+    if not (size == math.inf and decay > 1) and not (1 <= size <= LONGEST and size == int(size)):
+        expected = f"a whole number from 1 to {LONGEST:g}, or inf and an exponent > 1"
+        raise checks.fail("d", f"{d!r} (exponent {decay:g})", expected)
+    first = np.arange(1, min(size, COUNTED) + 1) ** -decay
+    head = reduced(Spectrum(first[None], np.ones(len(first)), np.zeros((0, len(first)))), tolerance)
+    eigenvalues, counts = head.columns[0], head.multiplicities
+    if size > COUNTED:
+        end = size + 0.5 if size < math.inf else SEEN ** (-1 / decay)
+        index, tail = _tail(COUNTED + 0.5, end, decay, nodes_for(tolerance))
+        eigenvalues, counts = np.append(eigenvalues, index**-decay), np.append(counts, tail)
+    if size == math.inf:
+        eigenvalues = np.append(eigenvalues, SEEN)
+        counts = np.append(counts, SEEN ** (-1 / decay) / (decay - 1))
+        eigenvalues = eigenvalues / (eigenvalues @ counts)
+    else:
+        eigenvalues = eigenvalues * (size / (eigenvalues @ counts))
+    order = np.argsort(-eigenvalues)
+    return jnp.asarray(eigenvalues[order]), jnp.asarray(counts[order])
+
+
+def _tail(start: float, end: float, decay: float, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Gauss nodes j of an integral over j, by pieces in log j, and their weights."""
+    length = min(PIECE[0] / max(decay, 1e-9), PIECE[1])
+    edges = np.linspace(
+        np.log(start), np.log(end), 1 + max(1, int(np.ceil(np.log(end / start) / length)))
+    )
+    x, weights = np.polynomial.legendre.leggauss(count)
+    centres, radii = (edges[1:] + edges[:-1]) / 2, np.diff(edges) / 2
+    index = np.exp(centres[:, None] + radii[:, None] * x)
+    return index.ravel(), (index * radii[:, None] * weights).ravel()
 
 
 def spiked(d: Whole, spikes: Matrix | list[float]) -> Float[Array, " d"]:

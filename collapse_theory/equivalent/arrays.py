@@ -1,7 +1,8 @@
 """A `Problem` as stacked arrays.
 
 Where all covariances are given by eigenvalues in one basis a matrix is its diagonal, a vector, and
-everything costs O(d); otherwise it is a d x d array (`algebra`).
+everything costs O(d); otherwise it is a d x d array (`algebra`).  An entry of such a vector may stand
+for many directions, its multiplicity: then d counts directions, and what it costs entries.
 """
 
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from collapse_theory.equivalent.algebra import Matrix, diagonal, expand, identity
+from collapse_theory.equivalent.algebra import Matrix, diagonal, expand, identity, trace
 from collapse_theory.problem import Problem
 
 # (j, k): E[v_j v_k^T] of v_0 = w_1 and v_k = delta_(k+1), the shift of source k + 1; zero blocks are
@@ -32,6 +33,7 @@ class Model(NamedTuple):
     ridge: Float[Array, ""]
     width: Float[Array, ""] | None
     correlations: Float[Array, "K K *matrix"] | None = None  # E[v_j v_k^T], see `Moments`
+    multiplicities: Float[Array, " entries"] | None = None  # None: all are 1
 
     @property
     def test_covariance(self) -> Any:
@@ -52,9 +54,23 @@ class Model(NamedTuple):
         return {(j, k): self.correlations[j, k] for j in sources for k in sources if j or k}
 
     @property
-    def dimension(self) -> int:
+    def dimension(self) -> Float[Array, ""]:
         """d, the number of features."""
-        return self.covariances.shape[-1]
+        if self.multiplicities is not None:
+            return self.multiplicities.sum()
+        return jnp.asarray(float(self.covariances.shape[-1]))
+
+    def counted(self, matrix: Matrix) -> Matrix:
+        """A matrix whose entries add up to traces: diagonal ones times their multiplicities."""
+        return matrix if self.multiplicities is None else matrix * self.multiplicities
+
+    def trace(self, left: Matrix, right: Matrix) -> Float[Array, ""]:
+        """tr[left right^T]."""
+        return trace(self.counted(left), right)
+
+    def traces(self, stack: Float[Array, "_ *matrix"], matrix: Matrix) -> Float[Array, " _"]:
+        """tr[stack_k matrix] for symmetric matrices."""
+        return jnp.tensordot(stack, self.counted(matrix), axes=matrix.ndim)
 
     @property
     def is_diagonal(self) -> bool:
@@ -65,21 +81,23 @@ class Model(NamedTuple):
 def stack(problem: Problem) -> Model:
     """The `Model` of a problem: scalars become multiples of I, and vectors matrices if any is."""
     ndim = 1 if problem.is_diagonal else 2
-    like = jnp.ones((problem.dimension,) * ndim)
+    like = jnp.ones((problem.entries,) * ndim)
+    counts = problem.multiplicities
 
     def covariance(matrix: Matrix) -> Matrix:
         return identity(like, matrix) if matrix.ndim == 0 else expand(matrix, ndim)
 
     def second_moment(matrix: Matrix, against: Matrix) -> Matrix:
         if matrix.ndim == 0:
-            trace = jnp.sum(diagonal(against))
+            sizes = diagonal(against)
+            total = jnp.sum(sizes if counts is None else counts * sizes)
             # Without features a signal or shift makes no difference, and has no trace to scale.
-            return identity(like, jnp.where(trace > 0, matrix / jnp.where(trace > 0, trace, 1), 0))
+            return identity(like, jnp.where(total > 0, matrix / jnp.where(total > 0, total, 1), 0))
         # Off-diagonal entries of a signal or shift never meet anything but diagonals if ndim is 1.
         return expand(matrix, ndim)
 
     sources = problem.sources
-    counts = jnp.stack([source.n for source in sources])
+    samples = jnp.stack([source.n for source in sources])
     covariances = jnp.stack([covariance(source.covariance) for source in sources])
     test = problem.test_covariance
     if problem.moments is not None:
@@ -94,16 +112,17 @@ def stack(problem: Problem) -> Model:
         shifts = jnp.stack([second_moment(s.shift, sigma) for s, sigma in pairs])
     return Model(
         covariances=covariances,
-        fractions=counts / counts.sum(),
+        fractions=samples / samples.sum(),
         weights=jnp.stack([source.weight for source in sources]),
         noises=jnp.stack([source.noise for source in sources]),
         shifts=shifts,
         signal=signal,
         test=None if test is None else covariance(test),
-        n=counts.sum(),
+        n=samples.sum(),
         ridge=problem.ridge,
         width=problem.width,
         correlations=correlations,
+        multiplicities=counts,
     )
 
 

@@ -11,6 +11,8 @@ the largest eigenvalue.  Therefore covariances are rotated as products F F^T of 
 eigenvalues, in which directions that no source has are exactly 0.
 
 Any fixed orthogonal basis gives the same risk: it has no derivative.
+
+Where the ridge is a good part of the largest eigenvalue none of this is needed (`is_tame`).
 """
 
 from typing import NamedTuple
@@ -31,10 +33,35 @@ class Axes(NamedTuple):
     ranks: Float[Array, " K"]  # of the Sigma_k
 
 
+# Ridges that are at least this part of the largest eigenvalue leave ten digits in any coordinates.
+TAME = 1e-5
+
+
+def is_tame(model: Model) -> Bool[Array, ""]:
+    """Whether A + nu has a condition so small that any coordinates will do.
+
+    By bounds that are known beforehand: e_k <= alpha_k, and nu >= lambda, or lambda d/m with a width.
+    """
+    size = jnp.sqrt(
+        jnp.sum(jnp.tensordot(model.fractions * model.weights, model.covariances, axes=1) ** 2)
+    )
+    nu = model.ridge if model.width is None else model.ridge * model.dimension / model.width
+    return nu >= TAME * size
+
+
+def unturned(model: Model) -> Axes:
+    """The coordinates that the model came in; ranks, which only a solve without a ridge needs, are full."""
+    empty = jnp.zeros_like(model.covariances)
+    test_root = None if model.test is None else empty[0]
+    return Axes(model, empty, test_root, jnp.full_like(model.weights, model.dimension))
+
+
 def principal_axes(model: Model) -> Axes:
     """The eigenvectors of sum_k p_k alpha_k Sigma_k; eigenvalues that are rounding become 0."""
     if model.is_diagonal:
-        return Axes(model, None, None, jnp.sum(model.covariances > 0, axis=1).astype(float))
+        return Axes(
+            model, None, None, jnp.sum(model.counted(model.covariances > 0), axis=1).astype(float)
+        )
     covariances = jax.lax.stop_gradient(model.covariances)
     roots, ranks = jax.vmap(_root)(covariances)
     test_root = None if model.test is None else _root(jax.lax.stop_gradient(model.test))[0]

@@ -47,7 +47,7 @@ class Chart(NamedTuple):
         return cls(
             start=_joined(model, x, _start_beside_width(model, regime)),
             nu_unit=model.ridge,
-            gap_unit=jnp.asarray(float(model.dimension)),
+            gap_unit=model.dimension,
             divided=jnp.array(False),
         )
 
@@ -60,7 +60,7 @@ class Chart(NamedTuple):
         return cls(
             start=_joined(model, x, _start_beside_width(model, regime)),
             nu_unit=model.ridge,
-            gap_unit=jnp.asarray(float(model.dimension)),
+            gap_unit=model.dimension,
             divided=jnp.array(True),
         )
 
@@ -126,4 +126,4 @@ def _joined(model: Model, x: Float[Array, " K"], y: Float[Array, ""]) -> Logs:
 
 
 def _traces(model: Model) -> Float[Array, " K"]:
-    return jax.vmap(lambda sigma: jnp.sum(diagonal(sigma)))(model.covariances)
+    return jax.vmap(lambda sigma: jnp.sum(model.counted(diagonal(sigma))))(model.covariances)

@@ -3,7 +3,6 @@
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from collapse_theory.equivalent.algebra import trace
 from collapse_theory.equivalent.arrays import Moments
 from collapse_theory.equivalent.fixed_point import Equivalent
 from collapse_theory.equivalent.m_matrix import solve_m_matrix
@@ -34,7 +33,7 @@ class ErrorSystem:
         self.listeners = [*model.covariances, model.test_covariance]
         self.scatter = [self.sandwich.matrix(sigma) for sigma in model.covariances]  # G_S Sigma_j G_S
         couplings = [
-            jnp.stack([trace(listener, matrix) for matrix in self.scatter]) / model.n
+            jnp.stack([model.trace(listener, matrix) for matrix in self.scatter]) / model.n
             for listener in self.listeners
         ]
         # T_kj E_j = pulls_kj z_j.
@@ -43,17 +42,14 @@ class ErrorSystem:
     def misfits(self, moments: Moments) -> Float[Array, " listeners"]:
         """b_k of every source, then b_test, for labelling vectors with these second moments."""
         targets = [*range(len(self.model.covariances)), 0]
-        pairs = zip(self.listeners, targets, strict=True)
-        return jnp.stack(
-            [self.predictor.misfit(listener, moments, target) for listener, target in pairs]
-        )
+        errors = (self.predictor.misfit(moments, target) for target in targets)
+        pairs = zip(self.listeners, errors, strict=True)
+        return jnp.stack([self.model.trace(listener, error) for listener, error in pairs])
 
     def solve(self, forcing: Float[Array, "listeners columns"]) -> Float[Array, "K columns"]:
         """z_k = e_k E_k for f_k = forcing_k (its last row, the test set, feeds nothing)."""
         e = self.equivalent.e[:, None]
-        shrunk = jnp.tensordot(
-            self.model.covariances, self.sandwich.G_squared, axes=self.sandwich.G.ndim
-        )
+        shrunk = self.model.traces(self.model.covariances, self.sandwich.G_squared)
         leak = self.equivalent.e / self.model.n * self.sandwich.leak
         excess = self.equivalent.residue + leak * shrunk
         return solve_m_matrix(e * self.pulls[:-1], excess, e * forcing[:-1])

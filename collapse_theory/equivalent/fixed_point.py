@@ -13,6 +13,7 @@ In (log e, log nu) these say that the gradient vanishes of the convex function (
 so the solution is unique and Newton's method finds it, in the unknowns of a `Chart`.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -28,7 +29,7 @@ from collapse_theory.equivalent.algebra import (
     scaled_condition,
 )
 from collapse_theory.equivalent.arrays import Model
-from collapse_theory.equivalent.axes import principal_axes, realign
+from collapse_theory.equivalent.axes import Axes, is_tame, principal_axes, realign, unturned
 from collapse_theory.equivalent.chart import Chart, Logs
 from collapse_theory.equivalent.groups import Groups, merged, positions
 from collapse_theory.equivalent.newton import Cause, Status, find_root, iterate
@@ -63,17 +64,15 @@ def solve(model: Model, groups: Groups | None = None) -> Equivalent:
     At the interpolation threshold of a ridgeless model only ratios of e and nu have a limit.  For
     n = m < r they are what is returned; for n = r <= m, nu / e is 0 and e that of 2 n samples.
     """
-    axes = principal_axes(model)
     groups = groups or tuple((k,) for k in range(len(model.weights)))
+    if model.is_diagonal:
+        axes = principal_axes(model)
+        start = Equations.of(merged(axes.model, groups)).chart.start
+    else:
+        axes, start = jax.lax.cond(
+            is_tame(model), partial(_as_given, groups=groups), partial(_graded, groups=groups), model
+        )
     equations = Equations.of(merged(axes.model, groups))
-    start = equations.chart.start
-    if not model.is_diagonal and len(groups) > 1:
-        # Where the e_k differ by many orders the eigenvectors of A are others than the principal axes.
-        known = jax.lax.stop_gradient(equations)
-        start = iterate(known.linearise, start, last_step=NEAR)
-        A, *_ = known.resolvent(start)
-        axes = realign(axes, A, equations.regime.null)
-        equations = Equations.of(merged(axes.model, groups))
     logs, status = find_root(equations.residual, start, equations.linearise)
     ranks = axes.ranks[jnp.array([group[0] for group in groups])]
     solution = equations.solution(logs, equations.judge(status, logs, ranks))
@@ -81,6 +80,24 @@ def solve(model: Model, groups: Groups | None = None) -> Equivalent:
     return solution._replace(
         model=axes.model, e=solution.e[group_of], residue=solution.residue[group_of]
     )
+
+
+def _as_given(model: Model, groups: Groups) -> tuple[Axes, Logs]:
+    return unturned(model), Equations.of(merged(model, groups)).chart.start
+
+
+def _graded(model: Model, groups: Groups) -> tuple[Axes, Logs]:
+    """The eigenvectors of A, and where to start in them."""
+    axes = principal_axes(model)
+    equations = Equations.of(merged(axes.model, groups))
+    start = equations.chart.start
+    if len(groups) > 1:
+        # Where the e_k differ by many orders the eigenvectors of A are others than the principal axes.
+        known = jax.lax.stop_gradient(equations)
+        start = iterate(known.linearise, start, last_step=NEAR)
+        A, *_ = known.resolvent(start)
+        axes = realign(axes, A, equations.regime.null)
+    return axes, start
 
 
 class Equations(NamedTuple):
@@ -134,7 +151,7 @@ class Equations(NamedTuple):
     def linearise(self, logs: Logs) -> tuple[Array, Float[Array, "unknowns unknowns"]]:
         """The residual and its derivatives by d tr[Sigma_k G] = -tr[Sigma_k G d(A + nu) G]."""
         _, G, _ = self.resolvent(logs)
-        traces, moved = self._traces(G), -_second_order(self.model.covariances, G)
+        traces, moved = self._traces(G), -_second_order(self.model, G)
         directly, by_traces = jax.jacfwd(self.balance, argnums=(0, 1))(logs, traces)
         change = directly + by_traces @ moved @ jax.jacfwd(self.coefficients)(logs)
         return self.balance(logs, traces), change
@@ -177,7 +194,7 @@ class Equations(NamedTuple):
         limit = self.regime
         features = jnp.isfinite(limit.width) & ~limit.by_samples & ~limit.by_width
         variances = diagonal(self.model.test_covariance)
-        rounding = self.model.dimension * jnp.finfo(float).eps * jnp.max(variances)
+        rounding = len(variances) * jnp.finfo(float).eps * jnp.max(variances)
         unseen = jnp.any(limit.null & (variances > rounding))
         return (self.model.ridge == 0) & features & ~limit.at_threshold & unseen
 
@@ -190,14 +207,15 @@ class Equations(NamedTuple):
         return nu + jnp.where((nu == 0) & self.regime.null, 1.0, 0.0)
 
     def _traces(self, G: Matrix) -> Float[Array, " K"]:
-        return jnp.tensordot(self.model.covariances, G, axes=G.ndim)
+        return self.model.traces(self.model.covariances, G)
 
 
-def _second_order(covariances: Matrix, G: Matrix) -> Float[Array, "_ _"]:
+def _second_order(model: Model, G: Matrix) -> Float[Array, "_ _"]:
     """tr[Sigma_k G Sigma_l G] and, in the last column, tr[Sigma_k G^2]."""
+    covariances = model.covariances
     if G.ndim == 1:
         against = jnp.concatenate([covariances, jnp.ones((1, len(G)))])
-        return (covariances * (G * G)[None]) @ against.T
+        return (covariances * model.counted(G * G)[None]) @ against.T
     turned = covariances @ G
     flat = turned.reshape(len(turned), -1)
     mirrored = turned.mT.reshape(len(turned), -1)

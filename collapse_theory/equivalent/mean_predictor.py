@@ -8,13 +8,13 @@ which has no shift): their second moments are small where the shifts are, and no
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from collapse_theory.equivalent.algebra import Matrix, product, trace
+from collapse_theory.equivalent.algebra import Matrix, product
 from collapse_theory.equivalent.arrays import Moments
 from collapse_theory.equivalent.fixed_point import Equivalent
 
 
 class Sandwich:
-    """tr[C G_S B G_S] with G_S = S (S^T A S + lambda)^-1 S^T, for deterministic C and B.
+    """G_S B G_S with G_S = S (S^T A S + lambda)^-1 S^T, for deterministic B.
 
     G_S B G_S ~ G (B + nu'(B) I) G,        nu'(B) = (nu^2 / m) tr[B G^2] / (1 - tr[(A G)^2] / m)
     """
@@ -22,24 +22,23 @@ class Sandwich:
     def __init__(self, equivalent: Equivalent):
         self.G = equivalent.G
         self.G_squared = product(self.G, self.G)
-        decay = equivalent.nu * trace(equivalent.A, self.G_squared)  # df1 - df2
+        self.model = equivalent.model
+        decay = equivalent.nu * self.model.trace(equivalent.A, self.G_squared)  # df1 - df2
         gap = equivalent.gap
         # Both are 0 for a square S without ridge, and then nu is, too: 0 / 0 stands for 0.
         room = jnp.where(gap + decay == 0, 1.0, gap + decay)
-        classical = jnp.isinf(equivalent.regime.width)
-        self.ratio = jnp.where(classical, 0.0, equivalent.nu**2 / room)
-        self.leak = equivalent.nu * jnp.where(classical, 1.0, gap / room)
+        self.classical = self.model.width is None
+        self.ratio = jnp.array(0.0) if self.classical else equivalent.nu**2 / room
+        self.leak = equivalent.nu * (1.0 if self.classical else gap / room)
 
     def inflation(self, B: Matrix) -> Float[Array, ""]:
         """nu'(B)."""
-        return self.ratio * trace(B, self.G_squared)
+        return self.ratio * self.model.trace(B, self.G_squared)
 
     def matrix(self, B: Matrix) -> Matrix:
         """G_S B G_S."""
-        return product(self.G, B, self.G) + self.inflation(B) * self.G_squared
-
-    def __call__(self, C: Matrix, B: Matrix) -> Float[Array, ""]:
-        return trace(C, self.matrix(B))
+        plain = product(self.G, B, self.G)
+        return plain if self.classical else plain + self.inflation(B) * self.G_squared
 
 
 class MeanPredictor:
@@ -57,7 +56,7 @@ class MeanPredictor:
         terms = zip(model.fractions, equivalent.e, model.covariances, strict=True)
         self.pulls = [p * e * sigma for p, e, sigma in terms]
         self.inputs = [equivalent.A, *self.pulls[1:]]
-        self.equivalent, self.sandwich = equivalent, sandwich
+        self.equivalent, self.sandwich, self.model = equivalent, sandwich, model
 
     def responses(self, target: int) -> list[Matrix]:
         """R_j of w_bar - w, w the labelling vector of the source of index `target`."""
@@ -68,31 +67,21 @@ class MeanPredictor:
             responses[target] = -(shrinkage + product(G, others))
         return responses
 
-    def misfit(self, listener: Matrix, moments: Moments, target: int = 0) -> Float[Array, ""]:
-        """E |w_bar - w|^2_listener, w the labelling vector of the source of index `target`."""
+    def misfit(self, moments: Moments, target: int = 0) -> Matrix:
+        """E[(w_bar - w)(w_bar - w)^T], w the labelling vector of the source of index `target`."""
         responses = self.responses(target)
-        total = jnp.array(0.0)
-        for (j, k), moment in moments.items():
-            total += trace(product(listener, responses[j], moment), responses[k])
-        return total + self._fluctuation(moments) * trace(listener, self.sandwich.G_squared)
-
-    def spread(self, moments: Moments) -> Matrix:
-        """E[(w_bar - w_1)(w_bar - w_1)^T]."""
-        responses = self.responses(0)
-        total = self._fluctuation(moments) * self.sandwich.G_squared
-        for (j, k), moment in moments.items():
-            total += product(responses[j], moment, responses[k].T)
-        return total
+        blocks = [product(responses[j], moment, responses[k].T) for (j, k), moment in moments.items()]
+        total = sum(blocks, jnp.zeros_like(self.equivalent.G))
+        if self.sandwich.classical:
+            return total
+        inputs = (
+            product(self.inputs[j], moment, self.inputs[k].T) for (j, k), moment in moments.items()
+        )
+        fluctuation = sum(map(self.sandwich.inflation, inputs), jnp.array(0.0))
+        return total + fluctuation * self.sandwich.G_squared
 
     def overlap(self, moments: Moments) -> Matrix:
         """E[(w_bar - w_1) w_1^T]."""
         responses = self.responses(0)
         blocks = [product(responses[j], moment) for (j, k), moment in moments.items() if k == 0]
         return sum(blocks, jnp.zeros_like(self.equivalent.G))
-
-    def _fluctuation(self, moments: Moments) -> Float[Array, ""]:
-        blocks = (
-            self.sandwich.inflation(product(self.inputs[j], moment, self.inputs[k].T))
-            for (j, k), moment in moments.items()
-        )
-        return sum(blocks, jnp.array(0.0))

@@ -15,6 +15,8 @@ MAX_STEPS = 100
 LAST_STEP = 1e-9
 EXACT = 1e-14
 TOLERANCE = 1e-10
+# Unknowns of systems whose elimination is written out.
+WRITTEN_OUT = 4
 
 
 System = Callable[[Float[Array, " k"]], Float[Array, " k"]]
@@ -120,7 +122,7 @@ def find_root(
         return x, (jnp.abs(f(x)).max(), steps.astype(float))
 
     def tangent_solve(linear: System, value: Float[Array, " k"]) -> Float[Array, " k"]:
-        return jnp.linalg.solve(jax.jacfwd(linear)(value), value)
+        return solve_linear(jax.jacfwd(linear)(value), value)
 
     root, aux = jax.lax.custom_root(residual, start, search, tangent_solve, has_aux=True)
     final, steps = jax.lax.stop_gradient(aux)
@@ -149,7 +151,7 @@ def _descend(
     def step(state: tuple) -> tuple:
         x, _, steps, _ = state
         value, slope = linearise(x)
-        newton_step = -jnp.linalg.solve(slope, value)
+        newton_step = -solve_linear(slope, value)
         length = jnp.abs(newton_step).max()
         damping = jnp.where(length > LAST_STEP, jnp.log1p(length) / length, 1.0)
         done = (length <= last_step) | (jnp.abs(value).max() <= EXACT)
@@ -162,3 +164,26 @@ def _descend(
     nothing = (jnp.array(0.0), jnp.array(0), jnp.array(False))
     x, _, steps, _ = jax.lax.while_loop(unfinished, step, (start, *nothing))
     return x, steps
+
+
+def solve_linear(slope: Float[Array, "k k"], value: Float[Array, " k"]) -> Float[Array, " k"]:
+    """x with slope x = value, by elimination without pivots.
+
+    Up to scales of rows and sums of columns the slope is the Hessian of a convex function, of which
+    elimination in any order is stable.  Written out, as a call of LAPACK for each of many small systems
+    takes most of the time of a solve.
+    """
+    unknowns = len(value)
+    if unknowns > WRITTEN_OUT:
+        return jnp.linalg.solve(slope, value)
+    rows, right = list(slope), list(value)
+    for k in range(unknowns):
+        for j in range(k + 1, unknowns):
+            factor = rows[j][k] / rows[k][k]
+            rows[j], right[j] = rows[j] - factor * rows[k], right[j] - factor * right[k]
+    x = right
+    for k in reversed(range(unknowns)):
+        for j in range(k + 1, unknowns):
+            x[k] = x[k] - rows[k][j] * x[j]
+        x[k] = x[k] / rows[k][k]
+    return jnp.stack(x)

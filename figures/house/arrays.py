@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from collapse_theory import Problem, Risk, StandardErrors
+from collapse_theory.compress import compress_batch
 from collapse_theory.equivalent import Groups, alike, solved
 from collapse_theory.finite_size import limit_and_term
 from simulations import Estimate
@@ -90,6 +91,7 @@ def predictions(problems: Problem, features: str = "gaussian") -> dict[str, np.n
     `features` are those of finite models, by name.  `finite_...` is limit and finite-size term.
     """
     names = [*PARTS, *(f"finite_{part}" for part in PARTS)]
+    problems = compress_batch(jax.tree.map(np.asarray, problems))
     program = compiled(_parts(features, alike(problems)))
     return dict(zip(names, in_chunks(program, problems).T, strict=True))
 

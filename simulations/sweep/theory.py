@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from collapse_theory import Problem, Risk
+from collapse_theory.compress import compress_batch
 from collapse_theory.equivalent import Groups, Status, alike, solved
 from collapse_theory.finite_size import limit_and_term
 from simulations.plan import EXCESS_KURTOSIS
@@ -115,6 +116,7 @@ def _predictions(stack: Stack, features: str) -> list[Prediction]:
     # Of correlated entries, as matrices make them, only the Gaussian part of the term is known.
     known = features != "gaussian" and jax.tree.map(lambda leaf: leaf[0], stack.problems).is_diagonal
     kurtosis = jnp.array(EXCESS_KURTOSIS[features]) if known else None
+    stack = stack._replace(problems=compress_batch(stack.problems))
     groups, every = alike(stack.problems), []
     for problems in chunks(stack):
         risk, term, status = _compiled(problems, kurtosis, groups)

@@ -1,0 +1,153 @@
+"""A spectrum as a hundred numbers: Gauss quadrature of what is counted by eigenvalues.
+
+Every trace of the theory is a sum of smooth functions of log lambda_i, with poles where lambda_i is
+negative: at distance pi from the real axis, or pi/2 where covariances differ.  On a short bin of
+log lambda polynomials of a degree of twenty know them to rounding, and so do the Gauss nodes of the
+counting measure; whatever else is summed over eigenvalues (signals, shifts) enters by its projection on
+these polynomials, at the nodes.  On the host, in NumPy: an answer has as many entries as it needs.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+# Lengths of bins in log lambda for one covariance and for several: half of each, seen from the nearest
+# pole, makes polynomials of degree p err as RATE^-p.
+LENGTHS = (2.0, 1.0)
+RATE = np.pi + np.hypot(np.pi, 1)
+# Nodes beyond those that the rate asks for: poles are of higher order, and sums are large.
+SPARE = 3
+ROUNDING = 1e-14
+PIECE = 4000  # entries at once: they stay in the cache
+
+
+class Spectrum(NamedTuple):
+    """Entries, each of which stands for many directions.
+
+    - `columns`: eigenvalues of each covariance, entry by entry;
+    - `multiplicities`: how many directions an entry stands for;
+    - `measures`: mean squares of signals and shifts along them.
+    """
+
+    columns: Float[np.ndarray, "columns entries"]
+    multiplicities: Float[np.ndarray, " entries"]
+    measures: Float[np.ndarray, "measures entries"]
+
+    def part(self, index: np.ndarray) -> "Spectrum":
+        """These entries alone."""
+        return Spectrum(self.columns[:, index], self.multiplicities[index], self.measures[:, index])
+
+
+def joined(parts: list[Spectrum]) -> Spectrum:
+    """The entries of all parts."""
+    return Spectrum(*(np.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True)))
+
+
+def reduced(spectrum: Spectrum, tolerance: float) -> Spectrum:
+    """As few entries as give every trace of the theory to a relative error of `tolerance`.
+
+    Equal columns are merged, which is exact.  Where all columns are smooth functions of one another, a
+    bin of more entries than nodes becomes its nodes; other bins stay as they are, and so do those in
+    which a signal is so irregular that its projection is negative.
+    """
+    merged = _merged(spectrum)
+    count = nodes_for(tolerance)
+    if merged.columns.shape[1] <= count:
+        return merged
+    positive = (merged.columns > 0).all(axis=0)
+    bins = _bins(merged.part(np.flatnonzero(positive))) if positive.any() else []
+    parts = [_nodes(part, count, tolerance) for part in bins]
+    return joined([*parts, merged.part(np.flatnonzero(~positive))])
+
+
+def nodes_for(tolerance: float) -> int:
+    """Nodes of a bin."""
+    return SPARE + int(np.ceil(-np.log(tolerance) / np.log(RATE)))
+
+
+def _merged(spectrum: Spectrum) -> Spectrum:
+    """Entries of equal columns are one."""
+    columns, multiplicities, measures = spectrum
+    if len(columns) == 1:  # as a vector, which is many times faster
+        distinct, place = np.unique(columns[0], return_inverse=True)
+        distinct = distinct[None]
+    else:
+        distinct, place = np.unique(columns, axis=1, return_inverse=True)
+        place = place.ravel()
+    if distinct.shape[1] == columns.shape[1]:
+        return spectrum
+    counts = np.bincount(place, multiplicities)
+    sums = [np.bincount(place, multiplicities * measure) / counts for measure in measures]
+    return Spectrum(distinct, counts, np.array(sums).reshape(-1, len(counts)))
+
+
+def _bins(spectrum: Spectrum) -> list[Spectrum]:
+    """The entries in bins within which no column varies by more than a factor of e^length."""
+    logs = np.log(spectrum.columns)
+    length = LENGTHS[min(len(logs), 2) - 1]
+
+    def split(index: np.ndarray) -> list[np.ndarray]:
+        places = logs[_widest(logs[:, index]), index]
+        parts = int(np.ceil(np.ptp(places) / length))
+        if parts < 2:
+            return [index]
+        within = np.minimum((places - places.min()) * parts // np.ptp(places), parts - 1)
+        filled = [index[within == k] for k in range(parts)]
+        return [piece for part in filled if len(part) for piece in split(part)]
+
+    return [spectrum.part(index) for index in split(np.arange(logs.shape[1]))]
+
+
+def _widest(logs: Float[np.ndarray, "columns entries"]) -> int:
+    """The column of the widest range, in which bins are measured."""
+    return int(np.ptp(logs, axis=1).argmax())
+
+
+def _nodes(part: Spectrum, count: int, tolerance: float) -> Spectrum:
+    """The Gauss nodes of one bin, or the bin where it has no more entries or cannot be projected."""
+    entries = part.columns.shape[1]
+    if entries <= count:
+        return part
+    if entries > PIECE:
+        pieces = np.array_split(np.arange(entries), -(-entries // PIECE))
+        smaller = joined([_nodes(part.part(piece), count, tolerance) for piece in pieces])
+        return _nodes(smaller, count, tolerance) if smaller.columns.shape[1] < entries else part
+    logs = np.log(part.columns)
+    widest = _widest(logs)
+    places = logs[widest]
+    centre, radius = (places.max() + places.min()) / 2, np.ptp(places) / 2
+    at, weights, basis, values = _orthogonal((places - centre) / radius, part.multiplicities, count)
+    root = np.sqrt(part.multiplicities)
+    coefficients = (logs * root) @ basis.T
+    misfit = np.abs(coefficients @ basis / root - logs).max()
+    measures = (part.measures * root) @ basis.T @ values
+    if misfit > max(tolerance, ROUNDING) * 10 or (measures < 0).any():
+        return part
+    columns = np.exp(coefficients @ values)
+    columns[widest] = np.exp(centre + radius * at)
+    return Spectrum(columns, weights, measures)
+
+
+def _orthogonal(
+    x: Float[np.ndarray, " entries"], weights: Float[np.ndarray, " entries"], count: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Gauss nodes and weights, sqrt(weights) times orthonormal polynomials, and these at the nodes.
+
+    By Lanczos' recurrence with every vector orthogonalised twice (Golub and Welsch, 1969).
+    """
+    total = weights.sum()
+    basis = np.zeros((count, len(x)))
+    basis[0] = np.sqrt(weights / total)
+    steps, sides = np.zeros(count), np.zeros(count - 1)
+    for k in range(count):
+        following = x * basis[k]
+        steps[k] = basis[k] @ following
+        if k + 1 == count:
+            break
+        for _ in range(2):
+            following -= (basis[: k + 1] @ following) @ basis[: k + 1]
+        sides[k] = np.linalg.norm(following)
+        basis[k + 1] = following / sides[k]
+    nodes, vectors = np.linalg.eigh(np.diag(steps) + np.diag(sides, 1) + np.diag(sides, -1))
+    return nodes, total * vectors[0] ** 2, basis, vectors / (np.sqrt(total) * vectors[0])
