@@ -6,6 +6,8 @@ from jaxtyping import Array, Float
 
 from collapse_theory.equivalent import Status, solve, stack
 from collapse_theory.equivalent.algebra import product
+from collapse_theory.equivalent.axes import principal_axes
+from collapse_theory.equivalent.regime import regime as limited_by
 from collapse_theory.problem import Problem
 
 
@@ -39,7 +41,9 @@ def diagnose(problem: Problem) -> Diagnosis:
     e and the degrees of freedom are NaN, and with a width so is tau.
     """
     equivalent = solve(stack(problem))
-    model, regime = equivalent.model, equivalent.regime
+    model = equivalent.model
+    # The rank of matrices is seen in their principal axes, which a solve need not have used.
+    regime = limited_by(principal_axes(stack(problem)).model)
     undefined = jnp.where(regime.at_threshold, jnp.nan, 1.0)
     AG = product(equivalent.A, equivalent.G)
     df1 = undefined * model.trace(equivalent.A, equivalent.G)

@@ -109,7 +109,11 @@ class Problem(eqx.Module):
         if not self.sources or not all(isinstance(source, Source) for source in self.sources):
             raise checks.fail("sources", sources, "a tuple of at least one Source")
         entries = self.entries
-        matrices = {"signal": self.signal, "test_covariance": self.test_covariance}
+        matrices = {
+            "signal": self.signal,
+            "test_covariance": self.test_covariance,
+            "multiplicities": self.multiplicities,
+        }
         for k, source in enumerate(self.sources, start=1):
             matrices |= {
                 f"covariance of source {k}": source.covariance,

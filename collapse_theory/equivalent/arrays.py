@@ -62,7 +62,9 @@ class Model(NamedTuple):
 
     def counted(self, matrix: Matrix) -> Matrix:
         """A matrix whose entries add up to traces: diagonal ones times their multiplicities."""
-        return matrix if self.multiplicities is None else matrix * self.multiplicities
+        if self.multiplicities is None:
+            return matrix
+        return matrix * self.multiplicities.reshape((1,) * (matrix.ndim - 1) + (-1,))
 
     def trace(self, left: Matrix, right: Matrix) -> Float[Array, ""]:
         """tr[left right^T]."""

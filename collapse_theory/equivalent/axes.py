@@ -50,7 +50,7 @@ def is_tame(model: Model) -> Bool[Array, ""]:
 
 
 def unturned(model: Model) -> Axes:
-    """The coordinates that the model came in; ranks, which only a solve without a ridge needs, are full."""
+    """The coordinates that the model came in, and full ranks: without a ridge no model is tame."""
     empty = jnp.zeros_like(model.covariances)
     test_root = None if model.test is None else empty[0]
     return Axes(model, empty, test_root, jnp.full_like(model.weights, model.dimension))
@@ -59,9 +59,8 @@ def unturned(model: Model) -> Axes:
 def principal_axes(model: Model) -> Axes:
     """The eigenvectors of sum_k p_k alpha_k Sigma_k; eigenvalues that are rounding become 0."""
     if model.is_diagonal:
-        return Axes(
-            model, None, None, jnp.sum(model.counted(model.covariances > 0), axis=1).astype(float)
-        )
+        seen = (model.covariances > 0).astype(float)
+        return Axes(model, None, None, model.counted(seen).sum(axis=1))
     covariances = jax.lax.stop_gradient(model.covariances)
     roots, ranks = jax.vmap(_root)(covariances)
     test_root = None if model.test is None else _root(jax.lax.stop_gradient(model.test))[0]

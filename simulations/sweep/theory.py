@@ -138,7 +138,9 @@ def _compiled(problems: Problem, kurtosis: Any, groups: Groups | None) -> Any:
         risk, term, status = limit_and_term(problem, kurtosis, groups)
         return *solved((risk, term), status), status
 
-    return jax.lax.map(one, problems, batch_size=BLOCK)
+    # Matrices fill a cache by themselves, and one by one take the branch that they need.
+    diagonal = jax.tree.map(lambda leaf: leaf[0], problems).is_diagonal
+    return jax.lax.map(one, problems, batch_size=BLOCK if diagonal else None)
 
 
 def _message(status: Status, index: int) -> str:

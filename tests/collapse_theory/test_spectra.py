@@ -1,5 +1,7 @@
 """Spectra have the eigenvalues they are named after."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -49,3 +51,34 @@ def test_from_data_rebuilds_the_covariance():
 def test_bad_input(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_a_long_power_law_is_the_power_law(monkeypatch):
+    """Sums by quadrature beyond the first eigenvalues, against the sum; the next term is 1/24 of N^-2."""
+    monkeypatch.setattr(spectra, "COUNTED", 20_000)
+    d = 300_000
+    for exponent in (0.3, 1.0, 2.0):
+        whole = np.asarray(spectra.power_law(d, exponent))
+        eigenvalues, counts = spectra.long_power_law(d, exponent)
+        assert len(eigenvalues) < 400
+        for kappa in (1e-6, 1e-2, 10.0):
+            expected = np.sum(whole / (whole + kappa))
+            np.testing.assert_allclose(
+                counts @ (eigenvalues / (eigenvalues + kappa)), expected, rtol=1e-10
+            )
+
+
+def test_an_endless_power_law_is_the_limit_of_long_ones():
+    endless, counts = spectra.long_power_law(math.inf, 2.0)
+    assert float(endless @ counts) == pytest.approx(1.0, rel=1e-13)
+    # sum_j j^-2 / (j^-2 + k) = (pi / sqrt k coth(pi / sqrt k) - 1) / 2, times pi^2 / 6 for the trace of 1.
+    k = 1e-6
+    root = math.pi / math.sqrt(k * math.pi**2 / 6)
+    expected = (root / math.tanh(root) - 1) / 2
+    assert float(counts @ (endless / (endless + k))) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(("d", "exponent"), [(math.inf, 1.0), (2.5, 1.0), (0, 1.0), (1e13, 1.0)])
+def test_lengths_that_no_power_law_has(d, exponent):
+    with pytest.raises(ValueError, match="d = "):
+        spectra.long_power_law(d, exponent)

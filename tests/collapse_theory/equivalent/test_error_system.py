@@ -83,4 +83,4 @@ def test_mean_predictor(width):
     np.testing.assert_allclose(system.predictor.overlap(moments), overlap, atol=1e-11)
     spread = sandwich(target @ target.T) - G @ target @ w[0].T
     spread = spread - (G @ target @ w[0].T).T + w[0] @ w[0].T
-    np.testing.assert_allclose(system.predictor.spread(moments), spread, atol=1e-11)
+    np.testing.assert_allclose(system.predictor.misfit(moments), spread, atol=1e-11)
