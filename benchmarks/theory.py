@@ -1,7 +1,10 @@
 """Points per second of the closed form, against SciPy and NumPy."""
 
+import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,18 +15,24 @@ from benchmarks.rows import Row, compare
 from benchmarks.setting import Setting
 from benchmarks.timing import side_by_side
 
+Mapped = Callable[[np.ndarray], jax.Array]
+
 # Points that stay in the cache together; the same in `simulations.sweep`.
-BLOCK = 16
+BLOCK = 32
 AGREE = 1e-6
+ENDLESS = 10_000_000  # features
 
 
 def rows(quick: bool) -> Iterator[Row]:
     """One row for each model and dimension; the seconds are those of one point."""
     rounds = 2 if quick else 9
+    count = 16 if quick else 256
     for d in (20,) if quick else (100, 1000, 10_000):
         spectrum = np.asarray(ct.spectra.power_law(d, 1.0))
         for m in (None, d // 2):
-            yield from _commuting(spectrum, m, 16 if quick else 256, rounds)
+            yield from _commuting(spectrum, m, count, rounds)
+    for m in (None, 10):
+        yield from _ours(m, (20, 200) if quick else (1000, ENDLESS), count, rounds)
     for d in (10,) if quick else (100, 300):
         yield from _dense(d, 2 if quick else 8, rounds)
 
@@ -32,7 +41,7 @@ def _commuting(spectrum: np.ndarray, m: int | None, count: int, rounds: int) -> 
     d = len(spectrum)
     n = np.unique(np.geomspace(d / 5, 1000 * d, count).round() * 5)
     settings = [Setting(d, int(count), m) for count in n[:: max(1, len(n) // 24)]]
-    compiled = _predictions(jnp.asarray(spectrum), m)
+    compiled = _mapped(partial(_total, _problem(spectrum, m)))
     exact = dict(zip(n.tolist(), np.asarray(compiled(n)).tolist(), strict=True))
     peers: dict[str, Callable[[np.ndarray, Setting], float]] = {"SciPy": scipy_theory}
     if m is None:
@@ -44,33 +53,72 @@ def _commuting(spectrum: np.ndarray, m: int | None, count: int, rounds: int) -> 
     def run(peer: Callable[[np.ndarray, Setting], float]) -> Callable[[], float]:
         return lambda: len([peer(spectrum, at) for at in settings])
 
-    def ours() -> float:
-        compiled(n).block_until_ready()
-        return len(n)
-
-    contenders = {"ours": ours} | {name: run(peer) for name, peer in peers.items()}
+    contenders = {"ours": _timed(compiled, n)} | {name: run(peer) for name, peer in peers.items()}
     model = "classical" if m is None else "projected"
     timings = side_by_side(contenders, rounds, f"theory, {model}, d = {d}")
     yield from compare("theory, s a point", f"{model}, d = {d}", timings)
 
 
-def _predictions(spectrum: jax.Array, m: int | None) -> Callable[[np.ndarray], jax.Array]:
-    at = Setting(len(spectrum), 1, m)
+def _ours(m: int | None, sizes: tuple[int, int], count: int, rounds: int) -> Iterator[Row]:
+    """The same number of points in few and in very many dimensions, and their derivatives."""
+    n = np.geomspace(sizes[0] / 5, 1000 * sizes[0], count)
+    contenders, notes = {}, []
+    for d in sizes:
+        started = time.perf_counter()
+        problem = _problem(np.asarray(ct.spectra.power_law(d, 1.0)), m)
+        notes.append(f"compressed to {problem.entries} entries in {time.perf_counter() - started:.2g} s")
+        contenders[f"d = {d}"] = _timed(_mapped(partial(_total, problem)), n)
+        contenders[f"d = {d}, derivatives"] = _timed(_mapped(partial(_derivatives, problem)), n)
+    model = "classical" if m is None else f"m = {m}"
+    timings = side_by_side(contenders, rounds, f"theory, {model}, growth")
+    yield from compare("theory, growth, s a point", model, timings, "; ".join(notes))
 
-    def total(n: jax.Array) -> jax.Array:
-        problem = ct.real_and_synthetic(
-            n=n,
+
+def _timed(compiled: Mapped, n: np.ndarray) -> Callable[[], float]:
+    def run() -> float:
+        jax.block_until_ready(compiled(n))
+        return len(n)
+
+    return run
+
+
+def _problem(spectrum: np.ndarray, m: int | None) -> ct.Problem:
+    """The benchmark's problem with Gamma and Delta multiples of I, compressed once."""
+    d = len(spectrum)
+    at = Setting(d, 1, m)
+    return ct.compress(
+        ct.real_and_synthetic(
+            n=1.0,
             synthetic_fraction=at.synthetic_fraction,
             covariance=spectrum,
-            quality=ct.spectra.isotropic(at.d) * at.quality / at.d,
-            signal=ct.spectra.isotropic(at.d) / at.d,
+            quality=np.full(d, at.quality / d),
+            signal=np.full(d, 1 / d),
             noise=at.noise,
             ridge=at.ridge,
             width=m,
         )
-        return ct.predict(problem).total
+    )
 
-    return jax.jit(lambda n: jax.lax.map(total, n, batch_size=BLOCK))
+
+def _total(problem: ct.Problem, n: jax.Array) -> jax.Array:
+    return jnp.asarray(ct.predict(ct.at_size(problem, n)).total)
+
+
+def _derivatives(problem: ct.Problem, n: jax.Array) -> jax.Array:
+    """By the number of samples, the ridge, and the noises of both sources."""
+
+    def total(n: jax.Array, ridge: jax.Array, noises: jax.Array) -> jax.Array:
+        def changing(tree: ct.Problem) -> list:
+            return [tree.ridge, *(source.noise for source in tree.sources)]
+
+        return _total(eqx.tree_at(changing, problem, [ridge, *noises]), n)
+
+    noises = jnp.stack([source.noise for source in problem.sources])
+    return jnp.concatenate([jnp.ravel(g) for g in jax.grad(total, (0, 1, 2))(n, problem.ridge, noises)])
+
+
+def _mapped(function: Callable[[jax.Array], jax.Array]) -> Mapped:
+    return jax.jit(lambda n: jax.lax.map(function, n, batch_size=BLOCK))
 
 
 def _dense(d: int, count: int, rounds: int) -> Iterator[Row]:

@@ -1,5 +1,6 @@
 """Pictures of the three studies: points are means over seeds, bars their standard errors."""
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from workbench.picture import Panel, Picture
 from workbench.records import Record, Value, as_text, number, numbers
 from workbench.style import fraction_colours
 
+STROKES = ("-", "--", ":", "-.")  # of curves of one fraction
 LINEAR_BELOW = 0.01  # nats a token, where collapses of both signs are drawn
 
 
@@ -50,7 +52,7 @@ def scaling(rows: list[Record]) -> Picture:
 
 
 def size(rows: list[Record]) -> Picture:
-    """Error and collapse against the number of parameters, a colour a fraction and size of the data."""
+    """Error and collapse against the number of parameters, a colour a fraction, a stroke a size of the data."""
     picture = _beside(rows, "parameters [thousands]", "")
     kinds: dict[str, list[Point]] = {}
     depths = {row["depth"] for row in rows}
@@ -60,9 +62,14 @@ def size(rows: list[Record]) -> Picture:
             if len(depths) > 1:
                 name += f", depth {point.row['depth']}"
             kinds.setdefault(name, []).append(point)
-    for colour, (name, points) in enumerate(kinds.items()):
+    fractions = sorted({points[0].fraction for points in kinds.values()})
+    colours, drawn = dict(zip(fractions, fraction_colours(fractions), strict=True)), Counter[float]()
+    for name, points in kinds.items():
         points.sort(key=lambda point: point.parameters)
-        _curve(picture, points, [point.parameters / 1000 for point in points], name, colour)
+        fraction, at = points[0].fraction, [point.parameters / 1000 for point in points]
+        style = {"linestyle": STROKES[drawn[fraction] % len(STROKES)]}
+        drawn[fraction] += 1
+        _curve(picture, points, at, name, colours[fraction], **style)
     picture.caption = f"{_models(rows, shapes=False)} Model size by width (and depth). {_collapse(rows)}"
     return picture
 

@@ -54,7 +54,7 @@ def test_bad_input(call, message):
 
 
 def test_a_long_power_law_is_the_power_law(monkeypatch):
-    """Sums by quadrature beyond the first eigenvalues, against the sum; the next term is 1/24 of N^-2."""
+    """By quadrature beyond the first N eigenvalues; the next term is 1/24 of N^-2."""
     monkeypatch.setattr(spectra, "COUNTED", 20_000)
     d = 300_000
     for exponent in (0.3, 1.0, 2.0):
@@ -71,7 +71,7 @@ def test_a_long_power_law_is_the_power_law(monkeypatch):
 def test_an_endless_power_law_is_the_limit_of_long_ones():
     endless, counts = spectra.long_power_law(math.inf, 2.0)
     assert float(endless @ counts) == pytest.approx(1.0, rel=1e-13)
-    # sum_j j^-2 / (j^-2 + k) = (pi / sqrt k coth(pi / sqrt k) - 1) / 2, times pi^2 / 6 for the trace of 1.
+    # sum_j 1 / (1 + k j^2) = (r coth r - 1) / 2, r = pi / sqrt k; here k is times pi^2 / 6, the trace.
     k = 1e-6
     root = math.pi / math.sqrt(k * math.pi**2 / 6)
     expected = (root / math.tanh(root) - 1) / 2
