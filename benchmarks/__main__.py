@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks import floor, precision, simulation, theory
+from benchmarks import cost, floor, precision, simulation, theory
 from benchmarks.command import KEPT, OUT, parser_of, print_facts, write_facts
 from benchmarks.picture import draw
 from benchmarks.rows import Row
@@ -18,7 +18,7 @@ from workbench.manifest import this_command, write_manifest
 from workbench.records import write_table
 
 PEERS: dict[str, Any] = {"theory": theory, "simulation": simulation, "precision": precision}
-SECTIONS = [*PEERS, "floor"]
+SECTIONS = [*PEERS, "cost", "floor"]
 WIDTH = 180  # of the table of the time to precision
 LEFT = ["size", "contender", "note"]
 QUICK = "a trial at small sizes: whether everything runs; its times mean nothing"
@@ -59,6 +59,10 @@ def run(chosen: list[str], folder: Path, quick: bool) -> None:
     if rows:
         _print(rows)
         draw(rows, folder / "peers.png")
+    if "cost" in chosen:
+        costs = list(cost.rows(quick))
+        write_table(folder, "cost", cost.Cost._fields, [row._asdict() for row in costs])
+        cost.draw(costs, folder)
     if "floor" in chosen:
         facts = list(floor.rows(quick))
         print_facts("what the machine does", facts)

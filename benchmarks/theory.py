@@ -41,7 +41,7 @@ def _commuting(spectrum: np.ndarray, m: int | None, count: int, rounds: int) -> 
     d = len(spectrum)
     n = np.unique(np.geomspace(d / 5, 1000 * d, count).round() * 5)
     settings = [Setting(d, int(count), m) for count in n[:: max(1, len(n) // 24)]]
-    compiled = _mapped(partial(_total, _problem(spectrum, m)))
+    compiled = mapped(partial(total, problem_of(spectrum, m)))
     exact = dict(zip(n.tolist(), np.asarray(compiled(n)).tolist(), strict=True))
     peers: dict[str, Callable[[np.ndarray, Setting], float]] = {"SciPy": scipy_theory}
     if m is None:
@@ -65,10 +65,10 @@ def _ours(m: int | None, sizes: tuple[int, int], count: int, rounds: int) -> Ite
     contenders, notes = {}, []
     for d in sizes:
         started = time.perf_counter()
-        problem = _problem(np.asarray(ct.spectra.power_law(d, 1.0)), m)
+        problem = problem_of(np.asarray(ct.spectra.power_law(d, 1.0)), m)
         notes.append(f"compressed to {problem.entries} entries in {time.perf_counter() - started:.2g} s")
-        contenders[f"d = {d}"] = _timed(_mapped(partial(_total, problem)), n)
-        contenders[f"d = {d}, derivatives"] = _timed(_mapped(partial(_derivatives, problem)), n)
+        contenders[f"d = {d}"] = _timed(mapped(partial(total, problem)), n)
+        contenders[f"d = {d}, derivatives"] = _timed(mapped(partial(_derivatives, problem)), n)
     model = "classical" if m is None else f"m = {m}"
     timings = side_by_side(contenders, rounds, f"theory, {model}, growth")
     yield from compare("theory, growth, s a point", model, timings, "; ".join(notes))
@@ -82,42 +82,43 @@ def _timed(compiled: Mapped, n: np.ndarray) -> Callable[[], float]:
     return run
 
 
-def _problem(spectrum: np.ndarray, m: int | None) -> ct.Problem:
+def problem_of(spectrum: np.ndarray, m: int | None, compressed: bool = True) -> ct.Problem:
     """The benchmark's problem with Gamma and Delta multiples of I, compressed once."""
     d = len(spectrum)
     at = Setting(d, 1, m)
-    return ct.compress(
-        ct.real_and_synthetic(
-            n=1.0,
-            synthetic_fraction=at.synthetic_fraction,
-            covariance=spectrum,
-            quality=np.full(d, at.quality / d),
-            signal=np.full(d, 1 / d),
-            noise=at.noise,
-            ridge=at.ridge,
-            width=m,
-        )
+    problem = ct.real_and_synthetic(
+        n=1.0,
+        synthetic_fraction=at.synthetic_fraction,
+        covariance=spectrum,
+        quality=np.full(d, at.quality / d),
+        signal=np.full(d, 1 / d),
+        noise=at.noise,
+        ridge=at.ridge,
+        width=m,
     )
+    return ct.compress(problem) if compressed else problem
 
 
-def _total(problem: ct.Problem, n: jax.Array) -> jax.Array:
+def total(problem: ct.Problem, n: jax.Array) -> jax.Array:
+    """The total error at n samples."""
     return jnp.asarray(ct.predict(ct.at_size(problem, n)).total)
 
 
 def _derivatives(problem: ct.Problem, n: jax.Array) -> jax.Array:
     """By the number of samples, the ridge, and the noises of both sources."""
 
-    def total(n: jax.Array, ridge: jax.Array, noises: jax.Array) -> jax.Array:
+    def risk(n: jax.Array, ridge: jax.Array, noises: jax.Array) -> jax.Array:
         def changing(tree: ct.Problem) -> list:
             return [tree.ridge, *(source.noise for source in tree.sources)]
 
-        return _total(eqx.tree_at(changing, problem, [ridge, *noises]), n)
+        return total(eqx.tree_at(changing, problem, [ridge, *noises]), n)
 
     noises = jnp.stack([source.noise for source in problem.sources])
-    return jnp.concatenate([jnp.ravel(g) for g in jax.grad(total, (0, 1, 2))(n, problem.ridge, noises)])
+    return jnp.concatenate([jnp.ravel(g) for g in jax.grad(risk, (0, 1, 2))(n, problem.ridge, noises)])
 
 
-def _mapped(function: Callable[[jax.Array], jax.Array]) -> Mapped:
+def mapped(function: Callable[[jax.Array], jax.Array]) -> Mapped:
+    """A function of n for many n, compiled once."""
     return jax.jit(lambda n: jax.lax.map(function, n, batch_size=BLOCK))
 
 
@@ -128,13 +129,13 @@ def _dense(d: int, count: int, rounds: int) -> Iterator[Row]:
     covariances = [(Q * spectrum) @ Q.T for Q in bases]
     settings = [Setting(d, int(n), None) for n in (np.geomspace(d, 100 * d, count) / 5).round() * 5]
 
-    def total(n_1: jax.Array, n_2: jax.Array) -> jax.Array:
+    def risk(n_1: jax.Array, n_2: jax.Array) -> jax.Array:
         at = settings[0]
         real = ct.Source(n_1, covariances[0], at.noise)
         synthetic = ct.Source(n_2, covariances[1], at.noise, jnp.eye(d) * at.quality / d)
         return ct.predict(ct.Problem((real, synthetic), jnp.eye(d) / d, at.ridge)).total
 
-    compiled = jax.jit(lambda sizes: jax.lax.map(lambda pair: total(*pair), sizes))
+    compiled = jax.jit(lambda sizes: jax.lax.map(lambda pair: risk(*pair), sizes))
     sizes = jnp.array([at.counts for at in settings], dtype=float)
     theirs = [scipy_dense(covariances, at) for at in settings]
     np.testing.assert_allclose(theirs, compiled(sizes), rtol=AGREE)
