@@ -15,9 +15,9 @@ from benchmarks.timing import best
 from simulations import simulate
 from workbench.picture import Picture
 
-THEORY = "theory: a point against d"
-SAMPLES = "simulation: a seed against n, d = 100"
-FEATURES = "simulation: a seed against d, Σ = I, n = 2d"
+THEORY = "a point of the theory"
+SAMPLES = "a seed, d = 100"
+FEATURES = "a seed, Σ = I, n = 2d"
 OURS, WRITTEN_OUT, SCIPY, NUMPY = "ours", "ours, not compressed", "SciPy", "NumPy, one fit"
 # Where a peer would take minutes or more memory than there is.
 MOST = {WRITTEN_OUT: 10**5, SCIPY: 10**6, NUMPY: 10**6}
@@ -83,7 +83,6 @@ def draw(costs: list[Cost], folder: Path) -> None:
     picture = Picture(panels, x=axes, y=["seconds"] * 3)
     contenders = list(dict.fromkeys(cost.contender for cost in costs))
     for panel in picture.panels:
-        panel.axes.set_title(panel.title, fontsize="small")
         for colour, name in enumerate(contenders):
             chosen = [c for c in costs if (c.panel, c.contender) == (panel.title, name)]
             if chosen:
@@ -91,7 +90,7 @@ def draw(costs: list[Cost], folder: Path) -> None:
                 panel.line(sizes, seconds, name, colour, marker="o", markersize=3)
     picture.caption = (
         "The best of some rounds, compiled before. Theory: power law of exponent 1, classical, the mean "
-        "over sample sizes from d/5 to 1000 d. Simulation: a seed of the average over labels, beside one "
-        "NumPy fit."
+        "over sample sizes from d/5 to 1000 d. Simulation: a seed, averaged over labels, and one fit of "
+        "NumPy."
     )
     picture.save(folder, "cost", ["png"])
