@@ -10,6 +10,7 @@ from jaxtyping import Float
 from collapse_theory import Problem, checks
 from simulations.draw import Constants, Plan
 from simulations.exchangeable import Labels, is_unlabelled, unlabelled
+from simulations.isotropic import BYTES_A_ROW, is_isotropic, spectral
 from simulations.measure import averaged, trained
 from simulations.plan import Features, counts_of, plan_simulation
 from simulations.seeds import Estimate, Measure, Number, over_seeds, summarise
@@ -138,8 +139,11 @@ def simulate_draws(
     if is_unlabelled(problem, measure):
         labels = Labels(counts_of(problem), tuple(float(source.noise) for source in problem.sources))
     plan, constants = plan_simulation(problem, features, jnp.dtype(dtype), wanted, labels is not None)
-    need = _bytes_per_seed(plan, constants)
-    function = MEASURES[measure] if labels is None else unlabelled
+    need, function = _bytes_per_seed(plan, constants), MEASURES[measure]
+    if labels is not None:
+        function = unlabelled
+        if is_isotropic(plan, constants):
+            need, function = BYTES_A_ROW * plan.rows[0], spectral
     terms = over_seeds(function, plan, constants, need, seeds, key, memory, progress)
     correlated = problem.moments is not None
     return Draws(terms, wanted, measure != "trained" and not correlated, correlated, labels)

@@ -32,7 +32,8 @@ def with_precision(study: Study, precision: float) -> Study:
     """The study with the seeds that keep every standard error within `precision` of its error.
 
     The spread is that of drawn rows of each source: where it is averaged over which rows are synthetic
-    (`exchangeable`) errors are smaller than asked for.  Points without a spread, as at the ridgeless threshold, do not count.
+    (`exchangeable`) errors are smaller than asked for.  Points without a spread, as at the ridgeless
+    threshold, do not count.
     Raises ValueError where no spread is known beforehand, or where it takes too many seeds.
     """
     if not 0 < precision < 1:
