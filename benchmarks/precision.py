@@ -75,8 +75,8 @@ def _until_precise(at: Setting, effort: Effort) -> int:
     drawn: list[np.ndarray] = []
     while True:
         draws = simulate_draws(at.problem, seeds=effort.batch, key=len(drawn))
-        drawn.append(draws.risks)
-        estimate = draws._replace(risks=np.concatenate(drawn)).estimate(at.ridge)
+        drawn.append(draws.terms)
+        estimate = draws._replace(terms=np.concatenate(drawn)).estimate(at.ridge)
         mean, stderr = estimate.mean, estimate.stderr
         # The same for every quality and noise: they are factors.
         parts = ((stderr.bias, mean.bias), (stderr.variance, mean.variance), (stderr.zeta, mean.zeta))

@@ -28,13 +28,16 @@ class Plan(NamedTuple):
 
 
 class Constants(NamedTuple):
-    """The arrays of the problem; `*matrix` is d or d, d as in `collapse_theory.equivalent`."""
+    """The arrays of the problem; `*matrix` is d or d, d as in `collapse_theory.equivalent`.
 
-    counts: Float[Array, " K"]
-    weights: Float[Array, " K"]
+    L sources are drawn: K, or one that stands for all of them.
+    """
+
+    counts: Float[Array, " L"]
+    weights: Float[Array, " L"]
     noises: Float[Array, " K"]
-    covariances: Float[Array, "K *matrix"]
-    roots: Float[Array, "K *matrix"]  # root root^T = covariance
+    covariances: Float[Array, "L *matrix"]
+    roots: Float[Array, "L *matrix"]  # root root^T = covariance
     shifts: Float[Array, "K *matrix"]
     signal: Float[Array, " *matrix"]
     correlations: Float[Array, "K K *matrix"] | None  # of w_1 and the shifts, where they are correlated
@@ -117,7 +120,8 @@ def _rows(key: Key[Array, ""], plan: Plan, constants: Constants) -> list[Float[A
         factors = jnp.split(stacked, list(accumulate(plan.rows))[:-1])
         return [product(F, root.T) for F, root in zip(factors, constants.roots, strict=True)]
     inputs = []
-    for k, (count, root) in enumerate(zip(plan.counts, constants.roots, strict=True)):
+    sizes = zip(plan.counts, plan.rows, constants.roots, strict=True)
+    for k, (count, rows, root) in enumerate(sizes):
         source_key = jax.random.fold_in(key, k)
         if constants.pool is not None:
             X = constants.pool[jax.random.randint(source_key, (count,), 0, len(constants.pool))]
@@ -125,7 +129,7 @@ def _rows(key: Key[Array, ""], plan: Plan, constants: Constants) -> list[Float[A
             X = product(
                 jnp.asarray(plan.entries(source_key, (count, d), plan.dtype), plan.dtype), root.T
             )
-        inputs.append(compress(X))
+        inputs.append(X if rows == count else compress(X))
     return inputs
 
 

@@ -46,16 +46,24 @@ def _risk(
 ) -> tuple[Float[Array, " 3"], Float[Array, ""]]:
     """The traces of `averaged`, and by how much they amplify rounding."""
     M = metric(response.S, constants)
-    bias, terms = _bias(response, constants)
-    bias += constants.floor
-    for k, gain in enumerate(response.gains):
-        bias += gain * rows.hidden(k, constants.signal, constants)
+    bias, rounding = bias_of(response, rows, constants)
     variance = jnp.sum(constants.noises * response.gains)
     zeta = jnp.zeros_like(bias)
     for k, (T, shift) in enumerate(zip(response.shifts, constants.shifts[1:], strict=True), start=1):
         zeta += square(M, T, shift) + response.gains[k] * rows.hidden(k, shift, constants)
     if constants.correlations is not None:
         zeta += _crossed(response, rows, constants)
+    return jnp.stack([bias, variance, zeta]), rounding
+
+
+def bias_of(
+    response: Response, rows: Draw, constants: Constants
+) -> tuple[Float[Array, ""], Float[Array, ""]]:
+    """The bias, hidden signal and `floor` included, and by how much it amplifies rounding."""
+    bias, terms = _bias(response, constants)
+    bias += constants.floor
+    for k, gain in enumerate(response.gains):
+        bias += gain * rows.hidden(k, constants.signal, constants)
     if rows.means is not None and rows.rests is None:  # `hidden` subtracts
         visible = [trace(constants.signal, covariance) for covariance in constants.covariances]
         terms += jnp.sum(response.gains * jnp.stack(visible))
@@ -64,7 +72,7 @@ def _risk(
         rounding = rounding * jnp.maximum(1, jnp.sqrt(cancellation(terms, bias)))
     if response.S is not None:
         rounding = jnp.maximum(rounding, cancellation(terms, bias))
-    return jnp.stack([bias, variance, zeta]), rounding
+    return bias, rounding
 
 
 def _bias(response: Response, constants: Constants) -> tuple[Float[Array, ""], Float[Array, ""]]:

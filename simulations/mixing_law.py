@@ -51,7 +51,7 @@ class MixingLaw(NamedTuple):
 def law(n: int, synthetic: ArrayLike) -> np.ndarray:
     """Rows (1, q_1, q_2) for n_2 synthetic labels: q_1 = n_2 / n, q_2 = n_2 (n_2 - 1) / (n (n - 1))."""
     n2 = np.asarray(synthetic, dtype=float)
-    return np.stack([np.ones_like(n2), n2 / n, n2 * (n2 - 1) / (n * (n - 1))], axis=-1)
+    return np.stack([np.ones_like(n2), n2 / n, n2 * (n2 - 1) / (n * max(n - 1, 1))], axis=-1)
 
 
 def fit_mixing_law(n: int, synthetic: ArrayLike, error: ArrayLike, stderr: ArrayLike) -> MixingLaw:

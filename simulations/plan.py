@@ -27,16 +27,24 @@ LARGE = 256
 
 
 def plan_simulation(
-    problem: Problem, features: Features, dtype: Any, ridges: Sequence[float] | None = None
+    problem: Problem,
+    features: Features,
+    dtype: Any,
+    ridges: Sequence[float] | None = None,
+    unlabelled: bool = False,
 ) -> tuple[Plan, Constants]:
     """The plan and the arrays of a simulation of `problem`, with several `ridges` in place of its own.
 
+    `unlabelled`: the rows of all sources, which are exchangeable, are drawn as those of one.
     Raises ValueError, naming the argument, where a simulation cannot be what the theory allows:
     sample sizes and widths must be whole numbers.
     """
-    counts = tuple(_whole(f"n of source {k}", s.n) for k, s in enumerate(problem.sources, start=1))
+    counts = counts_of(problem)
     m = None if problem.width is None else _whole("width", problem.width)
     model = jax.tree.map(np.asarray, eqx.filter_jit(stack)(problem))
+    if unlabelled:
+        counts = (sum(counts),)
+        model = model._replace(covariances=model.covariances[:1], weights=model.weights[:1])
     entries, pool = _features(features, model.dimension)
     if pool is not None and np.ptp(model.covariances, axis=0).any():
         raise ValueError("features = rows: expected one covariance common to all sources")
@@ -57,7 +65,8 @@ def plan_simulation(
     padded = [_shape(n, length) for n in counts] if compressed else counts
     plan = Plan(
         counts=None if compressed else counts,
-        rows=tuple(min(rows, length) for rows in padded),
+        # What one row's label does is known row by row.
+        rows=counts if unlabelled and not compressed else tuple(min(r, length) for r in padded),
         columns=columns,
         primal=active >= q or _is_safe(min(arrays["ridges"]), model, active, dtype),
         alike=not np.ptp(covariances, axis=0).any(),
@@ -136,6 +145,11 @@ def _features(features: Features, d: int) -> tuple[Entries, np.ndarray | None]:
     if pool.shape[1] != d:
         raise checks.fail("features", f"an array of shape {pool.shape}", expected)
     return NAMED["gaussian"], np.asarray(pool)
+
+
+def counts_of(problem: Problem) -> tuple[int, ...]:
+    """The n_k.  Raises ValueError for one that is not whole."""
+    return tuple(_whole(f"n of source {k}", s.n) for k, s in enumerate(problem.sources, start=1))
 
 
 def _whole(name: str, value: Array) -> int:

@@ -24,6 +24,7 @@ class Response(NamedTuple):
 
     S: Float[Array, "d q"] | None  # None: I
     gains: Float[Array, " K"]  # tr[M N_k N_k^T], M = S^T Sigma_test S
+    row_gains: Float[Array, " rows"]  # the diagonal of N^T M N: what each row adds to them
     shifts: list[Float[Array, "q d"]]  # T_k of the synthetic sources
     fit: Float[Array, "q d"]  # sum_k T_k
     error: Float[Array, "d d"] | None  # S fit - I, where it is known without this subtraction
@@ -101,6 +102,9 @@ def _primal(draw: Draw, constants: Constants, plan: Plan) -> Respond:
         return Response(
             S=S,
             gains=loss * gains,
+            row_gains=jnp.concatenate(
+                [a**2 * jnp.sum(Zk @ doubled * Zk, axis=1) for a, Zk in zip(loss, Z, strict=True)]
+            ),
             shifts=[R @ moment for moment in moments[1:]],
             fit=fit,
             error=error,
@@ -138,6 +142,7 @@ def _dual(draw: Draw, constants: Constants, plan: Plan) -> Respond:
         return Response(
             S=S,
             gains=jnp.stack([square(M, Nk) for Nk in N]),
+            row_gains=_row_gains(M, N),
             shifts=T[1:],
             fit=sum(T[1:], T[0]),
             error=None,
@@ -145,6 +150,11 @@ def _dual(draw: Draw, constants: Constants, plan: Plan) -> Respond:
         )
 
     return response
+
+
+def _row_gains(M: Matrix, N: list[Float[Array, "q _"]]) -> Float[Array, " rows"]:
+    """The diagonal of N^T M N."""
+    return jnp.concatenate([jnp.sum(product(M, Nk) * Nk, axis=0) for Nk in N])
 
 
 def _by_source(
@@ -176,6 +186,7 @@ def _by_singular_values(draw: Draw, constants: Constants, plan: Plan) -> Respond
         return Response(
             S=None,
             gains=jnp.stack([square(constants.test_covariance, Nk) for Nk in N]),
+            row_gains=_row_gains(constants.test_covariance, N),
             shifts=T[1:],
             fit=fit,
             error=error(ridge, fit),

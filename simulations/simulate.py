@@ -9,24 +9,49 @@ from jaxtyping import Float
 
 from collapse_theory import Problem, checks
 from simulations.draw import Constants, Plan
+from simulations.exchangeable import Labels, is_unlabelled, unlabelled
+from simulations.isotropic import BYTES_A_ROW, is_isotropic, spectral
 from simulations.measure import averaged, trained
-from simulations.plan import Features, plan_simulation
+from simulations.plan import Features, counts_of, plan_simulation
 from simulations.seeds import Estimate, Measure, Number, over_seeds, summarise
 
-MEASURES: dict[str, Measure] = {"averaged": averaged, "trained": trained}
+MEASURES: dict[str, Measure] = {"averaged": averaged, "assigned": averaged, "trained": trained}
 
 
 class Draws(NamedTuple):
-    """Risks of many draws of the data, at several ridges: the parts are bias, variance and zeta.
+    """What many draws of the data, each trained with several ridges, say about risks.
 
-    The parts are linear in Gamma, the sigma_k^2 and the Delta_k, so that the same draws serve all
-    problems that differ from theirs by factors of these.
+    Bias, variance and zeta are linear in Gamma, the sigma_k^2 and the Delta_k, so that the same draws
+    serve all problems that differ from theirs by factors of these; and where rows are exchangeable
+    also those with other shares of them in the n_k.
     """
 
-    risks: Float[np.ndarray, "seeds parts R"]
+    terms: Float[
+        np.ndarray, "seeds terms R"
+    ]  # those of `Labels`, or without labels the parts themselves
     ridges: list[float]
     separable: bool  # each part is known, and linear in one of Gamma, sigma_k^2 and Delta_k
     correlated: bool = False  # labelling vectors are, so that zeta may be negative
+    labels: Labels | None = None  # of the problem, where which rows are whose is averaged over
+
+    @property
+    def risks(self) -> Float[np.ndarray, "seeds parts R"]:
+        """(bias, variance, zeta) of every draw; of measure "trained" (total,)."""
+        return self.terms if self.labels is None else self.labels.parts(self.terms)
+
+    def relabelled(self, counts: Sequence[Number]) -> "Draws":
+        """The same draws where source k labels `counts[k - 1]` of the n rows.
+
+        Raises ValueError for numbers that are not whole or do not make n, and where draws are of their
+        own rows a source (another measure, or sources that differ in covariance or weight).
+        """
+        if self.labels is None:
+            raise checks.fail("counts", counts, "none, as these draws know which rows are whose")
+        n, numbers = sum(self.labels.counts), [float(checks.number("count", c)) for c in counts]
+        if len(numbers) != len(self.labels.counts) or sum(numbers) != n or any(c % 1 for c in numbers):
+            expected = f"{len(self.labels.counts)} whole numbers that make {n}"
+            raise checks.fail("counts", counts, expected)
+        return self._replace(labels=self.labels._replace(counts=tuple(map(int, numbers))))
 
     def estimate(
         self, ridge: Number, *, signal: Number = 1.0, noise: Number = 1.0, shift: Number = 1.0
@@ -69,8 +94,10 @@ def simulate(
     rounding are solved again by singular values, where those below the precision count as 0.
 
     - `measure`: "averaged" takes the expectation over signal, shifts and label noise exactly, given
-      the features, so that bias, variance and zeta each have a small error bar; "trained" draws
-      them too and measures one trained model a seed, which gives a total only;
+      the features, so that bias, variance and zeta each have a small error bar, and where all sources
+      have one covariance and one weight also over which of the rows are synthetic (`exchangeable`);
+      "assigned" does not the last, each source has rows of its own; "trained" draws everything and
+      measures one trained model a seed, which gives a total only;
     - `features`: "gaussian", "rademacher", "student-t", a function (key, shape, dtype) -> iid entries
       of mean 0 and variance 1, or an array of rows (N, d), from which training rows are drawn with
       replacement; all but the first draw n_k x d numbers a seed;
@@ -108,11 +135,18 @@ def simulate_draws(
     wanted = [float(problem.ridge)] if ridges is None else sorted({float(ridge) for ridge in ridges})
     for ridge in wanted:
         checks.number("ridge", ridge)
-    plan, constants = plan_simulation(problem, features, jnp.dtype(dtype), wanted)
-    need = _bytes_per_seed(plan, constants)
-    risks = over_seeds(MEASURES[measure], plan, constants, need, seeds, key, memory, progress)
+    labels = None
+    if is_unlabelled(problem, measure):
+        labels = Labels(counts_of(problem), tuple(float(source.noise) for source in problem.sources))
+    plan, constants = plan_simulation(problem, features, jnp.dtype(dtype), wanted, labels is not None)
+    need, function = _bytes_per_seed(plan, constants), MEASURES[measure]
+    if labels is not None:
+        function = unlabelled
+        if is_isotropic(plan, constants):
+            need, function = BYTES_A_ROW * plan.rows[0], spectral
+    terms = over_seeds(function, plan, constants, need, seeds, key, memory, progress)
     correlated = problem.moments is not None
-    return Draws(risks, wanted, measure == "averaged" and not correlated, correlated)
+    return Draws(terms, wanted, measure != "trained" and not correlated, correlated, labels)
 
 
 def _bytes_per_seed(plan: Plan, constants: Constants) -> float:

@@ -194,7 +194,7 @@ OTHERS = {
     "--seeds": ["2", "1", "0", "-3", "many", "1e2", "2.0", ""],
     "--key": ["0", "-1", "99999999999999999999", "x"],
     "--dtype": ["float64", "float32", "float16"],
-    "--measure": ["averaged", "trained", "none"],
+    "--measure": ["averaged", "assigned", "trained", "none"],
     "--features": ["gaussian", "rademacher", "?"],
     "--memory": ["4", "0", "nan", "inf", "1e-300", "x"],
     "--format": ["svg", "", ",", "svg,gif", "SVG"],

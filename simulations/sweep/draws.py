@@ -1,4 +1,7 @@
-"""Which simulations a grid needs: one serves all problems that differ in what the risk is linear in."""
+"""Which simulations a grid needs: one serves all problems that differ in what the risk is linear in.
+
+Where rows are exchangeable it serves all shares of synthetic ones as well.
+"""
 
 import hashlib
 from collections.abc import Iterable
@@ -10,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from collapse_theory import Problem
+from simulations.exchangeable import is_unlabelled
 
 ROUNDING = 1e-12  # relative difference of what is a multiple of another
 
@@ -48,16 +52,16 @@ class Group:
         return _with_parts(self.problem, self.units) if self.units else self.problem
 
 
-def groups(problems: Iterable[Problem], separable: bool) -> list[Group]:
+def groups(problems: Iterable[Problem], measure: str) -> list[Group]:
     """The draws that these problems need.
 
-    Where the parts of a risk are not told apart (not `separable`, or correlated labelling vectors) only
-    problems that differ in nothing but their ridge share one.
+    Where the parts of a risk are not told apart (single trained models, or correlated labelling vectors)
+    only problems that differ in nothing but their ridge share one.
     """
     by_draw: dict[bytes, list[Group]] = {}
     for place, problem in enumerate(problems):
-        linear = separable and problem.moments is None
-        candidates = by_draw.setdefault(identity(problem, linear), [])
+        linear = _is_linear(problem, measure)
+        candidates = by_draw.setdefault(identity(problem, measure), [])
         if any(linear and group.takes(place, problem) for group in candidates):
             continue
         if linear or not candidates:
@@ -71,28 +75,35 @@ def groups(problems: Iterable[Problem], separable: bool) -> list[Group]:
     return [group for candidates in by_draw.values() for group in candidates]
 
 
-def random_key(problem: Problem, separable: bool, settings: str) -> int:
+def random_key(problem: Problem, measure: str, settings: str) -> int:
     """63 bits of SHA-256 of all that the draws of a problem depend on: its random key."""
-    linear = separable and problem.moments is None
-    digest = hashlib.sha256(settings.encode() + b"\n" + identity(problem, linear)).digest()
+    digest = hashlib.sha256(settings.encode() + b"\n" + identity(problem, measure)).digest()
     return int.from_bytes(digest[:8], "big") >> 1
 
 
-def identity(problem: Problem, separable: bool) -> bytes:
-    """All that the draws depend on: not the ridge, and of `Parts`, if separable, only the shapes."""
+def identity(problem: Problem, measure: str) -> bytes:
+    """All that the draws depend on: not the ridge; of `Parts`, if the risk is linear, only the shapes.
+
+    And where it is averaged over which rows are whose, only the number n of all.
+    """
     content: dict[str, Any] = {"width": problem.width, "test": problem.test_covariance}
-    for k, source in enumerate(problem.sources, start=1):
-        content |= {
-            f"n_{k}": source.n,
-            f"covariance_{k}": source.covariance,
-            f"weight_{k}": source.weight,
-        }
+    if is_unlabelled(problem, measure):
+        real = problem.sources[0]
+        content |= {"n": sum(float(source.n) for source in problem.sources)}
+        content |= {"covariance": real.covariance, "weight": real.weight}
+    else:
+        for k, source in enumerate(problem.sources, start=1):
+            content |= {f"n_{k}": source.n, f"covariance_{k}": source.covariance}
+            content[f"weight_{k}"] = source.weight
     content["moments"] = problem.moments
+    linear = _is_linear(problem, measure)
     for name, arrays in parts_of(problem).items():
-        content |= {
-            f"{name}_{i}": array.shape if separable else array for i, array in enumerate(arrays, start=1)
-        }
+        content |= {f"{name}_{i}": a.shape if linear else a for i, a in enumerate(arrays, start=1)}
     return b"".join(_bytes(name, value) for name, value in content.items())
+
+
+def _is_linear(problem: Problem, measure: str) -> bool:
+    return measure != "trained" and problem.moments is None
 
 
 def parts_of(problem: Problem) -> Parts:

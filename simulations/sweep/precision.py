@@ -31,13 +31,15 @@ def relative_spreads(stacks: list[Stack]) -> np.ndarray:
 def with_precision(study: Study, precision: float) -> Study:
     """The study with the seeds that keep every standard error within `precision` of its error.
 
-    Points without a spread, as at the ridgeless threshold, do not count.
+    The spread is that of drawn rows of each source: where it is averaged over which rows are synthetic
+    (`exchangeable`) errors are smaller than asked for.  Points without a spread, as at the ridgeless
+    threshold, do not count.
     Raises ValueError where no spread is known beforehand, or where it takes too many seeds.
     """
     if not 0 < precision < 1:
         raise ValueError(f"precision = {precision:g}: expected a number between 0 and 1, as 0.005")
     _, stacks = problems_of(study)
-    known = study.run["measure"] == "averaged" and study.run["features"] == "gaussian"
+    known = study.run["measure"] != "trained" and study.run["features"] == "gaussian"
     if not known or any(stack.problems.width is not None for stack in stacks):
         raise ValueError(
             f"precision = {precision:g}: expected the averaged error of Gaussian features without a "

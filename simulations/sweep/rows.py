@@ -28,6 +28,7 @@ class Wanted(NamedTuple):
     """What a row takes from the draws of its job, and what the theory says."""
 
     ridge: float
+    counts: list[float]  # n_k
     factors: Factors
     prediction: Prediction
 
@@ -45,7 +46,7 @@ def inputs_of(
     rows = []
     for point, problem in zip(points, problems, strict=True):
         counts = {f"n_{k}": round(float(s.n)) for k, s in enumerate(problem.sources, start=1)}
-        key = random_key(problem, _separable(run), settings)
+        key = random_key(problem, run["measure"], settings)
         rows.append({**point, **counts, **run, "key": key, "code": code})
     return rows
 
@@ -63,7 +64,7 @@ def jobs(
     memory: float,
 ) -> list[Job]:
     """The simulations that these rows need."""
-    draws = groups(problems, _separable(run))
+    draws = groups(problems, run["measure"])
     return [
         Job(
             name=f"simulation {i} of {len(draws)}, {_sizes(group.problem)}",
@@ -72,7 +73,7 @@ def jobs(
             arguments=(
                 jax.tree.map(jnp.asarray, group.reference),
                 [
-                    Wanted(float(problems[place].ridge), factors, predictions[place])
+                    _wanted(problems[place], factors, predictions[place])
                     for place, factors in zip(group.places, group.factors, strict=True)
                 ],
                 {**run, "key": inputs[group.places[0]]["key"]},
@@ -88,8 +89,9 @@ def _sizes(problem: Problem) -> str:
     return f"n = {samples:g}" + ("" if problem.width is None else f", m = {float(problem.width):g}")
 
 
-def _separable(run: dict[str, Any]) -> bool:
-    return run["measure"] == "averaged"
+def _wanted(problem: Problem, factors: Factors, prediction: Prediction) -> Wanted:
+    counts = [float(source.n) for source in problem.sources]
+    return Wanted(float(problem.ridge), counts, factors, prediction)
 
 
 def results(
@@ -142,6 +144,7 @@ def _result(row: Wanted, draws: Draws | str) -> Record:
     if isinstance(draws, str):
         return result | {"status": draws}
     try:
+        draws = draws if draws.labels is None else draws.relabelled(row.counts)
         estimate = draws.estimate(row.ridge, **(row.factors if draws.separable else {}))
     except ArithmeticError as error:
         return result | {"status": _reason(error)}

@@ -34,7 +34,7 @@ def test_variance_without_ridge_scatters_like_an_inverse_wishart_trace():
 def test_the_scatter_of_simulations(setting):
     draws = 1500
     question = problem(D, **setting)
-    risks = simulate_draws(question, None, draws, key=3).risks[..., 0]
+    risks = simulate_draws(question, None, draws, key=3, measure="assigned").risks[..., 0]
     risks = np.column_stack([risks, risks.sum(axis=1)])
     predicted = ct.spread(question)
     ratio = risks.std(axis=0, ddof=1) / [*parts(predicted), float(predicted.total)]

@@ -109,7 +109,7 @@ def test_pools_of_rows(kind):
     spectrum = np.ones(D)
     sources = tuple(ct.Source(n, spectrum, 0.3, 0.4 * k) for k, n in enumerate(counts))
     problem = ct.Problem(sources, 1.0, 0.0)
-    draws = simulate_draws(problem, [0.0, 1e-13], 60, features=pool)
+    draws = simulate_draws(problem, [0.0, 1e-13], 60, features=pool, measure="assigned")
     assert (draws.risks >= 0).all()
     for seed in range(60):
         key, _ = jax.random.split(jax.random.fold_in(jax.random.key(0), seed))

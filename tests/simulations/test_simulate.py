@@ -211,7 +211,7 @@ def sources_with_vectors(sources):
         ({"seeds": 1}, "seeds = 1: expected a whole number >= 2"),
         ({"seeds": 2.5}, "seeds = 2.5: expected a whole number"),
         ({"key": -1}, "key = -1: expected a whole number"),
-        ({"measure": "guess"}, "measure = 'guess': expected one of averaged, trained"),
+        ({"measure": "guess"}, "measure = 'guess': expected one of averaged, assigned, trained"),
         ({"features": "cauchy"}, "features = 'cauchy': expected one of gaussian"),
         ({"features": np.ones((5, 3))}, r"features = an array of shape \(5, 3\): expected .*\(N, 8\)"),
     ],

@@ -51,7 +51,8 @@ def test_files_and_columns(tmp_path, capsys):
         assert row["z"] == pytest.approx(gap / row["stderr_total"])
         assert row["relative_gap"] == pytest.approx(gap / (predicted[3] + finite[3]))
         assert row["limit_gap"] == pytest.approx(row["simulated_total"] / predicted[3] - 1)
-    assert len({row["key"] for row in rows}) == 6
+    # Shares of synthetic data have one draw for all.
+    assert len({row["key"] for row in rows}) == 3
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     assert manifest["rows"] == 6
     assert manifest["seeds"] == 4
@@ -87,7 +88,9 @@ def test_a_file_gives_the_same_as_flags(tmp_path):
     )
     assert main(["--study", str(study), "--out", str(tmp_path / "a")]) == 0
     assert main([*SMALL, "--out", str(tmp_path / "b")]) == 0
-    by_key = [{row["key"]: row for row in rows_of(tmp_path / name)} for name in "ab"]
+    by_key = [
+        {(row["n"], row["synthetic_fraction"]): row for row in rows_of(tmp_path / name)} for name in "ab"
+    ]
     assert by_key[0] == by_key[1]
 
 
@@ -216,14 +219,14 @@ def test_bad_input_is_one_line_and_writes_nothing(tmp_path, capsys, arguments, m
         ("x = 'm'", "x has 'm': expected one of d, "),
         ("title = 'mine'", "study has 'title': expected one of description, problem"),
         ("[run]\nkey = 1.5", "key = 1.5: expected a whole number >= 0"),
-        ("[run]\nmeasure = 'none'", "measure = 'none': expected one of averaged, trained"),
+        ("[run]\nmeasure = 'none'", "measure = 'none': expected one of averaged, assigned, trained"),
         ("[grid]\nn = true", "n = True: expected numbers"),
         ("[grid", "not a TOML file"),
         ("[grid]\nn = []", "n = []: expected at least one number"),
         ("grid = 3", "grid = 3: expected a section, [grid]"),
         ("x = ['n']", "x has ['n']: expected one of d, "),
         ("description = 3", "description = 3: expected text"),
-        ("[run]\nmeasure = []", "measure = []: expected one of averaged, trained"),
+        ("[run]\nmeasure = []", "measure = []: expected one of averaged, assigned, trained"),
         (f"[grid]\nn = 1{400 * '0'}", "expected numbers"),
     ],
 )

@@ -32,12 +32,12 @@ def test_points_that_collided_in_crc32_have_simulations_of_their_own(tmp_path):
 
 
 def test_keys_are_63_bits_of_a_cryptographic_hash():
-    content = b"settings\n" + identity(mixture(), separable=True)
+    content = b"settings\n" + identity(mixture(), measure="averaged")
     expected = int.from_bytes(hashlib.sha256(content).digest()[:8], "big") >> 1
-    assert random_key(mixture(), True, "settings") == expected < 2**63
+    assert random_key(mixture(), "averaged", "settings") == expected < 2**63
     points = [{"d": 6, "n": n} for n in range(10, 2000)]
     problems = unstacked(stacked(lambda point: whole(problem(**point)), points))
-    keys = {random_key(each, True, "") for each in problems}
+    keys = {random_key(each, "averaged", "") for each in problems}
     assert len(keys) == 1990
     assert max(keys) > 2**60
     assert expected != zlib.crc32(content)
@@ -52,7 +52,9 @@ def test_keys_are_63_bits_of_a_cryptographic_hash():
         ({"noise": 0.0}, True),
         ({"ridge": 0.3}, True),
         ({"n": 21}, False),
-        ({"synthetic_fraction": 0.5}, False),
+        ({"synthetic_fraction": 0.5}, True),
+        ({"synthetic_fraction": 0.0, "quality": 0.0}, True),
+        ({"synthetic_fraction": 0.5, "n": 21}, False),
         ({"weight": 2.0}, False),
         ({"width": 4}, False),
         ({"exponent": 0.5}, False),
@@ -61,14 +63,35 @@ def test_keys_are_63_bits_of_a_cryptographic_hash():
 )
 def test_what_shares_a_draw(changes, together):
     for pair in ([mixture(), mixture(**changes)], [mixture(**changes), mixture()]):
-        assert len(groups(pair, separable=True)) == (1 if together else 2)
-        assert len({random_key(each, True, "") for each in pair}) == (1 if together else 2)
+        assert len(groups(pair, measure="averaged")) == (1 if together else 2)
+        assert len({random_key(each, "averaged", "") for each in pair}) == (1 if together else 2)
+
+
+def test_one_draw_for_every_share_of_synthetic_data(tmp_path):
+    """The rows of a share are those of a sweep of it alone, which `simulate` gives again."""
+    arguments = ["--d", "6", "--n", "20", "--quality", "0.5", "--seeds", "8", "--format", "png"]
+    folders = {text: tmp_path / text for text in ("0,0.1,0.5,1", "0.5")}
+    for fractions, folder in folders.items():
+        main([*arguments, "--synthetic-fraction", fractions, "--out", str(folder)])
+    together, (alone,) = (read_csv(folder / "sweep.csv") for folder in folders.values())
+    assert len({row["key"] for row in together}) == 1
+    assert {**together[2], "seconds": 0} == {**alone, "seconds": 0}
+    again = simulate(mixture(synthetic_fraction=0.5), 8, key=alone["key"])
+    numbers = [alone[f"simulated_{part}"] for part in ("bias", "variance", "zeta")]
+    np.testing.assert_allclose(parts(again.mean), numbers, rtol=1e-12)
+
+
+def test_rows_of_sources_that_are_not_alike_or_are_assigned_have_draws_of_their_own():
+    shares = [mixture(synthetic_fraction=0.5), mixture(synthetic_fraction=0.25)]
+    assert len(groups(shares, measure="assigned")) == 2
+    weighted = [mixture(synthetic_fraction=p, weight=2.0) for p in (0.5, 0.25)]
+    assert len(groups(weighted, measure="averaged")) == 2
 
 
 def test_single_trained_models_share_ridges_only():
     alike = [mixture(), mixture(ridge=0.3)]
-    assert len(groups(alike, separable=False)) == 1
-    assert len(groups([mixture(), mixture(noise=3.0)], separable=False)) == 2
+    assert len(groups(alike, measure="trained")) == 1
+    assert len(groups([mixture(), mixture(noise=3.0)], measure="trained")) == 2
 
 
 def test_correlated_labels_share_ridges_only():
@@ -77,8 +100,8 @@ def test_correlated_labels_share_ridges_only():
         moments = scale * np.stack([[np.ones(4), np.ones(4)], [np.ones(4), 2 * np.ones(4)]])
         return ct.Problem(sources, signal=None, ridge=ridge, moments=moments)
 
-    assert len(groups([correlated(1, 0.1), correlated(1, 0.2)], separable=True)) == 1
-    assert len(groups([correlated(1, 0.1), correlated(2, 0.1)], separable=True)) == 2
+    assert len(groups([correlated(1, 0.1), correlated(1, 0.2)], measure="averaged")) == 1
+    assert len(groups([correlated(1, 0.1), correlated(2, 0.1)], measure="averaged")) == 2
 
 
 def three(noises, shifts, signal):
@@ -94,7 +117,7 @@ def test_directions_matter_where_there_are_several_sources():
     first = three([0.1, 0.2, 0.3], [0.5, np.arange(5.0)], np.arange(1.0, 6))
     double = three([0.2, 0.4, 0.6], [1.5, 3 * np.arange(5.0)], 2 * np.arange(1.0, 6))
     other = three([0.1, 0.2, 0.3], [1.0, np.arange(5.0)], np.arange(1.0, 6))
-    (both, apart) = groups([first, double, other], separable=True)
+    (both, apart) = groups([first, double, other], measure="averaged")
     assert both.places == [0, 1]
     assert apart.places == [2]
     ratios = [both.factors[1][name] / both.factors[0][name] for name in ("signal", "noise", "shift")]
@@ -104,7 +127,7 @@ def test_directions_matter_where_there_are_several_sources():
 def test_a_member_of_a_group_is_simulated_as_if_alone():
     problems = [three([0.1, 0.2, 0.3], [0.5, np.arange(5.0)], np.arange(1.0, 6)), mixture(noise=0.0)]
     for each in problems:
-        (group,) = groups([each], separable=True)
+        (group,) = groups([each], measure="averaged")
         alone = simulate(each, seeds=8).mean
         shared = parts(simulate(group.reference, seeds=8).mean)
         factors = [group.factors[0][name] for name in ("signal", "noise", "shift")]

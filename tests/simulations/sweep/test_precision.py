@@ -11,7 +11,8 @@ SMALL = ["--d", "60", "--n", "120,6000", "--synthetic-fraction", "0,0.5"]
 
 
 def test_standard_errors_are_what_was_asked_for(tmp_path, capsys):
-    assert main([*SMALL, "--precision", "0.003", "--out", str(tmp_path)]) == 0
+    asked = [*SMALL, "--precision", "0.003", "--measure", "assigned"]
+    assert main([*asked, "--out", str(tmp_path)]) == 0
     rows = read_csv(tmp_path / "sweep.csv")
     largest = max(numbers(rows, "stderr_total") / numbers(rows, "predicted_total"))
     seeds = rows[0]["seeds"]
@@ -19,6 +20,13 @@ def test_standard_errors_are_what_was_asked_for(tmp_path, capsys):
     assert abs(largest / 0.003 - 1) < 4 / (2 * seeds) ** 0.5 + 6 / 60
     ratio = re.search(r"on average they are ([\d.]+) of what theory expects", capsys.readouterr().out)
     assert float(ratio[1]) == pytest.approx(1, abs=4 / (2 * seeds) ** 0.5 + 6 / 60)
+
+
+def test_the_mean_over_which_rows_are_synthetic_is_more_precise(tmp_path):
+    assert main([*SMALL, "--precision", "0.01", "--out", str(tmp_path)]) == 0
+    for row in read_csv(tmp_path / "sweep.csv"):
+        noise = 4 / (2 * row["seeds"]) ** 0.5 + 6 / 60
+        assert row["stderr_total"] / row["predicted_total"] < 0.01 * (1 + noise)
 
 
 @pytest.mark.parametrize(
