@@ -11,6 +11,7 @@ from jaxtyping import Array, Float
 
 from collapse_theory import Problem, checks
 from collapse_theory.equivalent import Model, stack
+from collapse_theory.multiplicity import written_out
 from simulations.draw import Constants, Plan
 from simulations.features import Entries, laplace, rademacher, student_t
 
@@ -37,15 +38,16 @@ def plan_simulation(
 
     `unlabelled`: the rows of all sources, which are exchangeable, are drawn as those of one.
     Raises ValueError, naming the argument, where a simulation cannot be what the theory allows:
-    sample sizes and widths must be whole numbers.
+    sample sizes, widths and multiplicities must be whole numbers.
     """
+    problem = written_out(problem)
     counts = counts_of(problem)
     m = None if problem.width is None else _whole("width", problem.width)
     model = jax.tree.map(np.asarray, eqx.filter_jit(stack)(problem))
     if unlabelled:
         counts = (sum(counts),)
         model = model._replace(covariances=model.covariances[:1], weights=model.weights[:1])
-    entries, pool = _features(features, model.dimension)
+    entries, pool = _features(features, problem.entries)
     if pool is not None and np.ptp(model.covariances, axis=0).any():
         raise ValueError("features = rows: expected one covariance common to all sources")
     arrays = _arrays(model, counts, pool)
@@ -86,9 +88,8 @@ def _is_safe(ridge: float, model: Model, samples: int, dtype: Any) -> bool:
     Rounding there is that of the precision over the square of ridge / largest eigenvalue: at most
     the square root of the precision is accepted, far below the error of any simulation.
     """
-    largest = (
-        np.max(model.covariances) * np.max(model.weights) * max(1, model.dimension / max(samples, 1))
-    )
+    d = model.covariances.shape[-1]
+    largest = np.max(model.covariances) * np.max(model.weights) * max(1, d / max(samples, 1))
     return bool(ridge >= np.finfo(dtype).eps ** 0.25 * largest)
 
 
@@ -104,7 +105,7 @@ def _shape(number: int, most: int) -> int:
 
 def _arrays(model: Model, counts: tuple[int, ...], pool: np.ndarray | None) -> dict[str, Any]:
     """`Constants` in the directions in which some feature varies; the others are never learnt."""
-    d = model.dimension
+    d = model.covariances.shape[-1]
     covariances, signal, test = model.covariances, model.signal, model.test_covariance
     shifts, correlations, floor = model.shifts, model.correlations, 0.0
     if covariances.ndim == 2:

@@ -290,3 +290,30 @@ def test_a_sweep_over_n_compiles_once():
         )
         simulate(problem, 4)
     assert _chunk._cache_size() == before + 1
+
+
+def test_multiplicities_are_written_out():
+    few = ct.Problem(
+        (ct.Source(20, [2.0, 0.5], 0.1), ct.Source(10, [2.0, 0.5], 0.1, [0.0, 0.4])),
+        [1.0, 0.2],
+        0.1,
+        multiplicities=[2, 3],
+    )
+    shift, signal = np.repeat([0.0, 0.4], [2, 3]), np.repeat([1.0, 0.2], [2, 3])
+    eigenvalues = np.repeat([2.0, 0.5], [2, 3])
+    sources = (ct.Source(20, eigenvalues, 0.1), ct.Source(10, eigenvalues, 0.1, shift))
+    expected = simulate(ct.Problem(sources, signal, 0.1), 3, key=1)
+    np.testing.assert_array_equal(parts(simulate(few, 3, key=1).mean), parts(expected.mean))
+
+
+@pytest.mark.parametrize(
+    ("multiplicities", "message"),
+    [
+        ([2.5, 3.0], "multiplicities = 2.5: expected whole numbers"),
+        ([2.0, 1e6], "multiplicities = 1000002 in all: expected at most 100,000"),
+    ],
+)
+def test_multiplicities_that_no_data_have(multiplicities, message):
+    problem = ct.Problem((ct.Source(20, [2.0, 0.5]),), 1.0, 0.1, multiplicities=multiplicities)
+    with pytest.raises(ValueError, match=message):
+        simulate(problem, 3)
