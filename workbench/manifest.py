@@ -14,6 +14,7 @@ from typing import Any
 
 import jax
 
+from workbench.compiling import compile_seconds
 from workbench.files import write_text
 
 ROOT = Path(__file__).parents[1]
@@ -38,6 +39,7 @@ def circumstances(started: float, command: list[str]) -> dict[str, Any]:
         "command": shlex.join(command),
         "started": datetime.fromtimestamp(started, UTC).isoformat(timespec="seconds"),
         "wall_seconds": round(time.time() - started, 2),
+        "compile_seconds": round(compile_seconds(started), 2),
         "git_commit": git_commit(),
         "versions": {"python": platform.python_version(), **_versions()},
         "device": {"platform": device.platform, "kind": device.device_kind, "count": jax.device_count()},

@@ -79,7 +79,15 @@ def test_a_part_of_the_figures_replaces_its_own_entries_only(call, manifest):
     assert call("width", "design") == 0
     before = manifest[1]()
     assert set(before) == {"width", "design"}
-    expected = {"command", "started", "wall_seconds", "git_commit", "versions", "device"}
+    expected = {
+        "command",
+        "started",
+        "wall_seconds",
+        "compile_seconds",
+        "git_commit",
+        "versions",
+        "device",
+    }
     assert set(before["width"]) == expected | {"code", "quick", "tables"}
     assert call("design", "--format", "svg", "--quick") == 0
     after = manifest[1]()
