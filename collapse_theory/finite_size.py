@@ -8,14 +8,9 @@ from jaxtyping import Array, Float
 from collapse_theory import checks
 from collapse_theory.checks import Number
 from collapse_theory.equivalent import Groups, SolveError, Status, alike, solve, solved, stack
-from collapse_theory.equivalent.expansion import (
-    Derivatives,
-    Expansion,
-    Labels,
-    derivatives,
-    expand,
-)
-from collapse_theory.equivalent.m_matrix import log_determinant, solve_m_matrix
+from collapse_theory.equivalent.expansion import Expansion, Labels, drift, expand, pinned, point, weigh
+from collapse_theory.equivalent.m_matrix import invert_m_matrix
+from collapse_theory.equivalent.shares import multiply, traces
 from collapse_theory.predict import excess_risk
 from collapse_theory.problem import Problem
 from collapse_theory.risk import Risk
@@ -63,8 +58,7 @@ def limit_and_term(
     defined, and no number where `status.converged` is False is one to use."""
     equivalent = solve(stack(problem), groups)
     at, labels = expand(equivalent)
-    terms = jax.vmap(lambda part: _term(at, part, kurtosis))(labels)
-    term = Risk(*jnp.where(at.defined, terms, jnp.nan))
+    term = Risk(*jnp.where(at.defined, _terms(at, labels, kurtosis), jnp.nan))
     return excess_risk(equivalent), term, equivalent.status
 
 
@@ -74,32 +68,27 @@ def _checked(problem: Problem, kurtosis: Number) -> Float[Array, ""]:
     return checks.number("kurtosis + 2", kurtosis + 2, most=HEAVIEST) - 2
 
 
-def _term(at: Expansion, labels: Labels, kurtosis: Float[Array, ""] | None) -> Float[Array, ""]:
-    """d/dt d/deta of the fluctuation along x*(t, eta), which moves by implicit differentiation."""
-    origin, zero, one = jnp.zeros_like(at.slacks), jnp.array(0.0), jnp.array(1.0)
+def _terms(at: Expansion, labels: Labels, kurtosis: Float[Array, ""] | None) -> Float[Array, " parts"]:
+    """d/dt of dF/deta = F_eta - F_x . H^-1 grad q along x*(t, 0), where F is the fluctuation.
 
-    def fluctuation(here: Derivatives) -> Float[Array, ""]:
-        value = log_determinant(here.off_diagonal, here.row_sums) / 2
-        if kurtosis is None:
-            return value
-        counts = jnp.where(at.free[:-1], at.counts, 1.0)
-        squares = jnp.sum(jnp.einsum("kki->ki", here.links)[:-1] ** 2, axis=1)
-        return value - kurtosis / 2 * jnp.sum(squares / counts)
+    F is a function of O_kl = tr[X_k X_l], whose d/deta is 2 tr[Q_kl X_l a_k], and of the row sums,
+    whose is q_k; W / 2 and c are its derivatives in these.  Only Q and q depend on the labels.
+    """
+    moves = drift(at)
 
-    def along(t: Array, eta: Array, shift: Array) -> tuple[Array, Array]:
-        here = derivatives(at, labels, shift, t, eta)
-        return here.gradient, fluctuation(here)
+    def by_eta(t: Float[Array, ""]) -> Float[Array, " parts"]:
+        here = point(at, t * moves, t)
+        X = here.shares
+        inverse, differences = invert_m_matrix(*pinned(at.free, traces(X, X), here.slacks))
+        c = jnp.where(at.free, jnp.diagonal(inverse), 0.0) / 2
+        D = jnp.where(at.free[:, None], differences, 0.0) / 2
+        W = jnp.pad(jnp.column_stack([c, D]), ((1, 0), (0, 0)))
+        W += W.T
+        if kurtosis is not None:
+            W -= jnp.diag(jnp.pad(kurtosis / jnp.where(at.free[:-1], at.counts, 1.0), 1))
+        # tr[dX_k Y_k] for Y_k = sum_l W_kl X_l, where dX_k = sum_j X_k X_j (dx_k - dx_j).
+        T = traces(multiply(jnp.tensordot(W, X, axes=1), X), X)
+        by_x = (T.sum(axis=1) - T.sum(axis=0))[1:] + c * here.slopes
+        return weigh(labels, here, W, jnp.pad(c - inverse @ jnp.where(at.free, by_x, 0.0), (1, 0)))
 
-    def moves(force: Array) -> Array:
-        return -inverse @ force
-
-    def slope(t: Array) -> tuple[Array, Array]:
-        shift = t * by_t
-        return jax.jvp(lambda eta: along(t, eta, shift + eta * by_eta), (zero,), (one,))[1]
-
-    still = derivatives(at, labels, origin, zero, zero)
-    inverse = solve_m_matrix(still.off_diagonal, still.row_sums, jnp.eye(len(origin)))
-    by_t = moves(jax.jvp(lambda t: along(t, zero, origin)[0], (zero,), (one,))[1])
-    by_eta = moves(jax.jvp(lambda eta: along(zero, eta, origin)[0], (zero,), (one,))[1])
-    force, term = jax.jvp(slope, (zero,), (one,))[1]
-    return term + jax.jvp(lambda shift: along(zero, zero, shift)[1], (origin,), (moves(force),))[1]
+    return jax.jvp(by_eta, (jnp.array(0.0),), (jnp.array(1.0),))[1]

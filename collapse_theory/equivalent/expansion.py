@@ -11,7 +11,8 @@ q is the least of a weighted sum of squares, averaged over the labelling vectors
 
     q = min_v  sum_k p_k e_k (|v - w_k|^2_Sigma_k + sigma_k^2) + nu |v|^2 + t |v - w_1|^2_Sigma_test,
 
-so nu is one more source, of covariance I and labels 0, and the derivatives of q are made of the
+so nu is one more source, of covariance I and labels 0, and the test set another, with pull a_0 =
+t Sigma_test and labels w_1, whose strength is no unknown.  The derivatives of q are made of the
 residuals rho_k = w_k - v alone.  Pulls count only up to a common factor (of t and q, too) and slacks
 stay finite as lambda -> 0: all this holds for every ridge >= 0.  Written in shares X_k = a_k G, which
 add up to I, and in row sums of the Hessian, nothing is subtracted that is nearly equal.
@@ -19,11 +20,10 @@ add up to I, and in row sums of the Hessian, nothing is subtracted that is nearl
 
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from collapse_theory.equivalent.algebra import add_diagonal, identity, trace
+from collapse_theory.equivalent.algebra import add_diagonal, identity
 from collapse_theory.equivalent.fixed_point import Equivalent
 from collapse_theory.equivalent.m_matrix import solve_m_matrix
 from collapse_theory.equivalent.shares import (
@@ -38,7 +38,8 @@ from collapse_theory.equivalent.shares import (
 )
 
 Number = Float[Array, ""]
-Square = Float[Array, "unknowns unknowns"]
+Square = Float[Array, "_ _"]
+Links = Float[Array, "_ _ *matrix"]  # one matrix for each pair
 
 
 class Expansion(NamedTuple):
@@ -58,6 +59,17 @@ class Labels(NamedTuple):
 
     moments: Float[Array, "..."]  # E v_k v_k^T, shape (K, *matrix), or all E v_j v_k^T
     noises: Float[Array, " K"]
+
+
+class Point(NamedTuple):
+    """The pulls at a shift, that of the test set first, and what they alone decide."""
+
+    pulls: Stack  # a_k
+    shares: Stack  # X_k = a_k G
+    rest: Stack  # I - X_k
+    weights: Float[Array, " K"]  # p_k e_k
+    slacks: Logs  # s_k, s_nu, of the unknowns alone
+    slopes: Logs  # their derivatives, s_k and -s_nu
 
 
 class Derivatives(NamedTuple):
@@ -102,69 +114,80 @@ def expand(equivalent: Equivalent) -> tuple[Expansion, Labels]:
     return expansion, Labels(jnp.stack(moments), noises)
 
 
-def derivatives(at: Expansion, labels: Labels, shift: Logs, t: Number, eta: Number) -> Derivatives:
-    """To first order in t and eta, with G_t = (A + t Sigma_test + nu)^-1 and Q_kl = E rho_k rho_l^T:
-
-    gradient     tr[a_k G_t] + s_k (- s_nu) + eta q_k,    q_k = tr[a_k Q_kk] + p_k e_k sigma_k^2
-    Hessian k l  -tr[Z_kl Z_lk],      Z_kl = (G_t + eta Q_lk) a_k
-    its rows     s_k + t tr[a_k G Sigma_test G] + eta q_k at t = 0 (q is homogeneous in e, nu, t).
-    """
-    X, rest = shares(shift, at.pulls)
-    a = moved(shift, at.pulls)
-    test = multiply(at.test[None], resolvent(shift, at.pulls)[None])  # Sigma_test G
+def point(at: Expansion, shift: Logs, t: Number) -> Point:
+    """The pulls at a shift and a strength of the test set."""
+    held = jnp.concatenate([jnp.zeros(1), shift])
+    pulls = jnp.concatenate([t * at.test[None], at.pulls])
     signs = jnp.ones_like(shift).at[-1].set(-1.0)
     slacks = at.slacks * jnp.exp(signs * shift)
-    tested = traces(X, test)[:, 0]
-    Q = second_moments(labels, residuals(X, rest))
-    noise = jnp.append(labels.noises * at.weights * jnp.exp(shift[:-1]), 0.0)
-    # The test set moves every rho_k by -t G Sigma_test rho_1.
-    lost = multiply(transpose(test), Q[0])
-    forces = _sum(a * jnp.einsum("kk...->k...", Q), 1) + noise
-    gradient = _trace(X) - t * tested + signs * slacks
-    gradient += eta * (forces - 2 * t * _sum(a * lost, 1))
-    Q_t = Q - t * (lost[None] + transpose(lost)[:, None])
-    Z = transpose(X - t * multiply(X, test))[:, None] + eta * _times(jnp.swapaxes(Q_t, 0, 1), a)
-    return Derivatives(
-        jnp.where(at.free, gradient, 0.0),
-        *pinned(at.free, closed(Z, Z), slacks + t * tested + eta * forces),
-        links=Z,
-    )
+    weights = at.weights * jnp.exp(shift[:-1])
+    return Point(moved(held, pulls), *shares(held, pulls), weights, slacks, signs * slacks)
 
 
-def limit(at: Expansion, labels: Labels) -> Number:
-    """The risk, dq/dt along x*(t): E |rho_1|^2_test + sum_k tr[a_k G Sigma_test G] (H^-1 dq/dx)_k.
+def derivatives(at: Expansion, labels: Labels, shift: Logs, t: Number, eta: Number) -> Derivatives:
+    """To first order in eta, with Q_kl = E rho_k rho_l^T:
+
+    gradient     tr X_k + s_k (- s_nu) + eta q_k,    q_k = tr[a_k Q_kk] + p_k e_k sigma_k^2
+    Hessian k l  -tr[Z_kl Z_lk],      Z_kl = (G + eta Q_lk) a_k
+    its rows     s_k + eta q_k, the test set's column among them (q is homogeneous in e, nu, t).
+    """
+    here = point(at, shift, t)
+    X, a = here.shares, here.pulls
+    Q = second_moments(labels, residuals(here))
+    forces = _sum(a * jnp.einsum("kk...->k...", Q), 1)[1:]
+    forces += jnp.append(labels.noises * here.weights, 0.0)
+    gradient = _trace(X)[1:] + here.slopes + eta * forces
+    Z = transpose(X)[:, None] + eta * _times(jnp.swapaxes(Q, 0, 1), a)
+    hessian = pinned(at.free, closed(Z, Z), here.slacks + eta * forces)
+    return Derivatives(jnp.where(at.free, gradient, 0.0), *hessian, links=Z[1:, 1:])
+
+
+def drift(at: Expansion) -> Logs:
+    """dx*/dt at t = 0: H^-1 tr[a_k G Sigma_test G], a sum of positive terms."""
+    origin = jnp.zeros_like(at.slacks)
+    X = point(at, origin, jnp.array(0.0)).shares
+    test = multiply(at.test[None], resolvent(origin, at.pulls)[None])
+    forces = jnp.where(at.free, traces(X[1:], test)[:, 0], 0.0)
+    return solve_m_matrix(*pinned(at.free, traces(X, X), at.slacks), forces[:, None])[:, 0]
+
+
+def weigh(labels: Labels, here: Point, W: Square, forces: Logs) -> Float[Array, " parts"]:
+    """sum_kl W_kl tr[Q_kl X_l a_k] + sum_k forces_k q_k, of all parts of the labels at once."""
+    B, C, a = residuals(here), labels.moments, here.pulls
+    matrix, axes = a.ndim - 1, (...,) + (None,) * (a.ndim - 1)
+    R = W[axes] * _times(here.shares[None], a) + jnp.diag(forces)[axes] * a[:, None]
+    if C.ndim == matrix + 2:
+        sums = jnp.einsum({1: "kia,kla,lia->ia", 2: "kiab,klda,lidc->ibc"}[matrix], B, R, B)
+    else:
+        sums = jnp.einsum({1: "kia,kla,lja->ija", 2: "kiab,klda,ljdc->ijbc"}[matrix], B, R, B)
+    return jnp.tensordot(C, sums, sums.ndim) + labels.noises @ (forces[1:-1] * here.weights)
+
+
+def limit(at: Expansion, labels: Labels) -> Float[Array, " parts"]:
+    """The risk, dq/dt along x*(t, 0): E |rho_1|^2_test + sum_k q_k dx_k/dt.
 
     A sum of positive terms alone, for labelling vectors that are not correlated.
     """
-    origin, zero, one = jnp.zeros_like(at.slacks), jnp.array(0.0), jnp.array(1.0)
-
-    def gradients(t: Number, eta: Number) -> Logs:
-        return derivatives(at, labels, origin, t, eta).gradient
-
-    tested = -jax.jvp(lambda t: gradients(t, zero), (zero,), (one,))[1]
-    forces = jax.jvp(lambda eta: gradients(zero, eta), (zero,), (one,))[1]
-    here = derivatives(at, labels, origin, zero, zero)
-    moves = solve_m_matrix(here.off_diagonal, here.row_sums, forces[:, None])[:, 0]
-    X, rest = shares(origin, at.pulls)
-    return trace(second_moments(labels, residuals(X, rest))[0, 0], at.test) + tested @ moves
+    here = point(at, jnp.zeros_like(at.slacks), jnp.array(0.0))
+    whole = here._replace(pulls=here.pulls.at[0].set(at.test))
+    return weigh(labels, whole, jnp.zeros((len(here.pulls),) * 2), jnp.append(1.0, drift(at)))
 
 
-def residuals(X: Stack, rest: Stack) -> Float[Array, "unknowns K *matrix"]:
-    """B of rho_k = sum_j B_kj v_j at t = 0, for w_k = v_0 + v_k and, last, w_nu = 0.
+def residuals(here: Point) -> Float[Array, "pulls K *matrix"]:
+    """B of rho_k = sum_j B_kj v_j for w_k = v_0 + v_k, w_1 of the test set and, last, w_nu = 0.
 
-    rho_k = nu G v_0 + v_k - G sum_j P_j v_j,        rho_nu = -A G v_0 - G sum_j P_j v_j
+    rho_k = X_nu v_0 + v_k - sum_j X_j^T v_j,        rho_nu = -(I - X_nu) v_0 - sum_j X_j^T v_j
     """
-    K = len(X) - 1
+    X, rest = here.shares, here.rest
+    K = len(X) - 2
     shape = (-1, *(1,) * (X.ndim - 1))
-    same = jnp.eye(K + 1, K, dtype=bool).reshape(K + 1, *shape)
-    shifts = jnp.where(same, transpose(rest[:-1])[None], -transpose(X[:-1])[None])
-    last = (jnp.arange(K + 1) == K).reshape(shape)
+    same = jnp.eye(K + 2, K, -1, dtype=bool).reshape(K + 2, *shape)
+    shifts = jnp.where(same, transpose(rest[1:-1])[None], -transpose(X[1:-1])[None])
+    last = (jnp.arange(K + 2) == K + 1).reshape(shape)
     return shifts.at[:, 0].set(jnp.where(last, -rest[-1][None], X[-1][None]))
 
 
-def second_moments(
-    labels: Labels, B: Float[Array, "unknowns K *matrix"]
-) -> Float[Array, "unknowns unknowns *matrix"]:
+def second_moments(labels: Labels, B: Float[Array, "pulls K *matrix"]) -> Links:
     """Q_kl = E rho_k rho_l^T."""
     C = labels.moments
     matrix = B.ndim - 2
@@ -173,21 +196,24 @@ def second_moments(
     return jnp.einsum({1: "kia,ija,lja->kla", 2: "kiab,ijbc,ljdc->klad"}[matrix], B, C, B)
 
 
-def closed(Z: Float[Array, "_ _ *matrix"], other: Float[Array, "_ _ *matrix"]) -> Square:
+def closed(Z: Links, other: Links) -> Square:
     """tr[Z_kl Z'_lk]."""
     return jnp.einsum("kla,lka->kl" if Z.ndim == 3 else "klab,lkba->kl", Z, other)
 
 
-def _times(Q: Float[Array, "_ _ *matrix"], a: Stack) -> Float[Array, "_ _ *matrix"]:
+def pinned(free: Bool[Array, " unknowns"], O: Square, row_sums: Logs) -> tuple[Square, Logs]:
+    """The M-matrix of the free unknowns; the others get 1 on the diagonal and nothing beside it.
+
+    Of all pulls' O and the row sums of the unknowns: what is held, as the test set, moves to these.
+    """
+    off, held = O[1:, 1:] * (1.0 - jnp.eye(len(free))), O[1:, 0]
+    held += jnp.where(free[None], 0.0, off).sum(axis=1)
+    return jnp.where(free[:, None] & free[None], off, 0.0), jnp.where(free, row_sums + held, 1.0)
+
+
+def _times(Q: Links, a: Stack) -> Links:
     """Q_kl a_k."""
     return Q * a[:, None] if a.ndim == 2 else Q @ a[:, None]
-
-
-def pinned(free: Bool[Array, " unknowns"], O: Square, row_sums: Logs) -> tuple[Square, Logs]:
-    """The M-matrix of the free unknowns; the others get 1 on the diagonal and nothing beside it."""
-    off = O * (1.0 - jnp.eye(len(O)))
-    held = jnp.where(free[None], 0.0, off).sum(axis=1)
-    return jnp.where(free[:, None] & free[None], off, 0.0), jnp.where(free, row_sums + held, 1.0)
 
 
 def _trace(A: Stack) -> Logs:

@@ -1,5 +1,6 @@
-"""Linear systems of M-matrices, solved without subtraction, and their determinants."""
+"""Linear systems of M-matrices and their inverses, solved without subtraction."""
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -29,15 +30,25 @@ def solve_m_matrix(
     return z
 
 
-def log_determinant(O: Float[Array, "K K"], excess: Float[Array, " K"]) -> Float[Array, ""]:
-    """log det(I - O), by the same elimination: the sum of the pivots' logarithms."""
-    pivots = []
-    for k in range(len(excess)):
-        right, pivot, factor = _step(O, excess, k)
-        pivots.append(pivot)
-        O = O + factor[:, None] * right[None]
-        excess = excess + factor * excess[k]
-    return jnp.log(jnp.stack(pivots)).sum()
+def invert_m_matrix(
+    O: Float[Array, "K K"], excess: Float[Array, " K"]
+) -> tuple[Float[Array, "K K"], Float[Array, "K K"]]:
+    """N = (I - O)^-1 of a symmetric O, and D_kl = N_kk - N_kl, the derivative of log det in O_kl.
+
+    A walk with steps O and ends `excess` comes from l to k with probability N_kl / N_kk, and ends before
+    that with probability D_kl / N_kk: both solve systems without k, and neither is a difference.
+    """
+    K = len(excess)
+
+    def without(k: Array) -> Float[Array, "K 2"]:
+        here = jnp.arange(K) == k
+        steps = jnp.where(here[:, None] | here[None], 0.0, O)
+        ends = jnp.where(here[:, None], jnp.array([1.0, 0.0]), jnp.stack([O[k], excess], axis=1))
+        return solve_m_matrix(steps, ends.sum(axis=1), ends)
+
+    comes, leaves = jnp.moveaxis(jax.vmap(without)(jnp.arange(K)), 2, 0)
+    own = 1 / (excess + (O * leaves).sum(axis=1))
+    return own[:, None] * comes, own[:, None] * leaves
 
 
 def _step(

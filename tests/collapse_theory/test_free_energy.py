@@ -15,8 +15,7 @@ from tests.problems import parts, random_problem
 
 @eqx.filter_jit
 def by_expansion(problem):
-    at, labels = expand(solve(stack(problem)))
-    return jax.vmap(lambda part: limit(at, part))(labels)
+    return limit(*expand(solve(stack(problem))))
 
 
 @pytest.mark.parametrize("diagonal", [True, False])

@@ -5,9 +5,17 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from collapse_theory.equivalent.m_matrix import log_determinant, solve_m_matrix
+from collapse_theory.equivalent.m_matrix import invert_m_matrix, solve_m_matrix
 
 mp.mp.dps = 60
+
+
+def laplacian(O, excess):
+    """I - O, whose row sums are the excess: on its diagonal are the excess and the rest of its row."""
+    system = -mp.matrix(O.tolist())
+    for k in range(len(O)):
+        system[k, k] = mp.mpf(float(excess[k])) + mp.fsum(mp.mpf(float(x)) for x in O[k])
+    return system
 
 
 @pytest.mark.parametrize("K", [1, 2, 4])
@@ -19,14 +27,25 @@ def test_sixty_digits(K, size):
     O = rng.uniform(0, 1, (K, K)) / K
     forcing = rng.uniform(0, 1, (K, 2))
     np.fill_diagonal(O, 0)
-    # Row sums are 1 - excess: the diagonal of I - O is the excess and the rest of its row.
-    system = -mp.matrix(O.tolist())
-    for k in range(K):
-        system[k, k] = mp.mpf(float(excess[k])) + mp.fsum(mp.mpf(float(x)) for x in O[k])
+    system = laplacian(O, excess)
     full = O + np.diag([float(1 - system[k, k]) for k in range(K)])
     z = solve_m_matrix(*map(jnp.asarray, (full, excess, forcing)))
     for column in range(2):
         expected = mp.lu_solve(system, mp.matrix(forcing[:, column].tolist()))
         np.testing.assert_allclose(z[:, column], [float(x) for x in expected], rtol=1e-14)
-    logarithm = log_determinant(jnp.asarray(full), jnp.asarray(excess))
-    np.testing.assert_allclose(logarithm, float(mp.log(mp.det(system))), rtol=1e-14, atol=1e-14)
+
+
+@pytest.mark.parametrize("K", [1, 2, 4])
+@pytest.mark.parametrize("size", [1.0, 1e-8, 1e-16, 1e-30])
+def test_inverse_and_its_differences_in_sixty_digits(K, size):
+    rng = np.random.default_rng(K)
+    excess = size * rng.uniform(0.5, 1, K)
+    O = rng.uniform(0, 1, (K, K)) / K
+    O = np.triu(O, 1) + np.triu(O, 1).T
+    N = mp.inverse(laplacian(O, excess))
+    inverse, differences = invert_m_matrix(jnp.asarray(O), jnp.asarray(excess))
+    pairs = [(k, l) for k in range(K) for l in range(K)]
+    np.testing.assert_allclose([inverse[p] for p in pairs], [float(N[p]) for p in pairs], rtol=1e-14)
+    np.testing.assert_allclose(
+        [differences[k, l] for k, l in pairs], [float(N[k, k] - N[k, l]) for k, l in pairs], rtol=1e-14
+    )
