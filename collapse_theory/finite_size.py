@@ -10,7 +10,7 @@ from collapse_theory.checks import Number
 from collapse_theory.equivalent import Groups, SolveError, Status, alike, solve, solved, stack
 from collapse_theory.equivalent.expansion import Expansion, Labels, drift, expand, pinned, point, weigh
 from collapse_theory.equivalent.m_matrix import invert_m_matrix
-from collapse_theory.equivalent.shares import multiply, traces
+from collapse_theory.equivalent.shares import multiply
 from collapse_theory.predict import excess_risk
 from collapse_theory.problem import Problem
 from collapse_theory.risk import Risk
@@ -79,7 +79,7 @@ def _terms(at: Expansion, labels: Labels, kurtosis: Float[Array, ""] | None) -> 
     def by_eta(t: Float[Array, ""]) -> Float[Array, " parts"]:
         here = point(at, t * moves, t)
         X = here.shares
-        inverse, differences = invert_m_matrix(*pinned(at.free, traces(X, X), here.slacks))
+        inverse, differences = invert_m_matrix(*pinned(at.free, here.traces(X, X), here.slacks))
         c = jnp.where(at.free, jnp.diagonal(inverse), 0.0) / 2
         D = jnp.where(at.free[:, None], differences, 0.0) / 2
         W = jnp.pad(jnp.column_stack([c, D]), ((1, 0), (0, 0)))
@@ -87,7 +87,7 @@ def _terms(at: Expansion, labels: Labels, kurtosis: Float[Array, ""] | None) -> 
         if kurtosis is not None:
             W -= jnp.diag(jnp.pad(kurtosis / jnp.where(at.free[:-1], at.counts, 1.0), 1))
         # tr[dX_k Y_k] for Y_k = sum_l W_kl X_l, where dX_k = sum_j X_k X_j (dx_k - dx_j).
-        T = traces(multiply(jnp.tensordot(W, X, axes=1), X), X)
+        T = here.traces(multiply(jnp.tensordot(W, X, axes=1), X), X)
         by_x = (T.sum(axis=1) - T.sum(axis=0))[1:] + c * here.slopes
         return weigh(labels, here, W, jnp.pad(c - inverse @ jnp.where(at.free, by_x, 0.0), (1, 0)))
 

@@ -24,6 +24,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from collapse_theory.equivalent.algebra import add_diagonal, identity
+from collapse_theory.equivalent.arrays import Model
 from collapse_theory.equivalent.fixed_point import Equivalent
 from collapse_theory.equivalent.m_matrix import solve_m_matrix
 from collapse_theory.equivalent.shares import (
@@ -52,6 +53,7 @@ class Expansion(NamedTuple):
     free: Bool[Array, " unknowns"]  # nu of the classical model and sources without samples are not
     test: Float[Array, " *matrix"]
     defined: Bool[Array, ""]
+    model: Model
 
 
 class Labels(NamedTuple):
@@ -70,6 +72,11 @@ class Point(NamedTuple):
     weights: Float[Array, " K"]  # p_k e_k
     slacks: Logs  # s_k, s_nu, of the unknowns alone
     slopes: Logs  # their derivatives, s_k and -s_nu
+    model: Model
+
+    def traces(self, A: Stack, B: Stack) -> Square:
+        """tr[A_k B_l]."""
+        return traces(self.model.counted(A), B)
 
 
 class Derivatives(NamedTuple):
@@ -101,6 +108,7 @@ def expand(equivalent: Equivalent) -> tuple[Expansion, Labels]:
         free=jnp.append(counts > 0, restricted),
         test=test,
         defined=~regime.at_threshold,
+        model=model,
     )
     noises = jnp.zeros((3, len(counts))).at[1].set(model.noises)
     first = jnp.zeros(len(counts)).at[0].set(1.0)
@@ -121,7 +129,8 @@ def point(at: Expansion, shift: Logs, t: Number) -> Point:
     signs = jnp.ones_like(shift).at[-1].set(-1.0)
     slacks = at.slacks * jnp.exp(signs * shift)
     weights = at.weights * jnp.exp(shift[:-1])
-    return Point(moved(held, pulls), *shares(held, pulls), weights, slacks, signs * slacks)
+    slopes = signs * slacks
+    return Point(moved(held, pulls), *shares(held, pulls), weights, slacks, slopes, at.model)
 
 
 def derivatives(at: Expansion, labels: Labels, shift: Logs, t: Number, eta: Number) -> Derivatives:
@@ -134,21 +143,22 @@ def derivatives(at: Expansion, labels: Labels, shift: Logs, t: Number, eta: Numb
     here = point(at, shift, t)
     X, a = here.shares, here.pulls
     Q = second_moments(labels, residuals(here))
-    forces = _sum(a * jnp.einsum("kk...->k...", Q), 1)[1:]
+    forces = _sum(at.model.counted(a * jnp.einsum("kk...->k...", Q)), 1)[1:]
     forces += jnp.append(labels.noises * here.weights, 0.0)
-    gradient = _trace(X)[1:] + here.slopes + eta * forces
+    gradient = _trace(at.model.counted(X))[1:] + here.slopes + eta * forces
     Z = transpose(X)[:, None] + eta * _times(jnp.swapaxes(Q, 0, 1), a)
-    hessian = pinned(at.free, closed(Z, Z), here.slacks + eta * forces)
+    hessian = pinned(at.free, closed(at.model.counted(Z), Z), here.slacks + eta * forces)
     return Derivatives(jnp.where(at.free, gradient, 0.0), *hessian, links=Z[1:, 1:])
 
 
 def drift(at: Expansion) -> Logs:
     """dx*/dt at t = 0: H^-1 tr[a_k G Sigma_test G], a sum of positive terms."""
     origin = jnp.zeros_like(at.slacks)
-    X = point(at, origin, jnp.array(0.0)).shares
+    here = point(at, origin, jnp.array(0.0))
+    X = here.shares
     test = multiply(at.test[None], resolvent(origin, at.pulls)[None])
-    forces = jnp.where(at.free, traces(X[1:], test)[:, 0], 0.0)
-    return solve_m_matrix(*pinned(at.free, traces(X, X), at.slacks), forces[:, None])[:, 0]
+    forces = jnp.where(at.free, here.traces(X[1:], test)[:, 0], 0.0)
+    return solve_m_matrix(*pinned(at.free, here.traces(X, X), at.slacks), forces[:, None])[:, 0]
 
 
 def weigh(labels: Labels, here: Point, W: Square, forces: Logs) -> Float[Array, " parts"]:
@@ -160,7 +170,9 @@ def weigh(labels: Labels, here: Point, W: Square, forces: Logs) -> Float[Array, 
         sums = jnp.einsum({1: "kia,kla,lia->ia", 2: "kiab,klda,lidc->ibc"}[matrix], B, R, B)
     else:
         sums = jnp.einsum({1: "kia,kla,lja->ija", 2: "kiab,klda,ljdc->ijbc"}[matrix], B, R, B)
-    return jnp.tensordot(C, sums, sums.ndim) + labels.noises @ (forces[1:-1] * here.weights)
+    return jnp.tensordot(C, here.model.counted(sums), sums.ndim) + labels.noises @ (
+        forces[1:-1] * here.weights
+    )
 
 
 def limit(at: Expansion, labels: Labels) -> Float[Array, " parts"]:

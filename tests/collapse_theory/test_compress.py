@@ -159,3 +159,8 @@ def test_sizes_may_be_traced_and_spectra_not():
 def test_tolerances(tolerance):
     with pytest.raises(ValueError, match="tolerance = "):
         ct.compress(problem(300.0), tolerance)
+
+
+def test_a_compressed_problem_has_no_spread():
+    with pytest.raises(ValueError, match=r"multiplicities = .*: expected whole numbers"):
+        ct.spread(ct.compress(problem(300.0)))

@@ -57,10 +57,12 @@ def test_everything_else_counts_directions(name):
         "kurtosis": lambda p: parts(ct.finite_size(p, kurtosis=3.0)),
         "free energy": lambda p: parts(ct.risk_from_free_energy(p)),
         "training": ct.training_error,
-        "diagnosis": lambda p: jax.tree.leaves(ct.diagnose(p))[:6],
+        "diagnosis": lambda p: np.hstack(jax.tree.leaves(ct.diagnose(p))[:6]),
         "plateau": lambda p: parts(ct.plateau(p)),
         "accumulate": lambda p: parts(ct.accumulate(p, 3)),
     }
+    if name == "classical":
+        numbers["spread"] = lambda p: jax.tree.leaves(ct.spread(p))
     if name != "moments":
         numbers["generations"] = lambda p: parts(ct.generations(p, 3))
         numbers["break-even"] = lambda p: ct.break_even(p, 2)
