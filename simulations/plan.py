@@ -27,6 +27,15 @@ EXCESS_KURTOSIS = {"gaussian": 0.0, "rademacher": -2.0, "laplace": 3.0, "student
 LARGE = 256
 
 
+def excess_kurtosis(features: str, is_diagonal: bool = True) -> Float[Array, ""] | None:
+    """Of the entries of named features, None of Gaussian ones.
+
+    Also None where a covariance matrix mixes them: of correlated entries only the Gaussian part of the
+    finite-size term is known.
+    """
+    return None if features == "gaussian" or not is_diagonal else jnp.array(EXCESS_KURTOSIS[features])
+
+
 def plan_simulation(
     problem: Problem,
     features: Features,

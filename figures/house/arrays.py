@@ -14,7 +14,7 @@ from collapse_theory.compress import compress_batch
 from collapse_theory.equivalent import Groups, alike, solved
 from collapse_theory.finite_size import limit_and_term
 from simulations import Estimate
-from simulations.plan import EXCESS_KURTOSIS
+from simulations.plan import excess_kurtosis
 
 PARTS = ("bias", "variance", "zeta", "total")
 # Predictions are computed this many at a time: curves of any length share one program.
@@ -99,8 +99,7 @@ def predictions(problems: Problem, features: str = "gaussian") -> dict[str, np.n
 @cache
 def _parts(features: str, groups: Groups | None) -> Callable[[Problem], jax.Array]:
     def parts(problem: Problem) -> jax.Array:
-        kurtosis = None if features == "gaussian" else jnp.array(EXCESS_KURTOSIS[features])
-        limit, term, status = limit_and_term(problem, kurtosis, groups)
+        limit, term, status = limit_and_term(problem, excess_kurtosis(features), groups)
         limits, terms = (
             jnp.stack([getattr(risk, part) for part in PARTS]) for risk in solved((limit, term), status)
         )

@@ -6,14 +6,13 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from collapse_theory import Problem, Risk
 from collapse_theory.compress import compress_batch
 from collapse_theory.equivalent import Groups, Status, alike, solved
 from collapse_theory.finite_size import limit_and_term
-from simulations.plan import EXCESS_KURTOSIS
+from simulations.plan import excess_kurtosis
 
 # Problems whose spectra stay in the cache together.
 BLOCK = 32
@@ -113,9 +112,8 @@ def chunks(stack: Stack) -> Iterator[Problem]:
 
 
 def _predictions(stack: Stack, features: str) -> list[Prediction]:
-    # Of correlated entries, as matrices make them, only the Gaussian part of the term is known.
-    known = features != "gaussian" and jax.tree.map(lambda leaf: leaf[0], stack.problems).is_diagonal
-    kurtosis = jnp.array(EXCESS_KURTOSIS[features]) if known else None
+    first = jax.tree.map(lambda leaf: leaf[0], stack.problems)
+    kurtosis = excess_kurtosis(features, first.is_diagonal)
     stack = stack._replace(problems=compress_batch(stack.problems))
     groups, every = alike(stack.problems), []
     for problems in chunks(stack):
