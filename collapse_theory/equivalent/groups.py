@@ -5,22 +5,45 @@ import numpy as np
 
 from collapse_theory import checks
 from collapse_theory.equivalent.arrays import Model
-from collapse_theory.problem import Problem
+from collapse_theory.problem import Problem, Source
 
 # Indices of sources, from 0; groups are in the order of their first.
 Groups = tuple[tuple[int, ...], ...]
 
 
 def alike(problem: Problem) -> Groups | None:
-    """The groups of a problem, or of a batch of them; None where values are not known, inside `jit`."""
-    groups: dict[tuple[bytes, ...], list[int]] = {}
+    """The groups of a problem, or of a batch of them.
+
+    None where that cannot be told: inside `jit` two arrays are known to be equal if they are known, or
+    one and the same.
+    """
+    groups: list[list[int]] = []
     for k, source in enumerate(problem.sources):
-        covariance, weight = checks.concrete(source.covariance), checks.concrete(source.weight)
-        if covariance is None or weight is None:
-            return None
-        key = (f"{covariance.shape}".encode(), covariance.tobytes(), weight.tobytes())
-        groups.setdefault(key, []).append(k)
-    return tuple(map(tuple, groups.values()))
+        for group in groups:
+            same = _same(problem.sources[group[0]], source)
+            if same is None:
+                return None
+            if same:
+                group.append(k)
+                break
+        else:
+            groups.append([k])
+    return tuple(map(tuple, groups))
+
+
+def _same(first: Source, second: Source) -> bool | None:
+    """Whether two sources have one covariance and one weight; None if nobody knows."""
+    equal: list[bool | None] = []
+    pairs = [(first.covariance, second.covariance), (first.weight, second.weight)]
+    for one, other in pairs:
+        known, against = checks.concrete(one), checks.concrete(other)
+        if one is other or one.shape != other.shape:
+            equal.append(one is other)
+        elif known is None or against is None:
+            equal.append(None)
+        else:
+            equal.append(np.array_equal(known, against))
+    return False if False in equal else None if None in equal else True
 
 
 def merged(model: Model, groups: Groups) -> Model:

@@ -38,6 +38,19 @@ def test_values_inside_jit_are_not_known():
     assert asked == [None]
 
 
+def test_one_array_inside_jit_is_known_to_be_equal_to_itself():
+    asked = []
+
+    def ask(covariance, weight):
+        sources = (ct.Source(3.0, covariance, 0.1), ct.Source(2.0, covariance, 0.1, 0.5, weight))
+        asked.append(alike(ct.Problem(sources, 1.0, 0.1)))
+
+    jax.jit(lambda covariance: ask(covariance, 1.0))(FLAT)
+    jax.jit(lambda covariance: ask(covariance, 2.0))(FLAT)
+    jax.jit(ask)(FLAT, 1.0)
+    assert asked == [((0, 1),), ((0,), (1,)), None]
+
+
 def test_same_numbers_with_fewer_unknowns():
     """Ridges of any size, on both sides of n = d."""
     many = [problem(ridge, 8.0, n=n) for ridge in (1e-3, 0.0, 1e-12) for n in SIZES]
