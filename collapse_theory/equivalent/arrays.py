@@ -72,7 +72,7 @@ class Model(NamedTuple):
 
     def traces(self, stack: Float[Array, "_ *matrix"], matrix: Matrix) -> Float[Array, " _"]:
         """tr[stack_k matrix] for symmetric matrices."""
-        return jnp.tensordot(stack, self.counted(matrix), axes=matrix.ndim)
+        return jnp.sum(stack * self.counted(matrix)[None], axis=tuple(range(1, stack.ndim)))
 
     @property
     def is_diagonal(self) -> bool:

@@ -166,11 +166,14 @@ def weigh(labels: Labels, here: Point, W: Square, forces: Logs) -> Float[Array, 
     B, C, a = residuals(here), labels.moments, here.pulls
     matrix, axes = a.ndim - 1, (...,) + (None,) * (a.ndim - 1)
     R = W[axes] * _times(here.shares[None], a) + jnp.diag(forces)[axes] * a[:, None]
-    if C.ndim == matrix + 2:
-        sums = jnp.einsum({1: "kia,kla,lia->ia", 2: "kiab,klda,lidc->ibc"}[matrix], B, R, B)
+    correlated = C.ndim == matrix + 3
+    if matrix == 1:  # sums that fuse: products of many small matrices take ten times as long
+        pulled = jnp.sum(R[:, :, None] * B[None], axis=1)
+        sums = jnp.sum(B[:, :, None] * pulled[:, None] if correlated else B * pulled, axis=0)
     else:
-        sums = jnp.einsum({1: "kia,kla,lja->ija", 2: "kiab,klda,ljdc->ijbc"}[matrix], B, R, B)
-    return jnp.tensordot(C, here.model.counted(sums), sums.ndim) + labels.noises @ (
+        sums = jnp.einsum("kiab,klda,ljdc->ijbc" if correlated else "kiab,klda,lidc->ibc", B, R, B)
+    weighed = here.model.counted(sums)[None]
+    return jnp.sum(C * weighed, axis=tuple(range(1, C.ndim))) + labels.noises @ (
         forces[1:-1] * here.weights
     )
 

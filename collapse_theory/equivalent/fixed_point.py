@@ -215,7 +215,7 @@ def _second_order(model: Model, G: Matrix) -> Float[Array, "_ _"]:
     covariances = model.covariances
     if G.ndim == 1:
         against = jnp.concatenate([covariances, jnp.ones((1, len(G)))])
-        return (covariances * model.counted(G * G)[None]) @ against.T
+        return jnp.sum((covariances * model.counted(G * G)[None])[:, None] * against[None], axis=-1)
     turned = covariances @ G
     flat = turned.reshape(len(turned), -1)
     mirrored = turned.mT.reshape(len(turned), -1)

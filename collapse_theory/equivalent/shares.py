@@ -73,4 +73,6 @@ def transpose(A: Stack) -> Stack:
 
 def traces(A: Stack, B: Stack) -> Float[Array, "_ _"]:
     """tr[A_k B_l]."""
+    if A.ndim == 2:
+        return jnp.sum(A[:, None] * B[None], axis=-1)
     return A.reshape(len(A), -1) @ transpose(B).reshape(len(B), -1).T
