@@ -11,7 +11,7 @@ from collapse_theory.equivalent.algebra import Matrix, product, trace
 from simulations.algebra import form, square
 from simulations.draw import Constants, Draw, Plan, draw
 from simulations.rank import cancellation, decompose, inflation
-from simulations.response import Response, metric, respond, stacked
+from simulations.response import Response, metric, normal_equations, respond, stacked
 from simulations.whiten import whiten
 
 # Parts of the risk at every ridge, and by how much they amplify rounding.
@@ -116,14 +116,14 @@ def trained(
         noise = constants.noises[k] + _hidden(rows, k, w, clean, constants)
         normals = jax.random.normal(keys[k], X.shape[:1], plan.dtype)
         labels.append(X @ clean + jnp.sqrt(jnp.maximum(noise, 0)) * normals)
-    scales, Z = stacked(rows, constants)
-    y = jnp.concatenate([s * yk for s, yk in zip(scales, labels, strict=True)])
     truth = form(constants.test_covariance, vectors[0])
-    minimiser = (_of_least_norm if rank_revealing else _by_cholesky)(Z, y, plan)
+    fitted = (_of_least_norm if rank_revealing else _primal if plan.primal else _dual)(
+        rows, labels, constants, plan
+    )
 
     def risk(ridge: Float[Array, ""]) -> tuple[Float[Array, ""], Float[Array, ""]]:
-        v, rounding = minimiser(ridge)
-        error = (v if rows.S is None else rows.S @ v) - vectors[0]
+        w_hat, rounding = fitted(ridge)
+        error = w_hat - vectors[0]
         excess = form(constants.test_covariance, error) + constants.floor
         terms = cancellation(truth, excess)
         rounding = jnp.maximum(rounding, rows.inflation) * jnp.maximum(1, jnp.sqrt(terms))
@@ -144,32 +144,60 @@ def _hidden(
     return form(constants.covariances[k], w) - jnp.sum(clean**2)
 
 
-Minimiser = Callable[[Float[Array, ""]], tuple[Float[Array, " q"], Float[Array, ""]]]
+Fitted = Callable[[Float[Array, ""]], tuple[Float[Array, " d"], Float[Array, ""]]]
+Labels = list[Float[Array, " _"]]
 
 
-def _by_cholesky(Z: Float[Array, "rows q"], y: Float[Array, " rows"], plan: Plan) -> Minimiser:
-    """argmin |Z v - y|^2 + ridge |v|^2, and by how much it amplifies rounding."""
-    padding = jnp.all(Z == 0, axis=0 if plan.primal else 1).astype(Z.dtype)
-    gram = Z.T @ Z if plan.primal else Z @ Z.T
+def _primal(rows: Draw, labels: Labels, constants: Constants, plan: Plan) -> Fitted:
+    """w_hat = S argmin sum_k (alpha_k / n) |Z_k v - y_k|^2 + ridge |v|^2, and its rounding."""
+    equations = normal_equations(rows, constants, plan)
+    S, loss = equations.S, constants.weights / constants.counts.sum()
+    moments = [a * Zk.T @ yk for a, Zk, yk in zip(loss, equations.rows, labels, strict=True)]
+    moment = sum(moments[1:], moments[0])
 
-    def minimiser(ridge: Float[Array, ""]) -> tuple[Float[Array, " q"], Float[Array, ""]]:
+    def fitted(ridge: Float[Array, ""]) -> tuple[Float[Array, " d"], Float[Array, ""]]:
+        A = equations.at(ridge)
+        triangle = whiten(A)
+        v = triangle.T @ (triangle @ moment)
+        return v if S is None else S @ v, jnp.maximum(equations.inflation, inflation(A, triangle))
+
+    return fitted
+
+
+def _dual(rows: Draw, labels: Labels, constants: Constants, plan: Plan) -> Fitted:
+    """The same in sample space."""
+    Z, y = _weighted(rows, labels, constants)
+    padding = jnp.all(Z == 0, axis=1).astype(Z.dtype)
+    gram = Z @ Z.T
+
+    def fitted(ridge: Float[Array, ""]) -> tuple[Float[Array, " d"], Float[Array, ""]]:
         A = gram + jnp.diag(ridge + padding)
         triangle = whiten(A)
-        outer = triangle.T @ (triangle @ (Z.T @ y if plan.primal else y))
-        return outer if plan.primal else Z.T @ outer, inflation(A, triangle)
+        v = Z.T @ (triangle.T @ (triangle @ y))
+        return v if rows.S is None else rows.S @ v, inflation(A, triangle)
 
-    return minimiser
+    return fitted
 
 
-def _of_least_norm(Z: Float[Array, "rows q"], y: Float[Array, " rows"], plan: Plan) -> Minimiser:
-    """The same by singular values: of least norm without a ridge, whatever the rank of Z."""
+def _of_least_norm(rows: Draw, labels: Labels, constants: Constants, plan: Plan) -> Fitted:
+    """The same by singular values: v of least norm without a ridge, whatever the rank of Z."""
+    Z, y = _weighted(rows, labels, constants)
     decomposition = decompose(Z, sum(plan.counts or ()))
     U, _, V = decomposition
 
-    def minimiser(ridge: Float[Array, ""]) -> tuple[Float[Array, " q"], Float[Array, ""]]:
-        return V @ (decomposition.gains(ridge) * (U.T @ y)), jnp.ones_like(ridge)
+    def fitted(ridge: Float[Array, ""]) -> tuple[Float[Array, " d"], Float[Array, ""]]:
+        v = V @ (decomposition.gains(ridge) * (U.T @ y))
+        return v if rows.S is None else rows.S @ v, jnp.ones_like(ridge)
 
-    return minimiser
+    return fitted
+
+
+def _weighted(
+    rows: Draw, labels: Labels, constants: Constants
+) -> tuple[Float[Array, "rows q"], Float[Array, " rows"]]:
+    """Z and y of all sources, times sqrt(alpha_k / n)."""
+    scales, Z = stacked(rows, constants)
+    return Z, jnp.concatenate([s * yk for s, yk in zip(scales, labels, strict=True)])
 
 
 def labelling_vectors(key: Key[Array, ""], constants: Constants) -> list[Float[Array, " d"]]:

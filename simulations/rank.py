@@ -11,6 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from collapse_theory.equivalent.algebra import Matrix, diagonal
+
 
 class Decomposition(NamedTuple):
     """Z = U diag(s) V^T with a square V; singular values that are rounding are 0."""
@@ -45,13 +47,14 @@ def decompose(Z: Float[Array, "rows q"], rows: int) -> Decomposition:
     return Decomposition(U[:length], jnp.where(s > cutoff, s, 0), transposed.T)
 
 
-def inflation(A: Float[Array, "q q"], triangle: Float[Array, "q q"]) -> Float[Array, ""]:
+def inflation(A: Matrix, triangle: Float[Array, "q q"]) -> Float[Array, ""]:
     """The largest variance inflation factor A_ii (A^-1)_ii, for triangle^T triangle = A^-1.
 
     The condition number of A once its diagonal is scaled to 1 is at least this, and at most q^2 times
-    it: what a Cholesky factor loses, which does not depend on the scales of rows and columns.
+    it: what a Cholesky factor loses, which does not depend on the scales of rows and columns.  Only the
+    diagonal of A is needed.
     """
-    return jnp.max(jnp.diagonal(A) * jnp.sum(triangle**2, axis=0))
+    return jnp.max(diagonal(A) * jnp.sum(triangle**2, axis=0))
 
 
 def cancellation(magnitude: Float[Array, " *k"], result: Float[Array, " *k"]) -> Float[Array, " *k"]:

@@ -12,6 +12,7 @@ from collapse_theory.equivalent.algebra import Matrix, product
 from simulations.algebra import square
 from simulations.draw import Constants, Draw, Plan
 from simulations.rank import cancellation, decompose, inflation
+from simulations.triangle import inverse_of_lower, square_of_lower, square_of_upper
 from simulations.whiten import whiten
 
 
@@ -64,21 +65,52 @@ def stacked(draw: Draw, constants: Constants) -> tuple[Float[Array, " K"], Float
     return scales, jnp.concatenate([s * Zk for s, Zk in zip(scales, draw.features, strict=True)])
 
 
-def _primal(draw: Draw, constants: Constants, plan: Plan) -> Respond:
+class NormalEquations(NamedTuple):
+    """(sum_k (alpha_k / n) Z_k^T Z_k + lambda P) v = sum_k (alpha_k / n) Z_k^T y_k.
+
+    In the coordinates of v where S is narrow (P = I), otherwise of w_hat itself: Z_k is X_k, and a wide
+    S is in P = (S S^T)^-1.
+    """
+
+    S: Float[Array, "d q"] | None
+    rows: list[Float[Array, "rows q"]]  # Z_k
+    grams: list[Float[Array, "q q"]]  # (alpha_k / n) Z_k^T Z_k
+    penalty: Float[Array, "q q"]
+    unused: Float[Array, " q"]  # 1 for columns of S that are there for the shape
+    inflation: Float[Array, ""]  # how much rounding is amplified so far
+
+    def at(self, ridge: Float[Array, ""]) -> Float[Array, "q q"]:
+        """The matrix on the left."""
+        return sum(self.grams[1:], self.grams[0]) + ridge * self.penalty + jnp.diag(self.unused)
+
+
+def normal_equations(draw: Draw, constants: Constants, plan: Plan) -> NormalEquations:
+    """Those of one draw."""
     S = narrow(draw, plan)
+    rows = draw.inputs if S is None else draw.features
+    loss = constants.weights / constants.counts.sum()
+    # Rows that stand for Gaussian ones are upper triangles: of z, and of x where Sigma is diagonal.
+    triangular = plan.counts is None and (draw.means is not None or constants.roots.ndim == 2)
+    grams = [
+        a * (square_of_upper(Zk) if triangular else Zk.T @ Zk) for a, Zk in zip(loss, rows, strict=True)
+    ]
+    penalty, before = jnp.eye(len(grams[0]), dtype=plan.dtype), draw.inflation
+    if S is None and draw.S is not None:
+        triangle = inverse_of_lower(draw.S)
+        penalty = square_of_lower(triangle)
+        before = inflation(jnp.sum(draw.S**2, axis=1), triangle)
+    unused = jnp.zeros(len(penalty), plan.dtype)
+    if S is not None:
+        unused = jnp.all(S == 0, axis=0).astype(plan.dtype)
+    return NormalEquations(S, rows, grams, penalty, unused, before)
+
+
+def _primal(draw: Draw, constants: Constants, plan: Plan) -> Respond:
+    equations = normal_equations(draw, constants, plan)
+    S, rows, grams, penalty, _, before = equations
     M = metric(S, constants)
     loss = constants.weights / constants.counts.sum()
-    Z = draw.inputs if S is None else draw.features
-    grams = [a * Zk.T @ Zk for a, Zk in zip(loss, Z, strict=True)]
     moments = grams if S is None else _moments(draw, loss)
-    penalty = jnp.eye(len(grams[0]), dtype=plan.dtype)
-    unused = 0.0 if S is None else jnp.diag(jnp.all(S == 0, axis=0).astype(plan.dtype))
-    before = draw.inflation
-    if S is None and draw.S is not None:
-        outer = draw.S @ draw.S.T
-        triangle = whiten(outer)
-        penalty = triangle.T @ triangle
-        before = inflation(outer, triangle)
 
     def maps(R: Float[Array, "q q"], ridge: Float[Array, ""]) -> tuple[Array, Array | None]:
         """sum_k T_k, and the error where S = I."""
@@ -88,9 +120,9 @@ def _primal(draw: Draw, constants: Constants, plan: Plan) -> Respond:
         return jnp.eye(len(error), dtype=plan.dtype) + error, error
 
     def response(ridge: Float[Array, ""]) -> Response:
-        A = sum(grams[1:], grams[0]) + ridge * penalty + unused
+        A = equations.at(ridge)
         triangle = whiten(A)
-        R = triangle.T @ triangle
+        R = square_of_lower(triangle)
         doubled = R @ product(M, R)
         gains = jnp.stack([jnp.sum(doubled * gram) for gram in grams])
         fit, error = maps(R, ridge)
@@ -103,7 +135,7 @@ def _primal(draw: Draw, constants: Constants, plan: Plan) -> Respond:
             S=S,
             gains=loss * gains,
             row_gains=jnp.concatenate(
-                [a**2 * jnp.sum(Zk @ doubled * Zk, axis=1) for a, Zk in zip(loss, Z, strict=True)]
+                [a**2 * jnp.sum(Zk @ doubled * Zk, axis=1) for a, Zk in zip(loss, rows, strict=True)]
             ),
             shifts=[R @ moment for moment in moments[1:]],
             fit=fit,
