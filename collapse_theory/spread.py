@@ -29,7 +29,7 @@ class Spread(eqx.Module):
 def spread(problem: Problem) -> Spread:
     """The standard deviation, over draws of the features, of the risk averaged over labels.
 
-    Of what `simulations.simulate` measures a draw (measure "averaged"), part by part and in total: its
+    Of what `simulations.simulate` measures a draw (measure "assigned"), part by part and in total: its
     standard error over s seeds is `spread` / sqrt(s).  Any number of sources of the classical model.
     With two copies of the labels, at strengths t, t' of the test set and scales eta, eta' of the labels,
 

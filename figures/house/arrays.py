@@ -17,9 +17,8 @@ from simulations import Estimate
 from simulations.plan import excess_kurtosis
 
 PARTS = ("bias", "variance", "zeta", "total")
-# Predictions are computed this many at a time: curves of any length share one program.  Fewer problems of
-# so many features that these would not fit the memory.
-CHUNK, NUMBERS = 64, 1e6
+# Predictions are computed this many at a time: curves of any length share one program.
+CHUNK = 64
 
 
 class Curve(NamedTuple):
@@ -77,13 +76,11 @@ def compiled(function: Callable[[Any], Any]) -> Callable[[Any], jax.Array]:
 
 
 def in_chunks(program: Callable[[Any], jax.Array], problems: Any) -> np.ndarray:
-    """`program` on a batch of any length, up to `CHUNK` problems at a time."""
-    leaves = jax.tree.leaves(problems)
-    count = len(leaves[0])
-    chunk = max(1, min(CHUNK, int(NUMBERS * count / sum(leaf.size for leaf in leaves))))
+    """`program` on a batch of any length, `CHUNK` problems at a time."""
+    count = len(jax.tree.leaves(problems)[0])
     chunks = [
-        np.asarray(program(at(problems, np.minimum(np.arange(start, start + chunk), count - 1))))
-        for start in range(0, count, chunk)
+        np.asarray(program(at(problems, np.minimum(np.arange(start, start + CHUNK), count - 1))))
+        for start in range(0, count, CHUNK)
     ]
     return np.concatenate(chunks)[:count]
 
