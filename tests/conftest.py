@@ -1,20 +1,25 @@
 """Strict JAX: float64, no silent broadcasting across ranks, shapes of arguments checked."""
 
-import atexit
 import ctypes
 import gc
 import os
 import sys
-import tempfile
+import time
+from pathlib import Path
+
+WEEK = 7 * 24 * 3600.0  # seconds
 
 # Most of the suite is compilation.  JAX_DISABLE_MOST_OPTIMIZATIONS=0 tests what users run, in twice the
 # time; without optimisation numbers differ by rounding.
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
-# What one worker or subprocess has compiled, the others read.
+# What one worker, subprocess or run has compiled, the others read: a run that changes little compiles
+# little.  Entries bear a hash of the program and of how it is compiled; those of last week's code go.
 if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
-    compiled = tempfile.TemporaryDirectory(prefix="collapse-compiled-")
-    atexit.register(compiled.cleanup)
-    os.environ["JAX_COMPILATION_CACHE_DIR"] = compiled.name
+    compiled = Path(__file__).parents[1] / ".pytest_cache" / "compiled"
+    for entry in compiled.glob("*"):
+        if entry.stat().st_mtime < time.time() - WEEK:
+            entry.unlink(missing_ok=True)
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = str(compiled)
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 
 import jax

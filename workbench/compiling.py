@@ -5,9 +5,10 @@ import time
 
 import jax
 
-# Loops written by XLA's older means compile twice as fast.  A flag that XLA does not know ends Python:
-# these versions know it.
-OLDER_LOOPS = "--xla_cpu_use_fusion_emitters=false"
+# Loops written by XLA's older means compile twice as fast, and a program in one piece, rather than one
+# for each core, takes a fifth less of a core: enough where every core has work already.  A flag that XLA
+# does not know ends Python: these versions know both.
+FASTER = ("--xla_cpu_use_fusion_emitters=false", "--xla_cpu_parallel_codegen_split_count=1")
 COMPILING = (
     "/jax/core/compile/jaxpr_to_mlir_module_duration",
     "/jax/core/compile/backend_compile_duration",
@@ -37,6 +38,6 @@ def compile_fast() -> None:
     """
     jax.config.update("jax_disable_most_optimizations", True)
     os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"
-    flags = os.environ.get("XLA_FLAGS", "")
-    if jax.__version_info__ < (0, 10) and OLDER_LOOPS not in flags:
-        os.environ["XLA_FLAGS"] = f"{flags} {OLDER_LOOPS}".strip()
+    if jax.__version_info__ < (0, 10):
+        flags = os.environ.get("XLA_FLAGS", "").split()
+        os.environ["XLA_FLAGS"] = " ".join(flags + [flag for flag in FASTER if flag not in flags])

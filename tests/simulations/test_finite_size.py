@@ -37,8 +37,8 @@ def test_the_term_is_what_simulations_have_beyond_the_limit(setting):
 
 
 def test_the_gap_to_the_limit_shrinks_like_one_over_d():
-    sizes, gaps, errors = np.array([15, 60]), [], []
-    for d, draws in zip(sizes, (10_000, 5000), strict=True):
+    sizes, gaps, errors = np.array([15, 45]), [], []
+    for d, draws in zip(sizes, (20_000, 6000), strict=True):
         question = problem(int(d), **SETTINGS["j^-0.7, m = d/2"])
         before, _, error = relative(question, simulate(question, draws, key=int(d)))
         gaps.append(before[-1])
