@@ -96,11 +96,11 @@ def memory() -> Iterator[Fact]:
         yield Fact("peak memory", f"budget {budget / 1e9:g} GB", float(child.stdout), "GB")
 
 
-def peak(budget: float) -> float:
+def peak(budget: float, d: int = 300, seeds: int = 512) -> float:
     """GB that this process has used at most, beyond what it starts with."""
     simulate(Setting(20, 20, 20).problem, 2)
     before = _high_water()
-    simulate(Setting(300, 300, 300).problem, 512, memory=budget)
+    simulate(Setting(d, d, d).problem, seeds, memory=budget)
     return _high_water() - before
 
 
@@ -111,4 +111,4 @@ def _high_water() -> float:
 
 
 if __name__ == "__main__":
-    print(peak(float(sys.argv[1])))
+    print(peak(float(sys.argv[1]), *map(int, sys.argv[2:])))

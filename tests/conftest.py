@@ -7,8 +7,6 @@ import sys
 import time
 from pathlib import Path
 
-WEEK = 7 * 24 * 3600.0  # seconds
-
 # Most of the suite is compilation.  JAX_DISABLE_MOST_OPTIMIZATIONS=0 tests what users run, in twice the
 # time; without optimisation numbers differ by rounding.
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
@@ -17,7 +15,7 @@ os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     compiled = Path(__file__).parents[1] / ".pytest_cache" / "compiled"
     for entry in compiled.glob("*"):
-        if entry.stat().st_mtime < time.time() - WEEK:
+        if entry.stat().st_mtime < time.time() - 7 * 24 * 3600:
             entry.unlink(missing_ok=True)
     os.environ["JAX_COMPILATION_CACHE_DIR"] = str(compiled)
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"

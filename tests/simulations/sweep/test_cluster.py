@@ -16,12 +16,12 @@ SMALL += ["--seeds", "4", "--features", "rademacher", "--format", "png"]
 
 
 @pytest.mark.filterwarnings("default")  # of Dask, about ports and loops
-def test_three_workers_give_the_table_of_one_process(tmp_path, capsys):
+def test_two_workers_give_the_table_of_one_process(tmp_path, capsys):
     alone, shared = tmp_path / "alone", tmp_path / "shared"
     assert main([*SMALL, "--out", str(alone)]) == 1
     assert main([*SMALL, "--n", "40", "--out", str(shared)]) == 0  # what an earlier run has left
     capsys.readouterr()
-    assert main([*SMALL, "--workers", "3", "--out", str(shared)]) == 1
+    assert main([*SMALL, "--workers", "2", "--out", str(shared)]) == 1
     printed = capsys.readouterr()
     assert re.search("FAILED .*n = 1000000000000: memory = ", printed.out)
     assert "dashboard of the workers: http" in printed.err
