@@ -12,8 +12,8 @@ from pathlib import Path
 # time; without optimisation numbers differ by rounding.
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 # What one worker, subprocess or run has compiled, the others read: a run that changes little compiles
-# little.  Entries bear a hash of the program and of how it is compiled, not of the machine; those of last
-# week's code go.
+# little.  Entries bear a hash of the program and of how it is compiled, but not of the machine.
+# Those of last week go.
 if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     compiled = Path(__file__).parents[1] / ".pytest_cache" / f"compiled-{platform.node()}"
     for entry in compiled.glob("*"):
