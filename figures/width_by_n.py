@@ -88,7 +88,6 @@ def draw(run: Run) -> Picture:
         panel.axes.set_yscale("symlog", linthresh=0.1)
         panel.axes.axhline(0, color="0.35", linewidth=0.8)
         panel.axes.axvline(size, color="0.35", linestyle=":", linewidth=0.9)
-    picture.place = {"loc": "upper left"}
     picture.caption = (
         f"Isotropic features, d = {d}, c² = {QUALITY}, signal tr ΣΓ = 1, noise σ² = {NOISE}, ridge {RIDGE:g}; "
         "errors in units of the signal. Above: theory; red: a larger model is worse, blue: better, black: zero, "
