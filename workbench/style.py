@@ -9,8 +9,10 @@ import matplotlib
 HOUSE: dict[Any, Any] = matplotlib.rc_params_from_file(
     str(files("workbench") / "house.mplstyle"), use_default_template=False
 )
-# Okabe and Ito's: told apart by everybody, and in grey.
-COLOURS: tuple[str, ...] = tuple(f"#{colour}" for colour in HOUSE["axes.prop_cycle"].by_key()["color"])
+# Okabe and Ito's: told apart by everybody, and in grey.  Matplotlib 3.11 adds the mark that a style file
+# cannot have.
+_CYCLE: list[str] = HOUSE["axes.prop_cycle"].by_key()["color"]
+COLOURS: tuple[str, ...] = tuple(f"#{colour.removeprefix('#')}" for colour in _CYCLE)
 # Synthetic fractions p_2 that many pictures show, in the order of the colours.
 FRACTIONS = (0.0, 0.1, 0.5, 0.01, 0.001, 1.0)
 

@@ -1,6 +1,13 @@
 """A synthetic fraction has one colour in every picture."""
 
-from workbench.style import FRACTIONS, fraction_colours
+from matplotlib.colors import is_color_like
+
+from workbench.style import COLOURS, FRACTIONS, fraction_colours
+
+
+def test_colours_are_colours():
+    assert len(COLOURS) > len(FRACTIONS)
+    assert all(is_color_like(colour) for colour in COLOURS)
 
 
 def test_a_fraction_keeps_its_colour_whatever_it_stands_beside():
