@@ -26,7 +26,7 @@ ENDLESS = 10_000_000  # features
 def rows(quick: bool) -> Iterator[Row]:
     """One row for each model and dimension; the seconds are those of one point."""
     rounds = 2 if quick else 9
-    count = 16 if quick else 256
+    count = 16 if quick else 1024
     for d in (20,) if quick else (100, 1000, 10_000):
         spectrum = np.asarray(ct.spectra.power_law(d, 1.0))
         for m in (None, d // 2):
