@@ -3,13 +3,17 @@ PYTHON ?= python3
 VENV ?= .venv
 RUN = $(VENV)/bin/python
 
-.PHONY: sweep test core derivations figures tables benchmarks check quick clean
+.PHONY: sweep test thorough core derivations figures tables benchmarks check quick clean
 
 sweep: $(VENV)/.run
 	$(RUN) -m simulations.sweep $(ARGS)
 
 test: $(VENV)/.test
 	$(RUN) -m pytest $(ARGS)
+
+# What other tests say, in more settings (tests/thorough.txt).
+thorough: $(VENV)/.test
+	$(RUN) -m pytest -m thorough $(ARGS)
 
 # The numerical core as users run it: the other tests are compiled without most of XLA's optimisations.
 CORE = tests/collapse_theory/test_predict.py tests/collapse_theory/equivalent tests/simulations/test_moments.py

@@ -34,6 +34,7 @@ if jax.config.read("jax_disable_most_optimizations"):
     compile_fast()
 
 KEPT = 1.5e9  # bytes that a worker may have
+REPEATED = Path(__file__).parent / "thorough.txt"
 CHECKED = ["collapse_theory", "derivations", "figures", "simulations", "workbench"]
 with install_import_hook(CHECKED, f"{checked.__module__}.{checked.__name__}"):
     import collapse_theory  # noqa: F401
@@ -41,6 +42,16 @@ with install_import_hook(CHECKED, f"{checked.__module__}.{checked.__name__}"):
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_numpy_dtype_promotion", "strict")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Tests that are listed as repetitions of others are marked `thorough`."""
+    listed = [line for line in REPEATED.read_text().splitlines() if not line.startswith("#")]
+    beginnings = tuple(f"tests/{line}" for line in listed)
+    for item in items:
+        if item.nodeid.startswith(beginnings):
+            item.add_marker("thorough")
 
 
 @pytest.fixture(scope="module", autouse=True)
