@@ -29,9 +29,9 @@ def compress(problem: Problem, tolerance: Number = 1e-13) -> Problem:
     - Covariance matrices that commute are diagonalised, once.
     - Equal eigenvalues become one, which is exact: Sigma = I is one number.
     - Of one covariance, or several that are smooth functions of one another (powers), a bin of
-      log lambda with more than twenty eigenvalues becomes its Gauss nodes.  Otherwise nothing is left
-      out: what cannot be compressed stays as it is, and so does a problem with covariance matrices
-      that do not commute.
+      log lambda with more than some thirty eigenvalues becomes its Gauss nodes.  Otherwise nothing is
+      left out: what cannot be compressed stays as it is, and so does a problem with covariance
+      matrices that do not commute.
 
     Not for `spread`, which is quadratic in Gamma, nor for `simulate`: no data have 3.7 features of a
     kind, and both refuse multiplicities that are not whole.
@@ -80,9 +80,12 @@ def compress_batch(problems: Problem, tolerance: float = 1e-13) -> Problem:
     if not vectors or any(np.ptp(leaf, axis=0).any() for leaf in fixed):
         return diagonal
     (batch, entries), measures = vectors[0].shape, _vectors(labels(diagonal))
-    columns, column_of = np.unique([vector[0] for vector in vectors], axis=0, return_inverse=True)
+    columns: list[np.ndarray] = []
+    for vector in vectors:
+        if not any(np.array_equal(vector[0], column) for column in columns):
+            columns.append(vector[0])
     spectrum = Spectrum(
-        columns,
+        np.stack(columns),
         np.ones(entries) if counts is None else np.asarray(counts[0]),
         np.concatenate([np.zeros((0, entries)), *(array.reshape(-1, entries) for array in measures)]),
     )
@@ -91,10 +94,12 @@ def compress_batch(problems: Problem, tolerance: float = 1e-13) -> Problem:
         return diagonal
     ends = np.cumsum([array[..., 0].size for array in measures])[:-1]
     parts = iter(np.split(smaller.measures, ends))
-    turns = iter(smaller.columns[column_of.ravel()])
-    replaced = [
-        np.tile(next(turns), (batch, 1)) if array.ndim > 1 else array for array in covariances(diagonal)
-    ]
+
+    def shorter(array: np.ndarray) -> np.ndarray:
+        place = next(k for k, column in enumerate(columns) if np.array_equal(array[0], column))
+        return np.tile(smaller.columns[place], (batch, 1))
+
+    replaced = [shorter(array) if array.ndim > 1 else array for array in covariances(diagonal)]
     replaced += [
         next(parts).reshape(*array.shape[:-1], -1) if array.ndim > 1 else array
         for array in labels(diagonal)

@@ -2,7 +2,7 @@
 
 Every trace of the theory is a sum of smooth functions of log lambda_i, with poles where lambda_i is
 negative: at distance pi from the real axis, or pi/2 where covariances differ.  On a short bin of
-log lambda polynomials of a degree of twenty know them to rounding, and so do the Gauss nodes of the
+log lambda polynomials of a degree of some thirty know them to rounding, and so do the Gauss nodes of the
 counting measure; whatever else is summed over eigenvalues (signals, shifts) enters by its projection on
 these polynomials, at the nodes.  On the host, in NumPy: an answer has as many entries as it needs.
 """
@@ -12,12 +12,11 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-# Lengths of bins in log lambda for one covariance and for several: half of each, seen from the nearest
-# pole, makes polynomials of degree p err as RATE^-p.
-LENGTHS = (2.0, 1.0)
-RATE = np.pi + np.hypot(np.pi, 1)
-# Nodes beyond those that the rate asks for: poles are of higher order, and sums are large.
-SPARE = 3
+# Of bins in log lambda at most, for one covariance and for several; how far the nearest pole is then.
+LENGTHS, POLES = (6.0, 3.0), (np.pi, np.pi / 2)
+# Within a bin what is summed differs as its eigenvalues do, or more: relative errors of its least
+# parts need so many e-folds more.  Irregular signals then err as much as the tolerance says.
+FOLDS = 1.0
 ROUNDING = 1e-14
 PIECE = 4000  # entries at once: they stay in the cache
 
@@ -52,18 +51,17 @@ def reduced(spectrum: Spectrum, tolerance: float) -> Spectrum:
     which a signal is so irregular that its projection is negative.
     """
     merged = _merged(spectrum)
-    count = nodes_for(tolerance)
-    if merged.columns.shape[1] <= count:
-        return merged
     positive = (merged.columns > 0).all(axis=0)
     bins = _bins(merged.part(np.flatnonzero(positive))) if positive.any() else []
-    parts = [_nodes(part, count, tolerance) for part in bins]
+    parts = [_nodes(part, tolerance) for part in bins]
     return joined([*parts, merged.part(np.flatnonzero(~positive))])
 
 
-def nodes_for(tolerance: float) -> int:
-    """Nodes of a bin."""
-    return SPARE + int(np.ceil(-np.log(tolerance) / np.log(RATE)))
+def nodes_for(length: float, tolerance: float, columns: int = 1) -> int:
+    """Nodes of a bin of this length in log lambda: polynomials of degree p err as rate^-p."""
+    half = max(length, 1.0) / 2
+    pole = POLES[min(columns, 2) - 1] / half
+    return int(np.ceil((FOLDS * length - np.log(tolerance)) / np.log(pole + np.hypot(pole, 1))))
 
 
 def _merged(spectrum: Spectrum) -> Spectrum:
@@ -104,18 +102,18 @@ def _widest(logs: Float[np.ndarray, "columns entries"]) -> int:
     return int(np.ptp(logs, axis=1).argmax())
 
 
-def _nodes(part: Spectrum, count: int, tolerance: float) -> Spectrum:
+def _nodes(part: Spectrum, tolerance: float) -> Spectrum:
     """The Gauss nodes of one bin, or the bin where it has no more entries or cannot be projected."""
-    entries = part.columns.shape[1]
+    logs = np.log(part.columns)
+    widest, entries = _widest(logs), logs.shape[1]
+    places = logs[widest]
+    count = nodes_for(float(np.ptp(places)), tolerance, len(logs))
     if entries <= count:
         return part
     if entries > PIECE:
         pieces = np.array_split(np.arange(entries), -(-entries // PIECE))
-        smaller = joined([_nodes(part.part(piece), count, tolerance) for piece in pieces])
-        return _nodes(smaller, count, tolerance) if smaller.columns.shape[1] < entries else part
-    logs = np.log(part.columns)
-    widest = _widest(logs)
-    places = logs[widest]
+        smaller = joined([_nodes(part.part(piece), tolerance) for piece in pieces])
+        return _nodes(smaller, tolerance) if smaller.columns.shape[1] < entries else part
     centre, radius = (places.max() + places.min()) / 2, np.ptp(places) / 2
     at, weights, basis, values = _orthogonal((places - centre) / radius, part.multiplicities, count)
     root = np.sqrt(part.multiplicities)

@@ -17,7 +17,7 @@ LONGEST = 1e12
 # Of an endless spectrum, what is smaller than this part of the largest eigenvalue is one entry: what is
 # far below the effective ridge counts by its trace alone.
 SEEN = 1e-25
-PIECE = (2.0, 4.0)  # of a quadrature, in log lambda and in log j
+PIECE = (4.0, 4.0)  # of a quadrature, in log lambda and in log j
 
 
 def isotropic(d: Whole) -> Float[Array, " d"]:
@@ -56,7 +56,7 @@ def long_power_law(
     eigenvalues, counts = head.columns[0], head.multiplicities
     if size > COUNTED:
         end = size + 0.5 if size < math.inf else SEEN ** (-1 / decay)
-        index, tail = _tail(COUNTED + 0.5, end, decay, nodes_for(tolerance))
+        index, tail = _tail(COUNTED + 0.5, end, decay, tolerance)
         eigenvalues, counts = np.append(eigenvalues, index**-decay), np.append(counts, tail)
     if size == math.inf:
         eigenvalues = np.append(eigenvalues, SEEN)
@@ -68,12 +68,13 @@ def long_power_law(
     return jnp.asarray(eigenvalues[order]), jnp.asarray(counts[order])
 
 
-def _tail(start: float, end: float, decay: float, count: int) -> tuple[np.ndarray, np.ndarray]:
+def _tail(start: float, end: float, decay: float, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
     """Gauss nodes j of an integral over j, by pieces in log j, and their weights."""
     length = min(PIECE[0] / max(decay, 1e-9), PIECE[1])
     edges = np.linspace(
         np.log(start), np.log(end), 1 + max(1, int(np.ceil(np.log(end / start) / length)))
     )
+    count = nodes_for(length * max(decay, 1.0), tolerance)
     x, weights = np.polynomial.legendre.leggauss(count)
     centres, radii = (edges[1:] + edges[:-1]) / 2, np.diff(edges) / 2
     index = np.exp(centres[:, None] + radii[:, None] * x)

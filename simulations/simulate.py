@@ -101,7 +101,7 @@ def simulate(
     - `features`: "gaussian", "rademacher", "student-t", a function (key, shape, dtype) -> iid entries
       of mean 0 and variance 1, or an array of rows (N, d), from which training rows are drawn with
       replacement; all but the first draw n_k x d numbers a seed;
-    - `key`: seed s uses fold_in(key, s): the numbers depend neither on chunks nor on devices;
+    - `key`: seed s uses fold_in(key, s): draws depend neither on chunks nor on devices (rounding may);
     - `memory`: bytes that one chunk of seeds may use; `progress`: a bar on stderr, or a function
       that is told how many seeds have been done.
 

@@ -1,8 +1,10 @@
-"""Any number of devices and any budget of memory: the same numbers."""
+"""Any number of devices and any budget of memory: the same draws, and numbers equal to rounding."""
 
 import os
 import subprocess
 import sys
+
+import numpy as np
 
 
 def test_same_numbers_whatever_the_devices():
@@ -17,7 +19,7 @@ def test_same_numbers_whatever_the_devices():
         "        p = ct.real_and_synthetic(n=n, synthetic_fraction=0.5, quality=0.5, noise=0.1,"
         " ridge=1e-3, covariance=ct.spectra.power_law(12, 1.0), width=9)\n"
         "        mean = simulate(p, 10).mean\n"
-        "        print(count, n, *(float(x).hex() for x in (mean.bias, mean.variance, mean.zeta)))"
+        "        print(count, n, *map(float, (mean.bias, mean.variance, mean.zeta)))"
     )
     flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=8"
     run = subprocess.run(
@@ -31,8 +33,10 @@ def test_same_numbers_whatever_the_devices():
     lines = [line.split() for line in run.stdout.splitlines()]
     assert [int(count) for count, *_ in lines] == [1, 1, 2, 2, 8, 8]
     for n in ("30", "6"):
-        found = {tuple(numbers) for _, size, *numbers in lines if size == n}
-        assert len(found) == 1
+        alone, *shared = [np.array(numbers, dtype=float) for _, size, *numbers in lines if size == n]
+        for numbers in shared:
+            # XLA compiles a program for several devices otherwise than for one.
+            np.testing.assert_allclose(numbers, alone, rtol=1e-12)
 
 
 def test_memory_stays_within_the_budget():
