@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from threadpoolctl import threadpool_limits
+
 from workbench.records import Record
 
 Progress = Callable[[float], object]  # is told which share of a job has been done since it was last told
@@ -49,10 +51,15 @@ class Done(NamedTuple):
 
 
 def attempt(job: Job, progress: Progress) -> Done:
-    """Do a job; what it may fail with is a reason, in one line."""
+    """Do a job; what it may fail with is a reason, in one line.
+
+    With one thread of LAPACK's, whose rounding depends on their number: rows are the same wherever they
+    are computed, and threads that wait for more work do not take the cores from XLA's.
+    """
     started = time.time()
     try:
-        answer, reason = job.work(*job.arguments, progress), ""
+        with threadpool_limits(1, user_api="blas"):
+            answer, reason = job.work(*job.arguments, progress), ""
     except EXPECTED as error:
         answer, reason = None, " ".join(str(error).split())[:300] or type(error).__name__
     return Done(answer, reason, round(time.time() - started, 1))

@@ -1,6 +1,7 @@
 """The runner: resume, failures, rows of exactly the jobs that are asked for."""
 
 import pytest
+from threadpoolctl import threadpool_info
 
 from tests.workbench.jobs import sevenths_jobs, slow
 from workbench.job import Answer, Job
@@ -74,3 +75,16 @@ def test_progress_is_on_stderr(tmp_path, capsys):
     printed = capsys.readouterr()
     assert printed.out == ""
     assert "100%" in printed.err
+
+
+def test_a_job_has_one_thread_of_lapack(tmp_path):
+    """Its rounding depends on how many there are, and Dask's workers have one."""
+    threads: list[int] = []
+
+    def work(progress):
+        threads.extend(pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas")
+        return Answer([{"y": 1}])
+
+    run([Job("a", [{"x": 1}], work)], tmp_path)
+    assert threads
+    assert set(threads) == {1}
