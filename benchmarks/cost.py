@@ -77,7 +77,7 @@ def _fit(at: Setting) -> float:
 
 
 def draw(costs: list[Cost], folder: Path) -> None:
-    """Seconds against sizes, `cost.png` with its arrays."""
+    """Seconds against sizes, `cost.png`."""
     panels = list(dict.fromkeys(cost.panel for cost in costs))
     axes = ["number of features d", "number of samples n", "number of features d"]
     picture = Picture(panels, x=axes, y=["seconds"] * 3)
@@ -90,7 +90,7 @@ def draw(costs: list[Cost], folder: Path) -> None:
                 panel.line(sizes, seconds, name, colour, marker="o", markersize=3)
     picture.caption = (
         "The best of some rounds, compiled before. Theory: power law of exponent 1, classical, the mean "
-        "over sample sizes from d/5 to 1000 d. Simulation: a seed, averaged over labels, and one fit of "
-        "NumPy."
+        "over sample sizes from d/5 to 1000 d. Simulation: isotropic features, a seed averaged over labels, "
+        "and one fit of NumPy."
     )
-    picture.save(folder, "cost", ["png"])
+    picture.save_pictures(folder, "cost", ["png"])
