@@ -90,7 +90,7 @@ def draw(costs: list[Cost], folder: Path) -> None:
                 panel.line(sizes, seconds, name, colour, marker="o", markersize=3)
     picture.caption = (
         "The best of some rounds, compiled before. Theory: power law of exponent 1, classical, the mean "
-        "over sample sizes from d/5 to 1000 d. Simulation: isotropic features, a seed averaged over labels, "
-        "and one fit of NumPy."
+        "over sample sizes from d/5 to 1000 d. Simulation: isotropic features, a seed averaged over "
+        "labels, and one fit of NumPy."
     )
     picture.save_pictures(folder, "cost", ["png"])
