@@ -71,7 +71,7 @@ def floating(
         if (smallest if array.ndim < 2 else largest) < SMALLEST or largest > LARGEST:
             raise fail(name, array, f"{expected}, from {SMALLEST:g} to {LARGEST:g} where it is not 0")
         check(array)
-    if array is value:
+    if isinstance(array, jax.core.Tracer):
         return jnp.asarray(array, dtype=float)
     with jax.ensure_compile_time_eval():  # what is known before tracing stays known
         return jnp.asarray(array, dtype=float)

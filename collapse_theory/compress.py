@@ -33,8 +33,8 @@ def compress(problem: Problem, tolerance: Number = 1e-13) -> Problem:
       left out: what cannot be compressed stays as it is, and so does a problem with covariance
       matrices that do not commute.
 
-    Not for `spread`, which is quadratic in Gamma, nor for `simulate`: no data have 3.7 features of a
-    kind, and both refuse multiplicities that are not whole.
+    Not for `spread`, which is quadratic in Gamma and refuses multiplicities, nor for `simulate`, which
+    refuses those that are not whole: no data have 3.7 features of a kind.
 
     Inside `jit` and `vmap` sizes, ridges and other numbers may be traced, but not spectra.
 

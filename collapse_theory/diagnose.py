@@ -40,10 +40,11 @@ def diagnose(problem: Problem) -> Diagnosis:
     At the ridgeless interpolation threshold, where the equations have no finite solution, kappa and
     e and the degrees of freedom are NaN, and with a width so is tau.
     """
-    equivalent = solve(stack(problem))
+    stacked = stack(problem)
+    equivalent = solve(stacked)
     model = equivalent.model
     # The rank of matrices is seen in their principal axes, which a solve need not have used.
-    regime = limited_by(principal_axes(stack(problem)).model)
+    regime = limited_by(principal_axes(stacked).model)
     undefined = jnp.where(regime.at_threshold, jnp.nan, 1.0)
     AG = product(equivalent.A, equivalent.G)
     df1 = undefined * model.trace(equivalent.A, equivalent.G)

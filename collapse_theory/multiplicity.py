@@ -13,31 +13,20 @@ MOST = 100_000  # directions
 ROUNDING = 1e-9
 
 
-def whole_multiplicities(problem: Problem) -> np.ndarray | None:
-    """Multiplicities as whole numbers, None where there are none.
-
-    Raises ValueError where they are not whole: the nodes of `compress` stand for sums over directions,
-    not for directions.
-    """
-    if problem.multiplicities is None:
-        return None
-    counts = np.asarray(problem.multiplicities)
-    whole = np.round(counts)
-    broken = np.abs(counts - whole) > ROUNDING * counts
-    if broken.any():
-        expected = "whole numbers (a compressed problem has no directions)"
-        raise checks.fail("multiplicities", counts[broken][0], expected)
-    return whole.astype(np.int64)
-
-
 def written_out(problem: Problem) -> Problem:
     """The same problem with an entry a direction.
 
-    Raises ValueError for multiplicities that are not whole, and for more than 100,000 directions.
+    Raises ValueError for multiplicities that are not whole (nodes of `compress` stand for sums over
+    directions, not for directions), and for more than 100,000 directions.
     """
-    counts = whole_multiplicities(problem)
-    if counts is None:
+    if problem.multiplicities is None:
         return problem
+    numbers = np.asarray(problem.multiplicities)
+    counts = np.round(numbers).astype(np.int64)
+    broken = np.abs(numbers - counts) > ROUNDING * numbers
+    if broken.any():
+        expected = "whole numbers (a compressed problem has no directions)"
+        raise checks.fail("multiplicities", numbers[broken][0], expected)
     if counts.sum() > MOST:
         raise checks.fail("multiplicities", f"{counts.sum()} in all", f"at most {MOST:,} directions")
 

@@ -114,6 +114,8 @@ def _nodes(part: Spectrum, tolerance: float) -> Spectrum:
         pieces = np.array_split(np.arange(entries), -(-entries // PIECE))
         smaller = joined([_nodes(part.part(piece), tolerance) for piece in pieces])
         return _nodes(smaller, tolerance) if smaller.columns.shape[1] < entries else part
+    if len(np.unique(places)) <= count:  # other columns differ where this one does not
+        return part
     centre, radius = (places.max() + places.min()) / 2, np.ptp(places) / 2
     at, weights, basis, values = _orthogonal((places - centre) / radius, part.multiplicities, count)
     root = np.sqrt(part.multiplicities)

@@ -36,7 +36,7 @@ def power_law(d: Whole, exponent: Number) -> Float[Array, " d"]:
 
 
 def long_power_law(
-    d: Number, exponent: Number, tolerance: float = 1e-13
+    d: Number, exponent: Number, tolerance: Number = 1e-13
 ) -> tuple[Float[Array, " entries"], Float[Array, " entries"]]:
     """`power_law(d, exponent)` as eigenvalues and `multiplicities`, for any d up to 10^12 or infinite.
 
@@ -44,19 +44,20 @@ def long_power_law(
     Signals come as functions of the eigenvalues.  `d` = inf needs an exponent > 1, and is normalised to
     tr Sigma = 1; eigenvalues below 10^-25 of the largest are there one entry of the same trace.
 
-    Raises ValueError for other d and exponents.
+    Raises ValueError for other d and exponents, and for a tolerance that is not in (0, 0.1].
     """
     decay = float(checks.number("exponent", exponent))
+    wanted = float(checks.number("tolerance", tolerance, above=0, most=0.1))
     size = float(d)
     if not (size == math.inf and decay > 1) and not (1 <= size <= LONGEST and size == int(size)):
         expected = f"a whole number from 1 to {LONGEST:g}, or inf and an exponent > 1"
         raise checks.fail("d", f"{d!r} (exponent {decay:g})", expected)
     first = np.arange(1, min(size, COUNTED) + 1) ** -decay
-    head = reduced(Spectrum(first[None], np.ones(len(first)), np.zeros((0, len(first)))), tolerance)
+    head = reduced(Spectrum(first[None], np.ones(len(first)), np.zeros((0, len(first)))), wanted)
     eigenvalues, counts = head.columns[0], head.multiplicities
     if size > COUNTED:
         end = size + 0.5 if size < math.inf else SEEN ** (-1 / decay)
-        index, tail = _tail(COUNTED + 0.5, end, decay, tolerance)
+        index, tail = _tail(COUNTED + 0.5, end, decay, wanted)
         eigenvalues, counts = np.append(eigenvalues, index**-decay), np.append(counts, tail)
     if size == math.inf:
         eigenvalues = np.append(eigenvalues, SEEN)

@@ -12,7 +12,6 @@ from collapse_theory import checks
 from collapse_theory.equivalent import SolveError, Status, solve, solved, stack
 from collapse_theory.equivalent.expansion import Expansion, Labels, closed, derivatives, expand
 from collapse_theory.equivalent.m_matrix import solve_m_matrix
-from collapse_theory.multiplicity import whole_multiplicities
 from collapse_theory.problem import Problem
 from collapse_theory.risk import Part
 
@@ -40,14 +39,15 @@ def spread(problem: Problem) -> Spread:
     n (1 - u_12), the covariance of linear statistics of Bai and Silverstein.  Gaussian features; right
     up to O(1/d).
 
-    Raises SolveError as `finite_size` does, ValueError for multiplicities that are not whole (of a
-    compressed problem: squares of Gamma are no sums that it keeps), and for a width, for which it is not
+    Raises SolveError as `finite_size` does, ValueError for multiplicities (it is quadratic in Gamma, so
+    that it matters how a signal is spread among equal eigenvalues), and for a width, for which it is not
     verified: a projection hides features, over which `simulate` averages: its draws scatter less.
     """
     if problem.width is not None:
         raise checks.fail("width", problem.width, "None: the spread with a width is not verified")
-    if problem.multiplicities is not None and checks.concrete(problem.multiplicities) is not None:
-        whole_multiplicities(problem)
+    if problem.multiplicities is not None:
+        expected = "None: of entries that stand for several directions only sums are known"
+        raise checks.fail("multiplicities", problem.multiplicities, expected)
     deviations, status, defined = spread_with_status(problem)
     known = checks.concrete(defined)
     if known is not None and not known.all() and bool(status.converged):
@@ -101,7 +101,7 @@ def _variance(at: Expansion, labels: Labels) -> Float[Array, ""]:
 
     def coefficient(a: int, b: int, c: int, d: int) -> Array:
         """That of t^a eta^b t'^c eta'^d in H_00^-1 H."""
-        H = -closed(at.model.counted(links[a, b]), links[c, d])
+        H = -closed(links[a, b], links[c, d])
         if (a, b) == (0, 0) or (c, d) == (0, 0):  # a sum: it couples nothing
             H = H.at[-1, -1].add(slack[c, d] if (a, b) == (0, 0) else slack[a, b])
         return inverse @ (free * H)

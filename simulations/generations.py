@@ -63,7 +63,7 @@ def simulate_generations(
 
     Samples may have any rank, as in `simulate`.
 
-    O(d^3) a seed and round, for any n.  `key`: numbers depend neither on chunks nor on devices nor
+    O(d^3) a seed and round, for any n.  `key`: draws depend neither on chunks nor on devices nor
     on how many rounds follow; `memory`, `progress`: as in `simulate`.  Raises ValueError for
     arguments out of range, and ArithmeticError for a risk that is not finite or negative.
     """

@@ -26,9 +26,8 @@ class Draws(NamedTuple):
     also those with other shares of them in the n_k.
     """
 
-    terms: Float[
-        np.ndarray, "seeds terms R"
-    ]  # those of `Labels`, or without labels the parts themselves
+    # Those of `Labels`; without labels the parts themselves.
+    terms: Float[np.ndarray, "seeds terms R"]
     ridges: list[float]
     separable: bool  # each part is known, and linear in one of Gamma, sigma_k^2 and Delta_k
     correlated: bool = False  # labelling vectors are, so that zeta may be negative

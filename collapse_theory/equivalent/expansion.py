@@ -51,7 +51,6 @@ class Expansion(NamedTuple):
     slacks: Logs
     counts: Float[Array, " K"]  # n_k
     free: Bool[Array, " unknowns"]  # nu of the classical model and sources without samples are not
-    test: Float[Array, " *matrix"]
     defined: Bool[Array, ""]
     model: Model
 
@@ -106,7 +105,6 @@ def expand(equivalent: Equivalent) -> tuple[Expansion, Labels]:
         slacks=jnp.append(counts * equivalent.residue, equivalent.gap),
         counts=counts,
         free=jnp.append(counts > 0, restricted),
-        test=test,
         defined=~regime.at_threshold,
         model=model,
     )
@@ -125,7 +123,7 @@ def expand(equivalent: Equivalent) -> tuple[Expansion, Labels]:
 def point(at: Expansion, shift: Logs, t: Number) -> Point:
     """The pulls at a shift and a strength of the test set."""
     held = jnp.concatenate([jnp.zeros(1), shift])
-    pulls = jnp.concatenate([t * at.test[None], at.pulls])
+    pulls = jnp.concatenate([t * at.model.test_covariance[None], at.pulls])
     signs = jnp.ones_like(shift).at[-1].set(-1.0)
     slacks = at.slacks * jnp.exp(signs * shift)
     weights = at.weights * jnp.exp(shift[:-1])
@@ -134,7 +132,7 @@ def point(at: Expansion, shift: Logs, t: Number) -> Point:
 
 
 def derivatives(at: Expansion, labels: Labels, shift: Logs, t: Number, eta: Number) -> Derivatives:
-    """To first order in eta, with Q_kl = E rho_k rho_l^T:
+    """To first order in eta, where every entry is one direction, with Q_kl = E rho_k rho_l^T:
 
     gradient     tr X_k + s_k (- s_nu) + eta q_k,    q_k = tr[a_k Q_kk] + p_k e_k sigma_k^2
     Hessian k l  -tr[Z_kl Z_lk],      Z_kl = (G + eta Q_lk) a_k
@@ -143,11 +141,11 @@ def derivatives(at: Expansion, labels: Labels, shift: Logs, t: Number, eta: Numb
     here = point(at, shift, t)
     X, a = here.shares, here.pulls
     Q = second_moments(labels, residuals(here))
-    forces = _sum(at.model.counted(a * jnp.einsum("kk...->k...", Q)), 1)[1:]
+    forces = _sum(a * jnp.einsum("kk...->k...", Q), 1)[1:]
     forces += jnp.append(labels.noises * here.weights, 0.0)
-    gradient = _trace(at.model.counted(X))[1:] + here.slopes + eta * forces
+    gradient = _trace(X)[1:] + here.slopes + eta * forces
     Z = transpose(X)[:, None] + eta * _times(jnp.swapaxes(Q, 0, 1), a)
-    hessian = pinned(at.free, closed(at.model.counted(Z), Z), here.slacks + eta * forces)
+    hessian = pinned(at.free, closed(Z, Z), here.slacks + eta * forces)
     return Derivatives(jnp.where(at.free, gradient, 0.0), *hessian, links=Z[1:, 1:])
 
 
@@ -156,7 +154,7 @@ def drift(at: Expansion) -> Logs:
     origin = jnp.zeros_like(at.slacks)
     here = point(at, origin, jnp.array(0.0))
     X = here.shares
-    test = multiply(at.test[None], resolvent(origin, at.pulls)[None])
+    test = multiply(at.model.test_covariance[None], resolvent(origin, at.pulls)[None])
     forces = jnp.where(at.free, here.traces(X[1:], test)[:, 0], 0.0)
     return solve_m_matrix(*pinned(at.free, here.traces(X, X), at.slacks), forces[:, None])[:, 0]
 
@@ -184,7 +182,7 @@ def limit(at: Expansion, labels: Labels) -> Float[Array, " parts"]:
     A sum of positive terms alone, for labelling vectors that are not correlated.
     """
     here = point(at, jnp.zeros_like(at.slacks), jnp.array(0.0))
-    whole = here._replace(pulls=here.pulls.at[0].set(at.test))
+    whole = here._replace(pulls=here.pulls.at[0].set(at.model.test_covariance))
     return weigh(labels, whole, jnp.zeros((len(here.pulls),) * 2), jnp.append(1.0, drift(at)))
 
 

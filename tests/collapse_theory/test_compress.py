@@ -83,6 +83,13 @@ def test_covariances_that_are_no_functions_of_one_another_stay():
     assert ct.compress(problem(300, second=shuffled)).entries == D
 
 
+def test_a_column_of_few_values_beside_one_of_many():
+    """No function of the first column: nothing is left out, and nothing divided by 0."""
+    two, many = np.where(INDEX < D / 2, 1.0, 7.0), np.sort(np.linspace(0.5, 1.5, D))
+    sources = (ct.Source(300.0, two, 0.3), ct.Source(200.0, many, 0.2))
+    assert ct.compress(ct.Problem(sources, 1.0, 0.01)).entries == D
+
+
 def test_an_irregular_signal_stays_where_it_is_irregular():
     """One direction alone carries the signal: no polynomial of log lambda does, and none is asked to."""
     signal = np.where(INDEX == 1500, 1.0, 0.0)
@@ -162,5 +169,8 @@ def test_tolerances(tolerance):
 
 
 def test_a_compressed_problem_has_no_spread():
-    with pytest.raises(ValueError, match=r"multiplicities = .*: expected whole numbers"):
-        ct.spread(ct.compress(problem(300.0)))
+    """Not even where multiplicities are whole: of these equal eigenvalues signals are averaged."""
+    flat = ct.Problem((ct.Source(60.0, np.ones(20), 0.1),), np.arange(20.0) / 190, 0.05)
+    for question in (problem(300.0), flat):
+        with pytest.raises(ValueError, match=r"multiplicities = .*: expected None"):
+            ct.spread(ct.compress(question))

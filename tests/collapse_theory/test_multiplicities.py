@@ -49,10 +49,10 @@ def test_the_risk_is_that_of_the_directions_written_out(setting):
     np.testing.assert_allclose(parts(ct.predict(few)), parts(ct.predict(all_of_them)), rtol=1e-12)
 
 
-def test_the_spread_counts_directions():
-    few, all_of_them = (problem(written_out, **SETTINGS["classical"]) for written_out in (False, True))
-    spreads = [jax.tree.leaves(ct.spread(p)) for p in (few, all_of_them)]
-    np.testing.assert_allclose(*spreads, rtol=1e-9)
+def test_the_spread_knows_no_multiplicities():
+    """It is quadratic in the signal: a mean over equal eigenvalues is not enough."""
+    with pytest.raises(ValueError, match=r"multiplicities = .*: expected None"):
+        ct.spread(problem(False, **SETTINGS["classical"]))
 
 
 def test_correlated_labels_count_directions():

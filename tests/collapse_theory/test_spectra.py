@@ -82,3 +82,8 @@ def test_an_endless_power_law_is_the_limit_of_long_ones():
 def test_lengths_that_no_power_law_has(d, exponent):
     with pytest.raises(ValueError, match="d = "):
         spectra.long_power_law(d, exponent)
+
+
+def test_tolerances_of_long_power_laws():
+    with pytest.raises(ValueError, match=r"tolerance = 0: expected a number"):
+        spectra.long_power_law(100, 1.0, tolerance=0)
