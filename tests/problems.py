@@ -50,3 +50,18 @@ def replace(module, **changes):
         [changes[name] for name in names],
         is_leaf=lambda leaf: leaf is None,
     )
+
+
+def small_problem(n, width, ridge, dense=False):
+    """Two sources of eight features, of other covariances, vectors or matrices, and weights."""
+    rng = np.random.default_rng(5)
+    d = 8
+    spectra = [rng.uniform(0.2, 2, d), rng.uniform(0.2, 2, d)]
+    if dense:
+        Q = np.linalg.qr(rng.normal(size=(d, d)))[0]
+        spectra = [np.diag(spectra[0]), (Q * spectra[1]) @ Q.T]
+    sources = (
+        ct.Source(n - n // 3, spectra[0], 0.3),
+        ct.Source(n // 3, spectra[1], 0.6, rng.uniform(0, 0.3, d), 0.5),
+    )
+    return ct.Problem(sources, rng.uniform(0, 0.5, d), ridge, width)

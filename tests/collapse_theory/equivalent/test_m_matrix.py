@@ -18,15 +18,24 @@ def laplacian(O, excess):
     return system
 
 
-@pytest.mark.parametrize("K", [1, 2, 4])
-@pytest.mark.parametrize("size", [1.0, 1e-8, 1e-16, 1e-30])
+def random(K, size):
+    """O >= 0 without a diagonal, and excesses of this size."""
+    rng = np.random.default_rng(K)
+    excess, O = size * rng.uniform(0.5, 1, K), rng.uniform(0, 1, (K, K)) / K
+    np.fill_diagonal(O, 0)
+    return rng, O, excess
+
+
+def every_size(test):
+    sizes = pytest.mark.parametrize("size", [1.0, 1e-8, 1e-16, 1e-30])
+    return pytest.mark.parametrize("K", [1, 2, 4])(sizes(test))
+
+
+@every_size
 def test_sixty_digits(K, size):
     # I - O has an eigenvalue of the order of the excess: its entries in float64 do not even say which.
-    rng = np.random.default_rng(K)
-    excess = size * rng.uniform(0.5, 1, K)
-    O = rng.uniform(0, 1, (K, K)) / K
+    rng, O, excess = random(K, size)
     forcing = rng.uniform(0, 1, (K, 2))
-    np.fill_diagonal(O, 0)
     system = laplacian(O, excess)
     full = O + np.diag([float(1 - system[k, k]) for k in range(K)])
     z = solve_m_matrix(*map(jnp.asarray, (full, excess, forcing)))
@@ -35,12 +44,9 @@ def test_sixty_digits(K, size):
         np.testing.assert_allclose(z[:, column], [float(x) for x in expected], rtol=1e-14)
 
 
-@pytest.mark.parametrize("K", [1, 2, 4])
-@pytest.mark.parametrize("size", [1.0, 1e-8, 1e-16, 1e-30])
+@every_size
 def test_inverse_and_its_differences_in_sixty_digits(K, size):
-    rng = np.random.default_rng(K)
-    excess = size * rng.uniform(0.5, 1, K)
-    O = rng.uniform(0, 1, (K, K)) / K
+    _, O, excess = random(K, size)
     O = np.triu(O, 1) + np.triu(O, 1).T
     N = mp.inverse(laplacian(O, excess))
     inverse, differences = invert_m_matrix(jnp.asarray(O), jnp.asarray(excess))
