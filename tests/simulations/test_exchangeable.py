@@ -94,7 +94,6 @@ def test_the_mean_of_drawn_assignments_at_a_fraction_of_their_variance(case, fea
     gap = np.abs(parts(ours.mean) - parts(theirs.mean))
     assert (gap <= ALARM * np.hypot(parts(ours.stderr), parts(theirs.stderr))).all()
     gain = (theirs.stderr.zeta / ours.stderr.zeta) ** 2
-    print(f"{case}, {features}: variance of zeta {gain:.0f} times smaller")
     # A conditional mean never scatters more; far less where there are more rows than features, so
     # that which of them are synthetic matters more than which there are.
     assert gain > (8 if n == 90 else 1)
