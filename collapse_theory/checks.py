@@ -83,7 +83,7 @@ def number(
     """A scalar that is >= 0 (or > `above`) and <= `most`."""
     expected = "a number >= 0" if above is None else f"a number > {above:g}"
     if most is not None:
-        expected = f"a number in [0, {most:g}]"
+        expected = f"a number in [0, {most:g}]" if above is None else f"{expected}, at most {most:g}"
 
     def in_range(scalar: np.ndarray) -> None:
         too_low = scalar < 0 if above is None else scalar <= above

@@ -48,7 +48,10 @@ def long_power_law(
     """
     decay = float(checks.number("exponent", exponent))
     wanted = float(checks.number("tolerance", tolerance, above=0, most=0.1))
-    size = float(d)
+    try:
+        size = float(d)
+    except (TypeError, ValueError):
+        size = math.nan  # refused below
     if not (size == math.inf and decay > 1) and not (1 <= size <= LONGEST and size == int(size)):
         expected = f"a whole number from 1 to {LONGEST:g}, or inf and an exponent > 1"
         raise checks.fail("d", f"{d!r} (exponent {decay:g})", expected)

@@ -55,3 +55,12 @@ def test_status_and_threshold():
 def test_tau_is_1_for_the_classical_model_everywhere():
     assert ct.diagnose(problem(20, ridge=0.0)).tau == 1
     assert ct.diagnose(problem(30)).tau == 1
+
+
+def test_the_rank_of_matrices_is_seen_with_a_ridge_too():
+    """A ridge so large that nothing has to be diagonalised to solve the equations."""
+    eigenvalues = np.array([2.0, 1.0, 0.5, 0.0, 0.0])
+    turn = np.linalg.qr(np.random.default_rng(0).normal(size=(5, 5)))[0]
+    for covariance in (eigenvalues, (turn * eigenvalues) @ turn.T):
+        problem = ct.Problem((ct.Source(6.0, covariance, 0.1),), 1.0, 0.5)
+        assert float(ct.diagnose(problem).threshold_distance) == pytest.approx(6 / 3 - 1, rel=1e-12)

@@ -78,12 +78,14 @@ def test_an_endless_power_law_is_the_limit_of_long_ones():
     assert float(counts @ (endless / (endless + k))) == pytest.approx(expected, rel=1e-12)
 
 
-@pytest.mark.parametrize(("d", "exponent"), [(math.inf, 1.0), (2.5, 1.0), (0, 1.0), (1e13, 1.0)])
+@pytest.mark.parametrize(
+    ("d", "exponent"), [(math.inf, 1.0), (2.5, 1.0), (0, 1.0), (1e13, 1.0), ("many", 1.0)]
+)
 def test_lengths_that_no_power_law_has(d, exponent):
     with pytest.raises(ValueError, match="d = "):
         spectra.long_power_law(d, exponent)
 
 
 def test_tolerances_of_long_power_laws():
-    with pytest.raises(ValueError, match=r"tolerance = 0: expected a number"):
+    with pytest.raises(ValueError, match=r"tolerance = 0: expected a number > 0, at most 0.1"):
         spectra.long_power_law(100, 1.0, tolerance=0)
