@@ -23,6 +23,7 @@ class Plan(NamedTuple):
     primal: bool  # solve in feature space (else in sample space)
     alike: bool  # all sources have one covariance
     condition: bool  # draw z first and treat what it cannot see as noise
+    shared: int  # of the ridges, the largest, that one eigendecomposition serves (`several`)
     entries: Entries  # how rows are drawn if they are; standard normal for Gaussian features
     dtype: Any
 

@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
@@ -10,11 +9,10 @@ from jaxtyping import Array, Float, Key
 from collapse_theory import Problem
 from collapse_theory.equivalent import alike
 from collapse_theory.equivalent.algebra import Matrix, product
-from simulations.algebra import square
 from simulations.draw import Constants, Draw, Plan, draw
-from simulations.measure import Measured, bias_of
+from simulations.measure import Measured, at_every_ridge
 from simulations.mixing_law import law
-from simulations.response import metric, respond
+from simulations.traces import Traces
 
 
 def is_unlabelled(problem: Problem, measure: str) -> bool:
@@ -66,27 +64,23 @@ def unlabelled(
         (2 agreed_k + gain tr[X Delta_k X^T]) / (n + 2).
     """
     rows = draw(key, plan, constants, rank_revealing)
-    response = respond(rows, constants, plan, rank_revealing)
     sizes = [_sizes(rows, shift) for shift in constants.shifts[1:]]
     n = constants.counts.sum()
 
-    def terms(ridge: Float[Array, ""]) -> Measured:
-        trained = response(ridge)
-        gain = trained.gains[0]
-        bias, rounding = bias_of(trained, rows, constants)
-        found = [bias, gain]
-        for shift, size in zip(constants.shifts[1:], sizes, strict=True):
-            agreed = square(metric(trained.S, constants), trained.fit, shift)
-            if plan.counts is None:
-                single = (2 * agreed + gain * jnp.sum(size)) / (n + 2)
-            else:
-                single = trained.row_gains @ size
+    def terms(traces: Traces) -> tuple[Float[Array, " terms"], Float[Array, ""]]:
+        gain = traces.gains[0]
+        found = [traces.bias, gain]
+        for k, (shift, size) in enumerate(zip(constants.shifts[1:], sizes, strict=True)):
+            agreed = traces.agreed[k]
+            single = (2 * agreed + gain * jnp.sum(size)) / (n + 2)
+            if plan.counts is not None:
+                single = traces.singles[k]
             hidden = gain * rows.hidden(0, shift, constants)
             found += [agreed + hidden, single + hidden]
-        return jnp.stack(found), rounding
+        return jnp.stack(found), traces.rounding
 
-    measured, rounding = jax.lax.map(terms, constants.ridges)
-    return measured.T, rounding
+    known = () if plan.counts is None else sizes
+    return at_every_ridge(terms, rows, constants, plan, rank_revealing, known)
 
 
 def _sizes(rows: Draw, shift: Matrix) -> Float[Array, " rows"]:

@@ -1,17 +1,18 @@
 """The exact population risk of ridge regression trained on one draw."""
 
-from collections.abc import Callable
-from itertools import permutations
+from collections.abc import Callable, Sequence
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from collapse_theory.equivalent.algebra import Matrix, product, trace
-from simulations.algebra import form, square
+from collapse_theory.equivalent.algebra import Matrix
+from simulations.algebra import form
 from simulations.draw import Constants, Draw, Plan, draw
 from simulations.rank import cancellation, decompose, inflation
-from simulations.response import Response, metric, normal_equations, respond, stacked
+from simulations.response import normal_equations, respond, stacked
+from simulations.several import several
+from simulations.traces import Traces, traces_of
 from simulations.whiten import whiten
 
 # Parts of the risk at every ridge, and by how much they amplify rounding.
@@ -33,74 +34,43 @@ def averaged(
     and where features see only part of x, the signal and the shift in the rest of it are noise too.
     """
     rows = draw(key, plan, constants, rank_revealing)
-    response = respond(rows, constants, plan, rank_revealing)
+
+    def risk(traces: Traces) -> tuple[Float[Array, " 3"], Float[Array, ""]]:
+        variance = jnp.sum(constants.noises * traces.gains)
+        zeta = jnp.sum(traces.agreed) + traces.crossed
+        for k, shift in enumerate(constants.shifts[1:], start=1):
+            zeta += traces.gains[k] * rows.hidden(k, shift, constants)
+        return jnp.stack([traces.bias, variance, zeta]), traces.rounding
+
+    return at_every_ridge(risk, rows, constants, plan, rank_revealing)
+
+
+def at_every_ridge(
+    measure: Callable[[Traces], tuple[Float[Array, " parts"], Float[Array, ""]]],
+    rows: Draw,
+    constants: Constants,
+    plan: Plan,
+    rank_revealing: bool,
+    sizes: Sequence[Float[Array, " rows"]] = (),
+) -> Measured:
+    """What `measure` makes of the traces at each ridge; `sizes` are x^T Delta_k x of every row."""
+    ridges = constants.ridges
+    shared = 0 if rank_revealing else plan.shared
+    single = ridges[: len(ridges) - shared]
     # One after another: the program, and its memory, do not grow with the number of ridges.
-    risks, rounding = jax.lax.map(
-        lambda ridge: _risk(response(ridge), rows, constants), constants.ridges
-    )
+    pieces = []
+    if len(single):
+        response = respond(rows, constants, plan, rank_revealing)
+        pieces.append(
+            jax.lax.map(
+                lambda ridge: measure(traces_of(response(ridge), rows, constants, sizes)), single
+            )
+        )
+    if shared:
+        traces = several(rows, constants, plan, sizes)
+        pieces.append(jax.lax.map(lambda ridge: measure(traces(ridge)), ridges[len(single) :]))
+    risks, rounding = (jnp.concatenate(arrays) for arrays in zip(*pieces, strict=True))
     return risks.T, rounding
-
-
-def _risk(
-    response: Response, rows: Draw, constants: Constants
-) -> tuple[Float[Array, " 3"], Float[Array, ""]]:
-    """The traces of `averaged`, and by how much they amplify rounding."""
-    M = metric(response.S, constants)
-    bias, rounding = bias_of(response, rows, constants)
-    variance = jnp.sum(constants.noises * response.gains)
-    zeta = jnp.zeros_like(bias)
-    for k, (T, shift) in enumerate(zip(response.shifts, constants.shifts[1:], strict=True), start=1):
-        zeta += square(M, T, shift) + response.gains[k] * rows.hidden(k, shift, constants)
-    if constants.correlations is not None:
-        zeta += _crossed(response, rows, constants)
-    return jnp.stack([bias, variance, zeta]), rounding
-
-
-def bias_of(
-    response: Response, rows: Draw, constants: Constants
-) -> tuple[Float[Array, ""], Float[Array, ""]]:
-    """The bias, hidden signal and `floor` included, and by how much it amplifies rounding."""
-    bias, terms = _bias(response, constants)
-    bias += constants.floor
-    for k, gain in enumerate(response.gains):
-        bias += gain * rows.hidden(k, constants.signal, constants)
-    if rows.means is not None and rows.rests is None:  # `hidden` subtracts
-        visible = [trace(constants.signal, covariance) for covariance in constants.covariances]
-        terms += jnp.sum(response.gains * jnp.stack(visible))
-    rounding = response.rounding
-    if response.error is None:
-        rounding = rounding * jnp.maximum(1, jnp.sqrt(cancellation(terms, bias)))
-    if response.S is not None:
-        rounding = jnp.maximum(rounding, cancellation(terms, bias))
-    return bias, rounding
-
-
-def _bias(response: Response, constants: Constants) -> tuple[Float[Array, ""], Float[Array, ""]]:
-    """tr[Sigma_test E Gamma E^T] of the error E = S sum_k T_k - I, and of the terms it is left of."""
-    test, signal = constants.test_covariance, constants.signal
-    S, T, truth = response.S, response.fit, trace(test, signal)
-    if S is None:
-        error = T - jnp.eye(len(T), dtype=T.dtype) if response.error is None else response.error
-        return square(test, error, signal), truth
-    # Multiplied out: S T is d x d, T only q x d.
-    overlap = trace(product(test, S), product(T, signal).T)
-    return truth - 2 * overlap + square(metric(S, constants), T, signal), truth
-
-
-def _crossed(response: Response, rows: Draw, constants: Constants) -> Float[Array, ""]:
-    """What correlations of the labelling vectors add to zeta."""
-    assert constants.correlations is not None
-    S = response.S
-    decoded = [T if S is None else S @ T for T in (response.fit, *response.shifts)]
-    error = decoded[0] - jnp.eye(len(decoded[0]), dtype=decoded[0].dtype)
-    terms = [error if response.error is None else response.error, *decoded[1:]]
-    total = jnp.zeros_like(constants.floor)
-    for j, k in permutations(range(len(terms)), 2):
-        cross = constants.correlations[j, k]
-        total += trace(product(constants.test_covariance, terms[j]), product(terms[k], cross.T))
-        if j == 0:
-            total += 2 * response.gains[k] * rows.hidden(k, cross, constants)
-    return total
 
 
 def trained(

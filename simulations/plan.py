@@ -25,6 +25,11 @@ NAMED: dict[str, Entries] = {
 EXCESS_KURTOSIS = {"gaussian": 0.0, "rademacher": -2.0, "laplace": 3.0, "student-t": 3.0}
 
 LARGE = 256
+# From so many ridges on, one eigendecomposition costs less than a factor for each (`several`).  Its time
+# over that of factors, one LAPACK thread, one or two sources, at 4, 6 and 10 ridges:
+#     q = 100: 1.2 to 1.4, 0.8 to 1.1, 0.6 to 0.7;      q = 300: 1.1, 0.9, 0.5;
+#     q = 500: 1.2 to 1.4, 0.8 to 0.9;                  q = 1000: 1.0 to 1.2, 0.8 to 0.9.
+CROSSOVER = 6
 
 
 def excess_kurtosis(features: str, is_diagonal: bool = True) -> Float[Array, ""] | None:
@@ -74,14 +79,17 @@ def plan_simulation(
         if weight > 0
     )
     padded = [_shape(n, length) for n in counts] if compressed else counts
+    primal = active >= q or _is_safe(min(arrays["ridges"]), model, active, dtype)
+    safe = sum(_is_safe(ridge, model, active, dtype) for ridge in arrays["ridges"])
     plan = Plan(
         counts=None if compressed else counts,
         # What one row's label does is known row by row.
         rows=counts if unlabelled and not compressed else tuple(min(r, length) for r in padded),
         columns=columns,
-        primal=active >= q or _is_safe(min(arrays["ridges"]), model, active, dtype),
+        primal=primal,
         alike=not np.ptp(covariances, axis=0).any(),
         condition=condition,
+        shared=safe if primal and model.correlations is None and safe >= CROSSOVER else 0,
         entries=entries,
         dtype=dtype,
     )

@@ -110,7 +110,7 @@ def _primal(draw: Draw, constants: Constants, plan: Plan) -> Respond:
     S, rows, grams, penalty, _, before = equations
     M = metric(S, constants)
     loss = constants.weights / constants.counts.sum()
-    moments = grams if S is None else _moments(draw, loss)
+    moments = grams if S is None else moments_of(draw, loss)
 
     def maps(R: Float[Array, "q q"], ridge: Float[Array, ""]) -> tuple[Array, Array | None]:
         """sum_k T_k, and the error where S = I."""
@@ -146,7 +146,7 @@ def _primal(draw: Draw, constants: Constants, plan: Plan) -> Respond:
     return response
 
 
-def _moments(draw: Draw, loss: Float[Array, " K"]) -> list[Float[Array, "q d"]]:
+def moments_of(draw: Draw, loss: Float[Array, " K"]) -> list[Float[Array, "q d"]]:
     """(alpha_k / n) Z_k^T X_k."""
     products = [a * Z.T @ X for a, Z, X in zip(loss, draw.features, draw.inputs, strict=True)]
     return _of_means(draw, products)

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 from rich.console import Console
 from rich.progress import track
+from threadpoolctl import threadpool_limits
 
 from collapse_theory import Risk, StandardErrors
 from simulations.draw import Constants
@@ -91,7 +92,10 @@ def _by_chunks(
     for start in track(starts, "simulating", console=stderr, disable=progress is not True):
         # The last chunk is filled up with seeds that are thrown away: one shape, one compilation.
         index = np.resize(seeds[start : start + chunk], chunk)
-        measured = _chunk(jnp.asarray(index), key, plan, constants, measure, rank_revealing)
+        # LAPACK's threads, while they wait for more work, take the cores from XLA's.
+        with threadpool_limits(1, user_api="blas"):
+            measured = _chunk(jnp.asarray(index), key, plan, constants, measure, rank_revealing)
+            jax.block_until_ready(measured)
         pieces.append([np.asarray(array, dtype=float) for array in measured])
         if callable(progress):
             progress(min(chunk, len(seeds) - start))

@@ -126,8 +126,9 @@ def simulate_draws(
 ) -> Draws:
     """Draws of the data of a problem, trained with each of several ridges (None: the problem's).
 
-    Each costs one more factorisation.  Arguments and errors as of `simulate`, which gives, with the
-    same key, the same numbers for each ridge alone.
+    Each costs one more factorisation, or where there are many and they are not tiny all of them one
+    eigendecomposition (`several`).  Arguments and errors as of `simulate`, which gives, with the same
+    key, the same numbers up to rounding for each ridge alone.
     """
     if measure not in MEASURES:
         raise ValueError(f"measure = {measure!r}: expected one of {', '.join(MEASURES)}")
@@ -155,4 +156,6 @@ def _bytes_per_seed(plan: Plan, constants: Constants) -> float:
     numbers = sum(plan.counts or ()) * d + 2 * sum(plan.rows) * (q + d) + 6 * q * q
     if constants.width is not None:
         numbers += 3 * d * q
+    if plan.shared:
+        numbers += (3 * len(constants.noises) + 2 * len(plan.rows)) * q * q
     return float(numbers * plan.dtype.itemsize)
