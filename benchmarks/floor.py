@@ -13,8 +13,8 @@ from benchmarks.command import Fact
 from benchmarks.compiled import cost_of_a_seed
 from benchmarks.setting import TRIAL_SEEDS, TRIALS, Setting
 from benchmarks.timing import best
+from collapse_theory.equivalent.whiten import whiten
 from simulations import simulate
-from simulations.whiten import whiten
 
 
 def rows(quick: bool) -> Iterator[Fact]:

@@ -8,10 +8,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Key
 
 from collapse_theory.equivalent.algebra import Matrix, product, trace
+from collapse_theory.equivalent.whiten import whiten
 from simulations.algebra import square
 from simulations.features import Entries, bartlett, compress
 from simulations.rank import inflation
-from simulations.whiten import whiten
 
 
 class Plan(NamedTuple):

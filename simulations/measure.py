@@ -7,13 +7,13 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 from collapse_theory.equivalent.algebra import Matrix
+from collapse_theory.equivalent.whiten import whiten
 from simulations.algebra import form
 from simulations.draw import Constants, Draw, Plan, draw
 from simulations.rank import cancellation, decompose, inflation
 from simulations.response import normal_equations, respond, stacked
 from simulations.several import several
 from simulations.traces import Traces, traces_of
-from simulations.whiten import whiten
 
 # Parts of the risk at every ridge, and by how much they amplify rounding.
 Measured = tuple[Float[Array, "parts R"], Float[Array, " R"]]

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from collapse_theory.equivalent.whiten import whiten
 from simulations.rank import decompose, inflation
-from simulations.whiten import whiten
 
 COLUMNS = 3  # of labels: those that signal, noise and shift make
 

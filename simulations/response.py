@@ -9,11 +9,11 @@ from jax.scipy.linalg import solve_triangular
 from jaxtyping import Array, Float
 
 from collapse_theory.equivalent.algebra import Matrix, product
+from collapse_theory.equivalent.whiten import whiten
 from simulations.algebra import square
 from simulations.draw import Constants, Draw, Plan
 from simulations.rank import cancellation, decompose, inflation
 from simulations.triangle import inverse_of_lower, square_of_lower, square_of_upper
-from simulations.whiten import whiten
 
 
 class Response(NamedTuple):

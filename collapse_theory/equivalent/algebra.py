@@ -10,6 +10,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from collapse_theory.equivalent.whiten import whiten
+
 Matrix = Float[Array, "..."]  # two dimensions or one
 
 
@@ -64,7 +66,21 @@ def inverse(matrix: Matrix) -> Matrix:
     if matrix.ndim == 1:
         return 1 / matrix
     scale = jax.lax.stop_gradient(jnp.sqrt(jnp.abs(jnp.diagonal(matrix))))
-    return unscale(jnp.linalg.inv(unscale(matrix, scale)), scale)
+    return unscale(_inverse(unscale(matrix, scale)), scale)
+
+
+@jax.custom_jvp
+def _inverse(A: Float[Array, "d d"]) -> Float[Array, "d d"]:
+    """By matrix products alone: threads of LAPACK's and XLA's would wait for each other."""
+    triangle = whiten(A)
+    return triangle.T @ triangle
+
+
+@_inverse.defjvp
+def _(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+    (A,), (change,) = primals, tangents
+    G = _inverse(A)
+    return G, -G @ change @ G
 
 
 def unscale(matrix: Float[Array, "d d"], scale: Float[Array, " d"]) -> Float[Array, "d d"]:

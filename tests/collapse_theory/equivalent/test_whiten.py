@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from simulations.whiten import whiten
+from collapse_theory.equivalent.whiten import whiten
 
 
 def gram(q, ridge, rng):
