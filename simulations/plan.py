@@ -26,8 +26,8 @@ EXCESS_KURTOSIS = {"gaussian": 0.0, "rademacher": -2.0, "laplace": 3.0, "student
 
 LARGE = 256
 # From so many ridges on, one eigendecomposition costs less than a factor for each (`several`).  Its time
-# over that of factors, one LAPACK thread, one or two sources, at 4, 6 and 10 ridges:
-#     q = 100: 1.2 to 1.4, 0.8 to 1.1, 0.6 to 0.7;      q = 300: 1.1, 0.9, 0.5;
+# over that of factors, classical model, one LAPACK thread, beside other work, at 4, 6 and 10 ridges:
+#     q = 100: 1.2 to 1.4, 0.8 to 1.1, 0.6 to 0.7;      q = 300, one source: 1.1, 0.9, 0.5;
 #     q = 500: 1.2 to 1.4, 0.8 to 0.9;                  q = 1000: 1.0 to 1.2, 0.8 to 0.9.
 CROSSOVER = 6
 
