@@ -54,6 +54,13 @@ def pytest_collection_modifyitems(items):
             item.add_marker("thorough")
 
 
+def pytest_collection_finish():
+    """Looking through all modules again and again for garbage was a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def forget_programs():
     """Programs that no module uses again would be gigabytes in the end."""

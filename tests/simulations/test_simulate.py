@@ -48,11 +48,12 @@ def train_on_rows(problem, seeds, seed=0):
     return np.array(totals)
 
 
+# Few programs to compile, here and below: of the same counts, widths and numbers of draws.
 CASES = {
     "classical, rows > features": (30, None, 0.05),
     "classical, n_2 < features": (20, None, 0.05),
     "classical, dual": (6, None, 0.05),
-    "classical, interpolating": (5, None, 0.0),
+    "classical, interpolating": (6, None, 0.0),
     "narrow": (30, 4, 0.05),
     "narrow, dual": (3, 5, 0.05),
     "narrow, no ridge": (30, 4, 0.0),
@@ -87,8 +88,8 @@ def test_same_distribution_not_only_the_same_mean():
 
 
 def test_averaged_is_the_smaller_error_bar():
-    problem = small_problem(30, None, 0.05)
-    averaged, trained = simulate(problem, 500), simulate(problem, 500, measure="trained")
+    problem = small_problem(*CASES["classical, n_2 < features"])
+    averaged, trained = simulate(problem, 2000), simulate(problem, 2000, measure="trained")
     assert averaged.stderr.total < 0.5 * trained.stderr.total
     assert trained.mean.bias is None
 
@@ -106,8 +107,8 @@ def test_exact_finite_identity(n):
 
 
 def test_float32():
-    problem = small_problem(30, 4, 0.05)
-    single, double = simulate(problem, 400, dtype=jnp.float32), simulate(problem, 400)
+    problem = small_problem(*CASES["narrow"])
+    single, double = simulate(problem, 2000, dtype=jnp.float32), simulate(problem, 2000)
     spread = np.hypot(parts(single.stderr), parts(double.stderr))
     assert (np.abs(parts(single.mean) - parts(double.mean)) < ALARM * spread + 1e-5).all()
 

@@ -94,29 +94,6 @@ def test_a_file_gives_the_same_as_flags(tmp_path):
     assert by_key[0] == by_key[1]
 
 
-def test_failed_points_are_marked_and_the_rest_completes(tmp_path, monkeypatch, capsys):
-    # n = 60 > d starts from the exact solution of the isotropic ridgeless problem; n = 5 does not.
-    jax.clear_caches()
-    monkeypatch.setattr(newton, "MAX_STEPS", 1)
-    arguments = ["--d", "8", "--n", "5,1000000", "--exponent", "2", "--ridge", "1e-9", "--seeds", "4"]
-    try:
-        assert main([*arguments, "--synthetic-fraction", "0", "--out", str(tmp_path)]) == 1
-    finally:
-        jax.clear_caches()
-    bad, good = rows_of(tmp_path)
-    assert good["status"] == "ok"
-    assert "did not converge in 1 Newton steps" in bad["status"]
-    assert "predicted_total" not in bad
-    assert "simulated_total" not in bad
-    assert "FAILED n = 5" in capsys.readouterr().out
-    # Run again without the cause: only what failed is computed, and replaced.
-    monkeypatch.undo()
-    assert main([*arguments, "--synthetic-fraction", "0", "--out", str(tmp_path)]) == 0
-    assert [row["status"] for row in rows_of(tmp_path)] == ["ok", "ok"]
-    assert rows_of(tmp_path)[1] == good
-    assert json.loads((tmp_path / "manifest.json").read_text())["rows_reused"] == 1
-
-
 def test_a_point_too_large_fails_alone(tmp_path):
     arguments = ["--d", "8", "--n", "1e12,20", "--features", "rademacher", "--seeds", "4"]
     assert main([*arguments, "--synthetic-fraction", "0", "--out", str(tmp_path)]) == 1
@@ -260,3 +237,27 @@ def test_list_names_every_preset(capsys):
     assert main(["--list"]) == 0
     listed = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in listed] == sorted(presets())
+
+
+# The last one: it forgets what the others have compiled.
+def test_failed_points_are_marked_and_the_rest_completes(tmp_path, monkeypatch, capsys):
+    # n = 60 > d starts from the exact solution of the isotropic ridgeless problem; n = 5 does not.
+    jax.clear_caches()
+    monkeypatch.setattr(newton, "MAX_STEPS", 1)
+    arguments = ["--d", "8", "--n", "5,1000000", "--exponent", "2", "--ridge", "1e-9", "--seeds", "4"]
+    try:
+        assert main([*arguments, "--synthetic-fraction", "0", "--out", str(tmp_path)]) == 1
+    finally:
+        jax.clear_caches()
+    bad, good = rows_of(tmp_path)
+    assert good["status"] == "ok"
+    assert "did not converge in 1 Newton steps" in bad["status"]
+    assert "predicted_total" not in bad
+    assert "simulated_total" not in bad
+    assert "FAILED n = 5" in capsys.readouterr().out
+    # Run again without the cause: only what failed is computed, and replaced.
+    monkeypatch.undo()
+    assert main([*arguments, "--synthetic-fraction", "0", "--out", str(tmp_path)]) == 0
+    assert [row["status"] for row in rows_of(tmp_path)] == ["ok", "ok"]
+    assert rows_of(tmp_path)[1] == good
+    assert json.loads((tmp_path / "manifest.json").read_text())["rows_reused"] == 1
