@@ -1,0 +1,132 @@
+"""`python -m simulations.forecast real.csv synthetic.csv --target y`: will these synthetic data help?"""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from workbench import cluster
+from workbench.command import FORMATS, Parser, formats, one_sentence, print_failures, wide_console
+from workbench.compiling import compile_fast
+from workbench.fingerprint import fingerprint
+from workbench.manifest import this_command, write_json, write_manifest
+from workbench.values import parse_values
+
+PROGRAM = "simulations.forecast"
+EXTRA = "expected `pip install -e '.[forecast]'` first"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; the exit code is 1 if a part could not be computed, 2 for bad input."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    with one_sentence(parser):
+        return _run(options, arguments)
+
+
+def _run(options: argparse.Namespace, arguments: list[str]) -> int:
+    """Compute, print and draw; the exit code."""
+    try:
+        from simulations.forecast.picture import draw
+        from simulations.forecast.recipe import Recipe, absolute
+        from simulations.forecast.report import rows_table, trust_line, verdict_table
+        from simulations.forecast.run import TABLE, run
+    except ModuleNotFoundError as error:
+        raise ValueError(f"{error.name} is not installed: {EXTRA}") from None
+    started = time.time()
+    suffixes, chosen = formats(options.format), cluster.chosen(options)
+    if options.quick:
+        compile_fast()
+    files = (options.real, options.synthetic, options.label_model, options.test_file)
+    if options.real is None and any((*files, options.target)):
+        raise ValueError(
+            "real = nothing: expected a file of real data beside the other files and --target"
+        )
+    if options.synthetic and options.label_model:
+        raise ValueError("--label-model and a synthetic file: expected one of them")
+    recipe = Recipe(
+        real=absolute(options.real),
+        synthetic=absolute(options.synthetic),
+        label_model=absolute(options.label_model),
+        test=absolute(options.test_file),
+        target=tuple(filter(None, (options.target or "").split(","))),
+        features=options.features,
+        ridge=options.ridge if options.ridge == "auto" else _numbers(options.ridge),
+        task=options.task,
+        missing=options.missing,
+        folds=options.folds or (2 if options.quick else 5),
+        seeds=options.seeds,
+        key=options.key,
+        quick=options.quick,
+    )
+    folder = Path(options.out or f"results/forecast{'-quick' if options.quick else ''}")
+    outlook = run(recipe, folder, chosen)
+    write_json(folder / "forecast.json", outlook.verdict)
+    write_manifest(
+        folder / "manifest.json",
+        started,
+        this_command(PROGRAM, arguments),
+        code=fingerprint(run.__module__),
+        rows=len(outlook.rows),
+        rows_reused=outlook.reused,
+        seconds=outlook.seconds,
+        failed=outlook.failed,
+    )
+    console = wide_console()
+    console.print(rows_table(outlook.rows))
+    console.print(verdict_table(outlook.verdict))
+    console.print(trust_line(outlook.verdict), soft_wrap=True, highlight=False)
+    pictures = draw(outlook.verdict, outlook.rows).save_pictures(folder, TABLE, suffixes)
+    made = [*outlook.tables, folder / "forecast.json", *pictures]
+    console.print(f"made {', '.join(map(str, made))}", soft_wrap=True)
+    print_failures(console, outlook.failed)
+    return 1 if outlook.failed else 0
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    return tuple(float(value) for value in parse_values("ridge", text) if value is not None)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser(prog=f"python -m {PROGRAM}", description=__doc__, allow_abbrev=False)
+    add = parser.add_argument
+    add("real", nargs="?", help="real data: CSV, Parquet, NPZ or NPY (default: an example, digits)")
+    add("synthetic", nargs="?", help="synthetic data with the same columns")
+    add(
+        "--target",
+        metavar="NAME[,NAME]",
+        help="the column to predict, of numbers or classes; or several of numbers",
+    )
+    add(
+        "--label-model", metavar="FILE", help="in place of synthetic data: other labels of the real rows"
+    )
+    add(
+        "--test-file", metavar="FILE", help="real rows to test trained models on (default: cross-fitted)"
+    )
+    add(
+        "--features",
+        default="raw",
+        help="raw (default), relu:M (M random features) or embedding (as they are)",
+    )
+    add("--ridge", default="auto", metavar="VALUES", help="lambda, a list, or auto (default)")
+    add(
+        "--task",
+        default="auto",
+        help="regression or classification (default: what the target looks like)",
+    )
+    add(
+        "--missing", default="refuse", help="missing values: refuse (default), drop the row, or the mean"
+    )
+    add("--folds", type=int, help="parts of the real rows that are held out in turn (5)")
+    add("--seeds", type=int, default=1, help="times that every model is trained, on other rows (1)")
+    add("--key", type=int, default=0, help="random key of folds, parts and random features (0)")
+    add("--quick", action="store_true", help="at most 400 rows of each kind, two folds")
+    add("--out", metavar="DIR", help="output folder (default: results/forecast)")
+    add("--format", default="png,pdf", help=f"among {', '.join(FORMATS)} (png,pdf)")
+    cluster.flags(parser)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,129 @@
+"""Test errors with intervals: what all rows say and, for the error bar, all rows but a few."""
+
+import math
+from functools import lru_cache
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+from scipy import stats
+from threadpoolctl import ThreadpoolController
+
+from simulations.forecast.features import penalty
+from simulations.forecast.sample import Sample, Statistics
+from simulations.forecast.transfer import Rows, Sums, Target, emulate, forecast
+
+LEVEL = 0.9  # of an interval
+ENDLESS = 1e12  # samples
+# Stands for no ridge, in units of a feature's variance: far below, features that vary in a few rows only
+# leave rounding errors.
+NONE = 1e-7
+
+
+class Estimate(NamedTuple):
+    """A number with its interval of 90% and its standard error."""
+
+    value: float
+    low: float
+    high: float
+    stderr: float
+
+
+class Training(NamedTuple):
+    """A training that is asked about: numbers of samples, inf too; `weight` is alpha_2 (alpha_1 = 1)."""
+
+    n_real: float
+    n_synthetic: float
+    ridge: float
+    weight: float = 1.0
+    width: float | None = None
+
+
+class Predicted(NamedTuple):
+    """By all rows, then without each group: errors on real and on synthetic data, noise included.
+
+    `gain` is how much of each unit of the real labels' noise the model learns, on real data.  NaN where
+    the rows at hand do not tell.
+    """
+
+    real: Float[np.ndarray, " replicates"]
+    synthetic: Float[np.ndarray, " replicates"]
+    gain: Float[np.ndarray, " replicates"]
+
+
+def predicted(sample: Sample, training: Training, *, replicates: bool = True) -> Predicted:
+    """The errors of a training; without `replicates` by all rows alone."""
+    counts = [ENDLESS if math.isinf(n) else float(n) for n in (training.n_real, training.n_synthetic)]
+    weights = [1.0, training.weight]
+    if sample.synthetic is None:
+        counts, weights = counts[:1], weights[:1]
+    inverse_width = 0.0 if training.width is None else 1 / training.width
+    numbers = (counts, weights, max(training.ridge, NONE), inverse_width)
+    target = Target(*(jnp.asarray(number, dtype=float) for number in numbers))
+    statistics = sample.statistics
+    which = np.arange(len(statistics.sums.counts) if replicates else 1)
+    # LAPACK's threads and XLA's would wait for each other: with one of its own it is ten times as fast.
+    with _libraries().limit(limits=1, user_api="blas"):
+        answer = _replicates(statistics, penalty(statistics.rows.features.shape[2]), target, which)
+        return Predicted(*map(np.asarray, answer))
+
+
+def interval(replicates: Float[np.ndarray, " _"], *, positive: bool = False) -> Estimate:
+    """The estimate of all rows, with the interval of the delete-one-group jackknife.
+
+    Rows are left out, not drawn again as by the bootstrap: a row that is drawn twice is in training and
+    held out at once.  `positive`: the interval is one of the logarithm.
+    """
+    value, rest = float(replicates[0]), replicates[1:]
+    if not np.isfinite(replicates).all():
+        return Estimate(value if np.isfinite(value) else math.nan, math.nan, math.nan, math.nan)
+    count = len(rest)
+    # The jackknife's variance is that of an estimate by a group less, a little larger than by all rows.
+    stderr = (count - 1) / count * float(np.sqrt(np.sum((rest - rest.mean()) ** 2)))
+    reach = float(stats.t.ppf((1 + LEVEL) / 2, count - 1)) * stderr
+    if positive and value > 0:
+        factor = float(np.exp(reach / value))
+        return Estimate(value, value / factor, value * factor, stderr)
+    return Estimate(value, value - reach, value + reach, stderr)
+
+
+def widened(estimate: Estimate, stderr: float) -> Estimate:
+    """The interval for a measurement of the same that has a standard error of its own."""
+    if not estimate.value > 0 or not np.isfinite(estimate.stderr):
+        return estimate
+    ratio = float(np.log(estimate.high / estimate.value))
+    own = float(stats.norm.ppf((1 + LEVEL) / 2)) * stderr / estimate.value
+    factor = float(np.exp(math.hypot(ratio, own)))
+    return Estimate(
+        estimate.value,
+        estimate.value / factor,
+        estimate.value * factor,
+        math.hypot(estimate.stderr, stderr),
+    )
+
+
+@lru_cache(maxsize=1)
+def _libraries() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+@jax.jit
+def _replicates(
+    statistics: Statistics,
+    penalty: Float[Array, " d"],
+    target: Target,
+    which: Int[Array, " replicates"],
+) -> tuple[Array, Array, Array]:
+    """Errors on the first and the last source, and the gain, of replicates: 0 are all rows."""
+    features, labels, use = statistics.rows
+    everything = emulate(Sums(*(leaf[0] for leaf in statistics.sums)), penalty, target).point
+
+    def one(index: Array) -> tuple[Array, Array, Array]:
+        sums = jax.tree.map(lambda leaf: leaf[index], statistics.sums)
+        root = emulate(sums, penalty, target, everything)
+        errors, gains = forecast(sums, Rows(features, labels, use[index]), penalty, target, root)
+        return errors[0], errors[-1], gains[0] - 1
+
+    return jax.lax.map(one, which)
