@@ -7,7 +7,7 @@ from simulations.forecast.data import Data, make_data
 from simulations.forecast.estimate import Training, interval, widened
 from simulations.forecast.features import Features
 from simulations.forecast.model import Forecast
-from simulations.forecast.trials import trained
+from simulations.forecast.trials import shuffled, trained
 from workbench.job import Answer, Progress
 from workbench.records import Record
 
@@ -73,10 +73,7 @@ def squared_errors(data: Data, tried: list[Training], seed: int) -> np.ndarray:
     real = (features.transform(data.real.features), data.real.labels)
     synthetic = (features.transform(data.synthetic.features), data.synthetic.labels)
     inputs = features.transform(data.test.features)
-    random = np.random.default_rng([seed, 8])
+    shown = shuffled(real, synthetic, False, np.random.default_rng([seed, 8]))
     return np.array(
-        [
-            np.sum((data.test.labels - inputs @ trained(real, synthetic, t, False, random)) ** 2, axis=1)
-            for t in tried
-        ]
+        [np.sum((data.test.labels - inputs @ trained(*shown, t, False)) ** 2, axis=1) for t in tried]
     )

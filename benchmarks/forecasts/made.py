@@ -5,7 +5,7 @@ import numpy as np
 from simulations.forecast.estimate import interval
 from simulations.forecast.features import penalty
 from simulations.forecast.model import Forecast
-from simulations.forecast.trials import trained
+from simulations.forecast.trials import shuffled, trained
 from workbench.job import Answer, Progress
 from workbench.records import Record
 
@@ -52,7 +52,8 @@ def problem(seed: int) -> Record:
     covariance = roots[0].T @ roots[0]
     errors = []
     for _ in range(MODELS):
-        weights = trained(draw(sizes[0], 0), draw(sizes[1], 1), training, False, random)
+        shown = shuffled(draw(sizes[0], 0), draw(sizes[1], 1), False, random)
+        weights = trained(*shown, training, False)
         gap = weights[:-1, 0] - signals[0]
         errors.append(gap @ covariance @ gap + weights[-1, 0] ** 2 + noises[0] ** 2)
     assert len(penalty(d + 1)) == len(weights)  # the intercept is the last weight

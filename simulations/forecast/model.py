@@ -136,10 +136,11 @@ class Forecast(BaseEstimator):
         ]
         if len(trainings) == 1:
             return trainings[0]
-        errors = [self._value(training) for training in trainings]
+        errors = [self.value(training) for training in trainings]
         return trainings[int(np.nanargmin(errors)) if np.isfinite(errors).any() else -1]
 
-    def _value(self, training: Training) -> float:
+    def value(self, training: Training) -> float:
+        """The error of a training, without an interval."""
         known = self._known.get(training) or predicted(self.sample_, training, replicates=False)
         return float(known.real[0])
 
@@ -175,9 +176,8 @@ class Forecast(BaseEstimator):
         candidates = [self.training(n_real, 0)] if n_real else []
         weights = [0.0] * len(candidates) + list(WEIGHTS)
         candidates += [self.training(n_real, n_synthetic, weight) for weight in WEIGHTS]
-        errors = [self.replicates(training).real for training in candidates]
-        best = int(np.nanargmin([error[0] for error in errors]))
-        return weights[best], interval(errors[best], positive=True)
+        best = int(np.nanargmin([self.value(training) for training in candidates]))
+        return weights[best], interval(self.replicates(candidates[best]).real, positive=True)
 
     def break_even(self) -> tuple[Estimate, Estimate]:
         """c^2 of the synthetic labels, and the c^2 at which one more of them would change nothing.

@@ -15,6 +15,7 @@ Replicates = Float[np.ndarray, " replicates"]
 
 STEP = 0.01  # of the real rows: a derivative's
 SIZES = 2.0 ** np.arange(-4, 8)  # times the real rows at hand, where equivalents are looked for
+NEARBY = 1.3
 
 
 def quality(forecast: Forecast) -> Replicates:
@@ -73,11 +74,15 @@ def replaced(forecast: Forecast) -> Replicates:
     NaN beyond the sizes that are tried.
     """
     sizes = SIZES * forecast.n_real
-    curve = np.array([forecast.replicates(forecast.training(n, 0)).real for n in sizes])
     mixed = forecast.replicates(forecast.training(forecast.n_real, forecast.n_synthetic)).real
-    return np.array(
-        [_where(sizes, errors, level) for errors, level in zip(curve.T, mixed, strict=True)]
-    ) - (forecast.n_real)
+    curve = np.array([forecast.value(forecast.training(n, 0)) for n in sizes])
+    about = _where(sizes, curve, float(mixed[0]))
+    if math.isnan(about):
+        return np.full(len(mixed), math.nan)
+    # Replicates are interpolated on both sides of the answer, where the curve is a power of n.
+    low, high = about / NEARBY, about * NEARBY
+    below, above = (forecast.replicates(forecast.training(n, 0)).real for n in (low, high))
+    return low * (high / low) ** ((below - mixed) / (below - above)) - forecast.n_real
 
 
 def _where(sizes: np.ndarray, errors: np.ndarray, level: float) -> float:

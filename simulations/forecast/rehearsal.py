@@ -23,18 +23,20 @@ def rehearse(
 ) -> list[Estimate | None]:
     """Forecasts of trainings from a third of the rows of each fold: their mean; None if that is too few.
 
-    Folds share most rows, so that the mean has the interval of one.
+    Folds share most rows, so that the mean has about the interval of one: the first fold's.
     """
     nothing: list[Estimate | None] = [None] * len(trainings)
     if (len(data.real) - len(data.real) // count) // PART < FEWEST:
         return nothing
-    replicates = []
-    for fold in folds(data, count, [seed, 0]):
+    values, stderrs = [], np.zeros(len(trainings))
+    for number, fold in enumerate(folds(data, count, [seed, 0])):
         sample = third(data, kind, fold.pool, seed)
-        replicates.append([predicted(sample, training).real for training in trainings])
+        errors = [predicted(sample, training, replicates=number == 0).real for training in trainings]
+        values.append([replicates[0] for replicates in errors])
+        if number == 0:
+            stderrs = np.array([interval(replicates).stderr for replicates in errors])
         progress(1 / count)
-    means = np.mean(replicates, axis=0)[:, 0]
-    stderrs = np.mean([[interval(r).stderr for r in fold] for fold in replicates], axis=0)
+    means = np.mean(values, axis=0)
     return [
         widened(Estimate(mean, mean, mean, 0.0), stderr) if np.isfinite(stderr) and mean > 0 else None
         for mean, stderr in zip(means.tolist(), stderrs.tolist(), strict=True)

@@ -84,40 +84,67 @@ def _squared_errors(
         elif data.synthetic is not None:
             synthetic = (features.transform(data.synthetic.features), data.synthetic.labels)
         inputs = features.transform(fold.test.features)
+        shown = shuffled(real, synthetic, data.paired, generator)
         for index, training in enumerate(trainings):
-            weights = trained(real, synthetic, training, data.paired, generator)
+            weights = trained(*shown, training, data.paired)
             errors = np.sum((fold.test.labels - inputs @ weights) ** 2, axis=1)
             squared[index, fold.rows] += errors if data.test is None else errors / count
             progress(1 / count / len(trainings))
     return squared
 
 
-def trained(
+class Rows:
+    """Rows in an order of which every training takes the first, and their sums, each computed once."""
+
+    def __init__(self, features: np.ndarray, labels: np.ndarray, order: np.ndarray):
+        self.features, self.labels, self.order = features, labels, order
+        width = features.shape[1]
+        self._known = {0: (np.zeros((width, width)), np.zeros((width, labels.shape[1])))}
+
+    def first(self, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Z^T Z and Z^T y of the first rows."""
+        if count not in self._known:
+            start = max(known for known in self._known if known < count)
+            gram, moment = self._known[start]
+            rows = self.order[start:count]
+            Z = self.features[rows]
+            self._known[count] = (gram + Z.T @ Z, moment + Z.T @ self.labels[rows])
+        return self._known[count]
+
+    def between(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+        """The same of the rows from `start` to `stop`."""
+        before, after = self.first(start), self.first(stop)
+        return after[0] - before[0], after[1] - before[1]
+
+
+def shuffled(
     real: tuple[np.ndarray, np.ndarray],
     synthetic: tuple[np.ndarray, np.ndarray] | None,
-    training: Training,
     paired: bool,
     generator: np.random.Generator,
-) -> np.ndarray:
-    """Weights trained on so many rows of each, drawn without repetition; paired: on different rows.
+) -> tuple[Rows, Rows | None]:
+    """Both tables in random order, the same one if they are labels of the same rows."""
+    first = Rows(*real, generator.permutation(len(real[0])))
+    if synthetic is None:
+        return first, None
+    order = first.order if paired else generator.permutation(len(synthetic[0]))
+    return first, Rows(*synthetic, order)
+
+
+def trained(real: Rows, synthetic: Rows | None, training: Training, paired: bool) -> np.ndarray:
+    """Weights trained on the first rows of each; paired: on different rows.
 
     minimise  sum_k (alpha_k / n) sum_i |v.z_i - y_i|^2 + lambda |v|^2.
     """
     first, second = int(training.n_real), int(training.n_synthetic)
-    order = generator.permutation(len(real[0]))
-    chosen = [(real, order[:first], 1.0)]
-    if synthetic is not None and second:
-        rows = order[first:] if paired else generator.permutation(len(synthetic[0]))
-        chosen.append((synthetic, rows[:second], training.weight))
-    n = sum(len(rows) for _, rows, _ in chosen)
-    if n < first + second:
+    n, start = first + second, first if paired else 0
+    if first > len(real.order) or (synthetic and start + second > len(synthetic.order)):
         raise ValueError(f"{first} real and {second} synthetic rows: expected at most what there are")
-    matrix = np.diag(max(training.ridge, NONE) * penalty(real[0].shape[1]))
-    moment = np.zeros((len(matrix), real[1].shape[1]))
-    for (Z, y), rows, weight in chosen:
-        part = Z[rows]
-        matrix += weight / n * part.T @ part
-        moment += weight / n * part.T @ y[rows]
+    gram, moment = (total / n for total in real.first(first))
+    if synthetic is not None and second:
+        others = synthetic.between(start, start + second)
+        gram, moment = (a + training.weight / n * b for a, b in zip((gram, moment), others, strict=True))
+    matrix = gram + np.diag(max(training.ridge, NONE) * penalty(len(gram)))
     try:
         return solve(matrix, moment, assume_a="pos")
     except LinAlgError:

@@ -9,7 +9,7 @@ from collapse_theory import Problem, Source, predict
 from simulations.forecast.estimate import Training, predicted
 from simulations.forecast.sample import Sample
 from simulations.forecast.transfer import Fit, Sums, Target, emulate, strengths, transfer
-from simulations.forecast.trials import trained
+from simulations.forecast.trials import shuffled, trained
 from tests.simulations.forecast.made import NOISES, ROOTS, SIGNALS, D, draw, risk, with_intercept
 
 COVARIANCES = [root.T @ root for root in ROOTS]
@@ -106,7 +106,7 @@ def test_few_rows_forecast_training_on_many(n_real, n_synthetic, weight):
         here = [with_intercept(draw(random, count, k)) for k, count in enumerate((40, 50))]
         forecasts.append(predicted(Sample(*here), training, replicates=False).real[0])
         there = [with_intercept(draw(random, max(n, 1), k)) for k, n in enumerate((n_real, n_synthetic))]
-        errors.append(risk(trained(*there, training, False, random)))
+        errors.append(risk(trained(*shuffled(*there, False, random), training, False)))
     stderr = np.hypot(np.std(forecasts), np.std(errors)) / np.sqrt(len(errors))
     gap = abs(np.mean(forecasts) - np.mean(errors))
     # Leading order in the numbers of rows: what is neglected is smaller by one over 40.
