@@ -3,10 +3,14 @@ PYTHON ?= python3
 VENV ?= .venv
 RUN = $(VENV)/bin/python
 
-.PHONY: sweep test thorough core derivations figures tables benchmarks check quick clean
+.PHONY: sweep forecast test thorough core derivations figures tables benchmarks check quick clean
 
 sweep: $(VENV)/.run
 	$(RUN) -m simulations.sweep $(ARGS)
+
+forecast: $(VENV)/.run
+	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[forecast]'
+	$(RUN) -m simulations.forecast $(ARGS)
 
 test: $(VENV)/.test
 	$(RUN) -m pytest $(ARGS)
@@ -31,11 +35,12 @@ figures: $(VENV)/.run
 	$(RUN) -m derivations ensemble --out results/gallery/ensemble
 	cp results/gallery/ensemble/pictures/ensemble-2.svg $(GALLERY)/ensemble.svg
 
-# The results on images and stories that the figures are drawn from.
-tables: $(VENV)/.run
+# The results on images, stories and other data that the figures are drawn from.
+tables: $(VENV)/.test
 	$(RUN) -m simulations.mnist --format png --out results/tables/mnist
 	$(RUN) -m simulations.language --seeds 3 --format png --out results/tables/language
-	for name in mnist language; do \
+	$(RUN) -m simulations.forecast.held --out results/tables/forecast.held
+	for name in mnist language forecast.held; do \
 		cp results/tables/$$name/$$name.csv figures/tables/$$name.csv; \
 		cp results/tables/$$name/manifest.json figures/tables/$$name.json; \
 	done
@@ -47,13 +52,16 @@ benchmarks: $(VENV)/.run
 
 # Every entry point in its quick version; with -j2 two at a time.
 QUICK = results/quick
-quick: $(addprefix quick-, collapse width mnist language figures derivations checks benchmarks)
+quick: $(addprefix quick-, collapse width mnist language forecast figures derivations checks benchmarks)
 quick-collapse quick-width: quick-%: $(VENV)/.test
 	$(RUN) -m simulations.sweep --list
 	$(RUN) -m simulations.sweep --preset $* --quick --out $(QUICK)/$*
 quick-mnist quick-language: quick-%: $(VENV)/.test
 	$(RUN) -m simulations.$* --list
 	$(RUN) -m simulations.$* --quick --format png --out $(QUICK)/$*
+quick-forecast: $(VENV)/.test
+	$(RUN) -m simulations.forecast --quick --format png --out $(QUICK)/forecast
+	$(RUN) -m simulations.forecast.held --quick --out $(QUICK)/forecast-held
 quick-figures: $(VENV)/.test
 	$(RUN) -m figures --list
 	$(RUN) -m figures --quick --format png --out $(QUICK)/figures --cache $(QUICK)/cache

@@ -39,7 +39,7 @@ class Effort(NamedTuple):
     fits: int  # of a peer at a setting, from which its spread is measured
 
 
-FULL, TRIAL = Effort(0.005, 512, 200), Effort(0.05, TRIAL_SEEDS, 12)
+FULL, TRIAL = Effort(0.005, 64, 200), Effort(0.05, TRIAL_SEEDS, 12)
 
 
 def rows(quick: bool) -> Iterator[Row]:

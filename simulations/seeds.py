@@ -11,11 +11,11 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 from rich.console import Console
 from rich.progress import track
-from threadpoolctl import threadpool_limits
 
 from collapse_theory import Risk, StandardErrors
 from simulations.draw import Constants
 from simulations.rank import tolerated
+from workbench.threads import one_lapack_thread
 
 # (key, plan, constants, rank_revealing) -> the parts of one draw, and by how much each column of them
 # amplifies rounding
@@ -93,7 +93,7 @@ def _by_chunks(
         # The last chunk is filled up with seeds that are thrown away: one shape, one compilation.
         index = np.resize(seeds[start : start + chunk], chunk)
         # LAPACK's threads, while they wait for more work, take the cores from XLA's.
-        with threadpool_limits(1, user_api="blas"):
+        with one_lapack_thread():
             measured = _chunk(jnp.asarray(index), key, plan, constants, measure, rank_revealing)
             jax.block_until_ready(measured)
         pieces.append([np.asarray(array, dtype=float) for array in measured])

@@ -5,9 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from threadpoolctl import threadpool_limits
-
 from workbench.records import Record
+from workbench.threads import one_lapack_thread
 
 Progress = Callable[[float], object]  # is told which share of a job has been done since it was last told
 
@@ -58,7 +57,7 @@ def attempt(job: Job, progress: Progress) -> Done:
     """
     started = time.time()
     try:
-        with threadpool_limits(1, user_api="blas"):
+        with one_lapack_thread():
             answer, reason = job.work(*job.arguments, progress), ""
     except EXPECTED as error:
         answer, reason = None, " ".join(str(error).split())[:300] or type(error).__name__

@@ -22,6 +22,7 @@ NAMES = (
     "covariate_shift",
     "finite_size",
     "design",
+    "forecast",
     "mnist_scaling",
     "mnist_width",
     "mnist_theory",

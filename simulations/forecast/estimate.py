@@ -1,7 +1,6 @@
 """Test errors with intervals: what all rows say and, for the error bar, all rows but a few."""
 
 import math
-from functools import lru_cache
 from typing import NamedTuple
 
 import jax
@@ -9,11 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 from scipy import stats
-from threadpoolctl import ThreadpoolController
 
 from simulations.forecast.features import penalty
 from simulations.forecast.sample import Sample, Statistics
 from simulations.forecast.transfer import Rows, Sums, Target, emulate, forecast
+from workbench.threads import one_lapack_thread
 
 LEVEL = 0.9  # of an interval
 ENDLESS = 1e12  # samples
@@ -65,7 +64,7 @@ def predicted(sample: Sample, training: Training, *, replicates: bool = True) ->
     statistics = sample.statistics
     which = np.arange(len(statistics.sums.counts) if replicates else 1)
     # LAPACK's threads and XLA's would wait for each other: with one of its own it is ten times as fast.
-    with _libraries().limit(limits=1, user_api="blas"):
+    with one_lapack_thread():
         answer = _replicates(statistics, penalty(statistics.rows.features.shape[2]), target, which)
         return Predicted(*map(np.asarray, answer))
 
@@ -102,11 +101,6 @@ def widened(estimate: Estimate, stderr: float) -> Estimate:
         estimate.value * factor,
         math.hypot(estimate.stderr, stderr),
     )
-
-
-@lru_cache(maxsize=1)
-def _libraries() -> ThreadpoolController:
-    return ThreadpoolController()
 
 
 @jax.jit

@@ -83,7 +83,7 @@ def labels_of(frames: list[pd.DataFrame], task: str = "auto") -> list[Labels]:
     first = frames[0]
     for name in first.columns:
         if first[name].nunique() < 2:
-            raise fail(f"target {name}", f"{first[name].iloc[0]!r} in every row", "at least two values")
+            raise fail(f"target {name}", f"{first[name].iloc[0]} in every row", "at least two values")
     if not (task == "classification" or (task == "auto" and _is_class(first))):
         for frame in frames:
             for name in frame.columns:

@@ -74,8 +74,8 @@ def _with_ridges(sizes: list[Size], extent: Extent) -> list[Size]:
 
 def extent_of(forecast: Forecast, best_weight: float | None = None) -> Extent:
     """That of a forecast."""
-    ridges = None if forecast.ridges_.scaled else forecast.ridges_.values
     data = (forecast.n_real, forecast.n_synthetic, forecast.data_.paired)
+    ridges = None if forecast.ridges_.scaled else forecast.ridges_.values
     return Extent(*data, forecast.folds, best_weight, ridges)
 
 

@@ -61,6 +61,7 @@ def problem(seed: int) -> Record:
         "n_real": sizes[0],
         "n_synthetic": sizes[1],
         "dimension": d,
+        "variance": float(signals[0] @ covariance @ signals[0] + noises[0] ** 2),
         "ridge": training.ridge,
         "predicted": estimate.value,
         "low": estimate.low,

@@ -24,7 +24,8 @@ class Rows(NamedTuple):
     X: np.ndarray
     y: np.ndarray
 
-    def __getitem__(self, index: np.ndarray | slice) -> "Rows":  # type: ignore[override]
+    def take(self, index: np.ndarray | slice) -> "Rows":
+        """Some of the rows."""
         return Rows(self.X[index], self.y[index])
 
 
@@ -56,8 +57,8 @@ def make_case(rows: Rows, generator: str, quality: str, seed: int) -> Case:
     random = np.random.default_rng(seed)
     order = random.permutation(len(rows.y))
     cuts = (np.cumsum(PARTS) * len(order)).astype(int)
-    its, test, pool, other = (rows[part] for part in np.split(order, cuts))
-    its = its[: max(FEWEST, int(FEW[quality] * len(its.y)))]
+    its, test, pool, other = (rows.take(part) for part in np.split(order, cuts))
+    its = its.take(slice(max(FEWEST, int(FEW[quality] * len(its.y)))))
     if generator == "labels":
         return Case(pool, test, Rows(other.X, _labels(its, other.X)))
     return Case(pool, test, _copula(its, len(other.y), quality, random))

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from benchmarks.forecasts.cases import Case, make_case, sets
 from simulations.forecast.data import Data, make_data
 from simulations.forecast.estimate import Training, interval, widened
 from simulations.forecast.features import Features
+from simulations.forecast.held.cases import Case, make_case, sets
 from simulations.forecast.model import Forecast
 from simulations.forecast.trials import shuffled, trained
 from workbench.job import Answer, Progress
@@ -14,10 +14,10 @@ from workbench.records import Record
 PART = 3
 
 
-def held(name: str, generator: str, quality: str, seed: int, progress: Progress) -> Answer:
+def compared(name: str, generator: str, quality: str, seed: int, progress: Progress) -> Answer:
     """One row a training: the error forecast, and measured."""
     case = make_case(sets()[name](), generator, quality, seed)
-    return Answer([row for row in rows(case, seed)])
+    return Answer(rows(case, seed))
 
 
 def trainings_of(case: Case) -> list[tuple[int, int]]:
@@ -47,6 +47,7 @@ def rows(case: Case, seed: int) -> list[Record]:
                 "n_real": int(training.n_real),
                 "n_synthetic": int(training.n_synthetic),
                 "dimension": int(forecast.sample_.real[0].shape[1] - 1),
+                "variance": float(np.sum(everything.real.labels.var(axis=0))),
                 "ridge": training.ridge,
                 "predicted": estimate.value,
                 "low": estimate.low,
