@@ -16,7 +16,7 @@ from workbench.run import Outcome
 
 KINDS = [(generator, quality) for generator in ("labels", "copula") for quality in ("bad", "good")]
 SPLITS = {"mnist": 1}  # of a data set, otherwise:
-OFTEN = 5
+OFTEN = 10
 TRAININGS = 3  # a case: see `trainings_of`
 MADE, AT_ONCE = 500, 25
 ASKED = ["study", "data", "generator", "quality", "split", "training", "code"]
