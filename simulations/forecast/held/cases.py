@@ -75,7 +75,7 @@ def _labels(its: Rows, X: np.ndarray) -> np.ndarray:
 
 
 def _copula(its: Rows, count: int, quality: str, random: np.random.Generator) -> Rows:
-    """Rows of a Gaussian copula of features and labels; margins are fitted or, in the bad one, Gaussian."""
+    """Rows of a Gaussian copula of features and labels, with margins fitted or (bad) Gaussian."""
     from copulas.multivariate import GaussianMultivariate
     from copulas.univariate import GaussianKDE, GaussianUnivariate
     from pandas import DataFrame
