@@ -45,6 +45,8 @@ def _run(options: argparse.Namespace, arguments: list[str]) -> int:
         )
     if options.synthetic and options.label_model:
         raise ValueError("--label-model and a synthetic file: expected one of them")
+    if not 0 <= options.key < 2**63:
+        raise ValueError(f"key = {options.key}: expected a whole number in [0, 2^63)")
     recipe = Recipe(
         real=absolute(options.real),
         synthetic=absolute(options.synthetic),

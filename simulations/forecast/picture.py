@@ -30,8 +30,8 @@ def draw(record: dict[str, Any], rows: list[Record]) -> Picture:
                 if row["n_real"] == n and row["n_synthetic"] and row["weight"] == weight
             ]
             _curve(second, chosen, "n_synthetic", label, colour)
-        second.level(record["error_now"], "none")
-        first.level(record["plateau"], "plateau")
+        second.level(record["error_now"], "no synthetic rows", color="C0")
+        first.level(record["plateau"], "their plateau", color="C1")
     picture.caption = caption(record)
     return picture
 

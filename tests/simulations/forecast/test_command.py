@@ -78,6 +78,7 @@ def test_other_labels_of_the_same_rows(files, tmp_path, capsys):
         (["{}/real.csv", "--target", "y", "--features", "deep"], "features = 'deep': expected raw"),
         (["{}/real.csv", "--target", "y", "--ridge", "-1"], "ridge"),
         (["{}/real.csv", "--target", "y", "--folds", "1"], "folds = 1: expected a whole number"),
+        (["--key", "-1"], "key = -1: expected a whole number"),
         (
             ["{}/real.csv", "{}/real.csv", "--label-model", "{}/labels.csv", "--target", "y"],
             "expected one of",
