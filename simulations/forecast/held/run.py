@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from simulations.forecast.held.cases import sets
-from simulations.forecast.held.compare import compared
 from simulations.forecast.held.made import made
+from simulations.forecast.held.results import compared
 from workbench import run as runner
 from workbench.cluster import Cluster
 from workbench.fingerprint import fingerprint
