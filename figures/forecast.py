@@ -10,6 +10,7 @@ from figures.house.run import Run
 from workbench.picture import Panel, Picture
 from workbench.records import Record, grouped, numbers
 
+SHOWN = (0.4, 2.5)  # of a ratio: a few of the smallest data sets are beyond
 NORMAL = 1.645  # standard errors from the middle to the ends of an interval of 90%
 
 
@@ -27,6 +28,7 @@ def draw(run: Run) -> Picture:
     _ratios(picture.panels[1], made, "", 0)
     for panel in picture.panels:
         panel.level(1.0)
+        panel.axes.set_ylim(*SHOWN)
     held = [np.mean(_inside(rows)) for rows in (real, made)]
     picture.caption = (
         "Forecasts from a third of the real and synthetic rows for models trained on all real rows, with and without the synthetic ones, and on a "
@@ -49,4 +51,14 @@ def _ratios(panel: Panel, rows: list[Record], label: str, colour: int) -> None:
     stated = np.log(numbers(rows, "high") / predicted) / NORMAL
     errors, expected = ratio * stated, np.ones(len(rows))
     at = predicted / numbers(rows, "variance")
-    panel.points(at, ratio, errors, expected, label=label, colour=colour, alpha=0.5)
+    panel.points(
+        at,
+        ratio,
+        errors,
+        expected,
+        label=label,
+        colour=colour,
+        alpha=0.4,
+        elinewidth=0.5,
+        markersize=2.5,
+    )

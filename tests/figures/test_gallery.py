@@ -53,6 +53,9 @@ def test_points_lie_on_the_lines(name):
         assert measured is None or measured.points == 0
         return
     assert measured.points >= 16
+    if name == "forecast":  # each point is one training, and its error bar a forecast as well
+        assert measured.within > 0.98
+        return
     if name.startswith("mnist"):  # of the table that they show there is a test of its own
         assert np.isnan(measured.within_limit)
         return

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from simulations.forecast.held.report import by_data, lines
+from simulations.forecast.held.results import compared
 from simulations.forecast.held.run import COLUMNS, run
 from workbench import cluster
 from workbench.command import Parser, one_sentence, print_failures, wide_console
@@ -52,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
             folder / "manifest.json",
             started,
             this_command(PROGRAM, arguments),
-            code=fingerprint(run.__module__),
+            code=fingerprint(compared.__module__),
             rows=len(outcome.rows),
             rows_reused=outcome.reused,
             seconds=round(sum(outcome.seconds.values()), 1),
