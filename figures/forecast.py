@@ -7,6 +7,7 @@ Measured against forecast errors on public data sets, and their ratio; made prob
 import numpy as np
 
 from figures.house.run import Run
+from simulations.forecast.held.report import inside
 from workbench.picture import Panel, Picture
 from workbench.records import Record, grouped, numbers
 
@@ -29,7 +30,7 @@ def draw(run: Run) -> Picture:
     for panel in picture.panels:
         panel.level(1.0)
         panel.axes.set_ylim(*SHOWN)
-    held = [np.mean(_inside(rows)) for rows in (real, made)]
+    held = [np.mean(inside(rows)) for rows in (real, made)]
     picture.caption = (
         "Forecasts from a third of the real and synthetic rows for models trained on all real rows, with and without the synthetic ones, and on a "
         "third of the real with all synthetic rows, and what models trained so gave on other rows. Synthetic: labels by weak models, rows of "
@@ -37,11 +38,6 @@ def draw(run: Run) -> Picture:
         f"{held[1]:.0%} of {len(made)} on made problems. Errors are mean squares, classes one-hot."
     )
     return picture
-
-
-def _inside(rows: list[Record]) -> np.ndarray:
-    measured = numbers(rows, "measured")
-    return (numbers(rows, "low") <= measured) & (measured <= numbers(rows, "high"))
 
 
 def _ratios(panel: Panel, rows: list[Record], label: str, colour: int) -> None:

@@ -42,6 +42,16 @@ def one_sentence(parser: argparse.ArgumentParser, kept: str = KEPT) -> Iterator[
         parser.exit(130, f"\n{parser.prog}: interrupted; {kept}\n")
 
 
+@contextmanager
+def extra(name: str) -> Iterator[None]:
+    """What is imported here may need libraries of an extra: ValueError says how to get them."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        expected = f"expected `pip install -e '.[{name}]'` first"
+        raise ValueError(f"{error.name} is not installed: {expected}") from None
+
+
 def formats(text: str) -> list[str]:
     """Picture formats from a comma-separated list.  Raises ValueError for an unknown one."""
     return choices("format", text, FORMATS)

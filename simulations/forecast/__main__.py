@@ -6,14 +6,13 @@ import time
 from pathlib import Path
 
 from workbench import cluster
-from workbench.command import FORMATS, Parser, formats, one_sentence, print_failures, wide_console
+from workbench.command import FORMATS, Parser, extra, formats, one_sentence, print_failures, wide_console
 from workbench.compiling import compile_fast
 from workbench.fingerprint import fingerprint
 from workbench.manifest import this_command, write_json, write_manifest
 from workbench.values import parse_values
 
 PROGRAM = "simulations.forecast"
-EXTRA = "expected `pip install -e '.[forecast]'` first"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,13 +26,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace, arguments: list[str]) -> int:
     """Compute, print and draw; the exit code."""
-    try:
+    with extra("forecast"):
         from simulations.forecast.picture import draw
         from simulations.forecast.recipe import Recipe, absolute
         from simulations.forecast.report import rows_table, trust_line, verdict_table
         from simulations.forecast.run import TABLE, run
-    except ModuleNotFoundError as error:
-        raise ValueError(f"{error.name} is not installed: {EXTRA}") from None
     started = time.time()
     suffixes, chosen = formats(options.format), cluster.chosen(options)
     if options.quick:

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
 
 from collapse_theory.checks import fail
 from simulations.forecast.data import Data, make_data
@@ -75,8 +77,14 @@ def _data(recipe: Recipe) -> Data:
     options: dict[str, Any] = {"task": recipe.task, "missing": recipe.missing}
     arrays = example(recipe.key) if recipe.real is None else _read(recipe)
     if recipe.quick:
-        arrays = [None if table is None else table[:QUICK] for table in arrays]
+        arrays = [None if table is None else _some(table) for table in arrays]
     return make_data(*arrays, **options)
+
+
+def _some(table: Any) -> Any:
+    """A few rows, at random, as files may be sorted; the same ones of tables of one length."""
+    rows = np.random.default_rng(QUICK).permutation(len(table))[:QUICK]
+    return table[rows] if isinstance(table, np.ndarray) else table.iloc[rows]
 
 
 def _read(recipe: Recipe) -> list[Any]:
@@ -104,11 +112,6 @@ def _read(recipe: Recipe) -> list[Any]:
 
 def example(key: int) -> list[np.ndarray]:
     """Handwritten digits: 400 rows of the real data, and 1,337 labelled by a model of 60 others."""
-    try:
-        from sklearn.datasets import load_digits
-        from sklearn.linear_model import LogisticRegression
-    except ImportError:  # pragma: no cover
-        raise ValueError("no file: expected `pip install -e '.[forecast]'` for the example") from None
     images, digits = load_digits(return_X_y=True)
     order = np.random.default_rng([key, 7]).permutation(len(digits))
     images, digits = images[order] / 16, digits[order]

@@ -6,7 +6,8 @@ A model trained on n_k samples of weight alpha_k depends, but for the noise it l
     t_k = tr[Sigma_k (sum_j s_j Sigma_j + P)^-1],       nu = lambda d/m + (nu/m) (sum_k s_k t_k)
 
 alone (`collapse_theory.equivalent`; nu = lambda without random projections; P is 1, or 0 for the
-intercept).  Both can be read off a ridge fit of the N_k rows at hand with losses a_k,
+intercept, which no projection takes part in: its 1 is subtracted from sum_k s_k t_k in nu).  Both
+can be read off a ridge fit of the N_k rows at hand with losses a_k,
 
     minimise  sum_k a_k |Z_k v - y_k|^2 + v^T P v,      h_k = a_k tr[Z_k R Z_k^T] / N_k,
     s_k = N_k a_k (1 - h_k),     t_k = h_k / (a_k (1 - h_k)),

@@ -12,11 +12,8 @@ import sys
 import time
 from pathlib import Path
 
-from simulations.forecast.held.report import by_data, lines
-from simulations.forecast.held.results import compared
-from simulations.forecast.held.run import COLUMNS, run
 from workbench import cluster
-from workbench.command import Parser, one_sentence, print_failures, wide_console
+from workbench.command import Parser, extra, one_sentence, print_failures, wide_console
 from workbench.compiling import compile_fast
 from workbench.fingerprint import fingerprint
 from workbench.manifest import this_command, write_manifest
@@ -38,6 +35,12 @@ def main(arguments: list[str] | None = None) -> int:
     cluster.flags(parser)
     options = parser.parse_args(arguments)
     with one_sentence(parser):
+        with extra("test"):
+            import copulas  # noqa: F401
+
+            from simulations.forecast.held.report import by_data, lines
+            from simulations.forecast.held.results import compared
+            from simulations.forecast.held.run import COLUMNS, run
         started = time.time()
         if options.quick:
             compile_fast()
