@@ -65,9 +65,10 @@ def make_data(
     features, labels = as_frame("X", X), as_frame("y", y)
     tables = {}
     if paired:
-        both = pd.concat([labels, as_frame("y_synthetic", y_synthetic).add_suffix(SECOND)], axis=1)
-        if len(both) != len(labels):
-            raise fail("y_synthetic", f"{len(both)} rows", f"{len(labels)}, as y has")
+        others = as_frame("y_synthetic", y_synthetic)
+        if others.shape != labels.shape:
+            raise fail("y_synthetic", f"an array of shape {others.shape}", f"{labels.shape}, as y has")
+        both = pd.concat([labels, others.add_suffix(SECOND)], axis=1)
         features, both = checked("real data", features, both, missing)
         labels = both.iloc[:, : labels.shape[1]]
         second = both.iloc[:, labels.shape[1] :].set_axis(labels.columns, axis=1)

@@ -102,7 +102,7 @@ def rows_table(rows: list[Record]) -> Grid:
             f"{row['weight']:g}",
             f"{number(row, 'ridge'):.2g}",
             f"{row['predicted']:.4g}" if told else "not told",
-            f"{number(row, 'low'):.4g} .. {number(row, 'high'):.4g}" if told else "",
+            f"{row['low']:.4g} .. {row['high']:.4g}" if "low" in row else "",
             *(f"{row[name]:{form}}" if name in row else "" for name, form in SHOWN),
         )
     return grid

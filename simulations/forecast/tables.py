@@ -74,7 +74,7 @@ def checked(
     """The rows that can be used.
 
     `missing`: values that are missing or infinite `refuse` the table, `drop` their rows, or become their
-    column's `mean` (those of features only).
+    column's `mean`; rows that lack a word or a label are dropped then.
     """
     if missing not in POLICIES:
         raise fail("missing", repr(missing), ", ".join(POLICIES))

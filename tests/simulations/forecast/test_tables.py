@@ -35,6 +35,7 @@ NAMES = [f"n{i % 3}" for i in range(30)]
         ((X, Y, X, WITH_NAN["b"]), {}, "synthetic data, column y = missing"),
         ((X, NAMES, X, ["n9"] * 30), {}, "target = the class 'n9': expected classes of the real data"),
         ((X, Y, X, NAMES), {}, "target y = 'n0': expected numbers"),
+        ((X, Y, None, Y[:25]), {"missing": "drop"}, r"y_synthetic = an array of shape \(25, 1\)"),
         ((X, Y), {"task": "ranking"}, "task = 'ranking': expected auto, regression or classification"),
         ((X, Y), {"missing": "guess"}, "missing = 'guess': expected refuse, drop, mean"),
         ((np.zeros((2, 3, 4)), Y), {}, r"X = an array of shape \(2, 3, 4\): expected rows and columns"),
