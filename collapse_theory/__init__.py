@@ -42,6 +42,16 @@ from collapse_theory.problem import Problem, Source, real_and_synthetic  # noqa:
 from collapse_theory.risk import Risk, StandardErrors  # noqa: E402
 from collapse_theory.scaling import ScalingExponents, scaling_exponents, source_condition  # noqa: E402
 from collapse_theory.spread import Spread, spread  # noqa: E402
+from collapse_theory.training.filters import SpectralFilter  # noqa: E402
+from collapse_theory.training.gradient_descent import gradient_descent  # noqa: E402
+from collapse_theory.training.gradient_flow import gradient_flow  # noqa: E402
+from collapse_theory.training.iterated_ridge import iterated_ridge  # noqa: E402
+from collapse_theory.training.self_distillation import (  # noqa: E402
+    Distillation,
+    best_distillation,
+    self_distillation,
+)
+from collapse_theory.training.spectral_filter import spectral_filter  # noqa: E402
 from collapse_theory.training_error import (  # noqa: E402
     generalised_cross_validation,
     source_errors,
@@ -52,6 +62,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Diagnosis",
+    "Distillation",
     "Mixture",
     "Optimum",
     "Problem",
@@ -59,11 +70,13 @@ __all__ = [
     "ScalingExponents",
     "SolveError",
     "Source",
+    "SpectralFilter",
     "Spread",
     "StandardErrors",
     "accumulate",
     "at_size",
     "best",
+    "best_distillation",
     "break_even",
     "compress",
     "corollary_1",
@@ -76,6 +89,9 @@ __all__ = [
     "free_energy",
     "generalised_cross_validation",
     "generations",
+    "gradient_descent",
+    "gradient_flow",
+    "iterated_ridge",
     "label_energy",
     "marginal_risk",
     "mixture",
@@ -84,10 +100,12 @@ __all__ = [
     "real_and_synthetic",
     "risk_from_free_energy",
     "scaling_exponents",
+    "self_distillation",
     "single_step_mixing",
     "source_condition",
     "source_errors",
     "spectra",
+    "spectral_filter",
     "spend",
     "spread",
     "stationary_point",

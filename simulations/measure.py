@@ -1,6 +1,7 @@
 """The exact population risk of ridge regression trained on one draw."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -35,14 +36,19 @@ def averaged(
     """
     rows = draw(key, plan, constants, rank_revealing)
 
-    def risk(traces: Traces) -> tuple[Float[Array, " 3"], Float[Array, ""]]:
-        variance = jnp.sum(constants.noises * traces.gains)
-        zeta = jnp.sum(traces.agreed) + traces.crossed
-        for k, shift in enumerate(constants.shifts[1:], start=1):
-            zeta += traces.gains[k] * rows.hidden(k, shift, constants)
-        return jnp.stack([traces.bias, variance, zeta]), traces.rounding
-
+    risk = partial(risk_of, rows=rows, constants=constants)
     return at_every_ridge(risk, rows, constants, plan, rank_revealing)
+
+
+def risk_of(
+    traces: Traces, rows: Draw, constants: Constants
+) -> tuple[Float[Array, " 3"], Float[Array, ""]]:
+    """(bias, variance, zeta), and by how much rounding is amplified in them."""
+    variance = jnp.sum(constants.noises * traces.gains)
+    zeta = jnp.sum(traces.agreed) + traces.crossed
+    for k, shift in enumerate(constants.shifts[1:], start=1):
+        zeta += traces.gains[k] * rows.hidden(k, shift, constants)
+    return jnp.stack([traces.bias, variance, zeta]), traces.rounding
 
 
 def at_every_ridge(

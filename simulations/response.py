@@ -12,7 +12,7 @@ from collapse_theory.equivalent.algebra import Matrix, product
 from collapse_theory.equivalent.whiten import whiten
 from simulations.algebra import square
 from simulations.draw import Constants, Draw, Plan
-from simulations.rank import cancellation, decompose, inflation
+from simulations.rank import Decomposition, cancellation, decompose, inflation
 from simulations.triangle import inverse_of_lower, square_of_lower, square_of_upper
 
 
@@ -198,21 +198,32 @@ def _by_source(
 
 
 def _by_singular_values(draw: Draw, constants: Constants, plan: Plan) -> Respond:
-    """Z = U s V^T, so that N = V s / (s^2 + lambda) U^T; all of it decoded, w_hat = S V ..."""
+    decomposition, response = by_singular_values(draw, constants, plan)
+    return lambda ridge: response(decomposition.gains(ridge), decomposition.losses(ridge))
+
+
+def by_singular_values(
+    draw: Draw, constants: Constants, plan: Plan
+) -> tuple[Decomposition, Callable[[Float[Array, " q"], Float[Array, " q"]], Response]]:
+    """Any fit that acts on singular values: what its gains and losses of each make of the labels.
+
+    Z = U s V^T, so that N = V gains U^T (ridge regression has the gains s / (s^2 + lambda)), and the losses
+    are 1 - s gains; all of it decoded, w_hat = S V ...
+    """
     scales, Z = stacked(draw, constants)
     decomposition = decompose(Z, sum(plan.counts or ()))
     U, _, V = decomposition
     decoded = V if draw.S is None else draw.S @ V
 
-    def error(ridge: Float[Array, ""], fit: Float[Array, "d d"]) -> Float[Array, "d d"]:
+    def error(losses: Float[Array, " q"], fit: Float[Array, "d d"]) -> Float[Array, "d d"]:
         if narrow(draw, plan) is not None:
             return fit - jnp.eye(len(fit), dtype=plan.dtype)
         # Without that subtraction, as x is known from z: E = -S V losses V^T S^-1.
         coordinates = V if draw.S is None else solve_triangular(draw.S, V, trans=1, lower=True)
-        return -(decoded * decomposition.losses(ridge)[None]) @ coordinates.T
+        return -(decoded * losses[None]) @ coordinates.T
 
-    def response(ridge: Float[Array, ""]) -> Response:
-        N = _by_source((decoded * decomposition.gains(ridge)[None]) @ U.T, scales, draw)
+    def response(gains: Float[Array, " q"], losses: Float[Array, " q"]) -> Response:
+        N = _by_source((decoded * gains[None]) @ U.T, scales, draw)
         T = _of_means(draw, [Nk @ X for Nk, X in zip(N, draw.inputs, strict=True)])
         fit = sum(T[1:], T[0])
         return Response(
@@ -221,8 +232,8 @@ def _by_singular_values(draw: Draw, constants: Constants, plan: Plan) -> Respond
             row_gains=_row_gains(constants.test_covariance, N),
             shifts=T[1:],
             fit=fit,
-            error=error(ridge, fit),
-            rounding=jnp.ones_like(ridge),
+            error=error(losses, fit),
+            rounding=jnp.ones_like(constants.floor),
         )
 
-    return response
+    return decomposition, response

@@ -139,7 +139,7 @@ def simulate_draws(
     if is_unlabelled(problem, measure):
         labels = Labels(counts_of(problem), tuple(float(source.noise) for source in problem.sources))
     plan, constants = plan_simulation(problem, features, jnp.dtype(dtype), wanted, labels is not None)
-    need, function = _bytes_per_seed(plan, constants), MEASURES[measure]
+    need, function = bytes_per_seed(plan, constants), MEASURES[measure]
     if labels is not None:
         function = unlabelled
         if is_isotropic(plan, constants):
@@ -149,7 +149,7 @@ def simulate_draws(
     return Draws(terms, wanted, measure != "trained" and not correlated, correlated, labels)
 
 
-def _bytes_per_seed(plan: Plan, constants: Constants) -> float:
+def bytes_per_seed(plan: Plan, constants: Constants) -> float:
     """A count of the arrays alive at once in one draw: raw rows, then rows, maps and Gram matrices."""
     d = constants.covariances.shape[-1]
     q = d if plan.columns is None else plan.columns

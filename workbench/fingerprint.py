@@ -91,10 +91,24 @@ def _imports(tree: ast.AST, package: str) -> Iterator[tuple[str, Asked]]:
                 yield alias.asname or alias.name, (source, alias.name)
         elif isinstance(node, ast.Import):
             for alias in node.names:
+                if alias.asname:
+                    for name in _used(tree, alias.asname):
+                        yield alias.asname, (alias.name, name)
+                    continue
                 first = alias.name.partition(".")[0]
-                yield alias.asname or first, (alias.name, ALL)
-                if not alias.asname:  # all of the first package can be reached
-                    yield first, (first, ALL)
+                yield first, (alias.name, ALL)
+                yield first, (first, ALL)  # all of the first package can be reached
+
+
+def _used(tree: ast.AST, module: str) -> set[str]:
+    """Which names of a module this code uses: all, unless it only ever says `module.name`."""
+    uses = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == module]
+    names = [
+        node.attr
+        for node in ast.walk(tree)
+        if getattr(node, "value", None) in uses and isinstance(node, ast.Attribute)
+    ]
+    return set(names) if uses and len(names) == len(uses) else {ALL}
 
 
 def _data(source: str, folder: Path) -> set[str]:

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from collapse_theory import checks
+from collapse_theory.equivalent.elimination import eliminate
 
 MAX_STEPS = 100
 # Convergence is quadratic: after a step this small the next one would be lost in rounding.
@@ -167,23 +168,12 @@ def _descend(
 
 
 def solve_linear(slope: Float[Array, "k k"], value: Float[Array, " k"]) -> Float[Array, " k"]:
-    """x with slope x = value, by elimination without pivots.
+    """x with slope x = value.
 
     Up to scales of rows and sums of columns the slope is the Hessian of a convex function, of which
-    elimination in any order is stable.  Written out, as a call of LAPACK for each of many small systems
-    takes most of the time of a solve.
+    elimination in any order is stable.
     """
     unknowns = len(value)
     if unknowns > WRITTEN_OUT:
         return jnp.linalg.solve(slope, value)
-    rows, right = list(slope), list(value)
-    for k in range(unknowns):
-        for j in range(k + 1, unknowns):
-            factor = rows[j][k] / rows[k][k]
-            rows[j], right[j] = rows[j] - factor * rows[k], right[j] - factor * right[k]
-    x = right
-    for k in reversed(range(unknowns)):
-        for j in range(k + 1, unknowns):
-            x[k] = x[k] - rows[k][j] * x[j]
-        x[k] = x[k] / rows[k][k]
-    return jnp.stack(x)
+    return eliminate(slope, value)

@@ -1,0 +1,113 @@
+"""Spectral filters: ways to fit that are linear in the labels and act through the spectrum."""
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Complex, Float
+
+from collapse_theory import checks
+
+# Nodes of the parabola (half of them, the others being conjugates): exp(-x) is right to 1e-14.
+PARABOLA = 32
+# A circle around a ridge has half its size, or as much more as keeps powers of u below exp(GROWTH); what
+# its nodes leave out is exp(-LEFT).
+GROWTH = 5.0
+LEFT = 38.0
+
+
+class SpectralFilter(eqx.Module):
+    """A way to fit, as a sum of ridge fits at real or complex ridges.
+
+        w_hat = S g(M) S^T X^T y / n,      M = S^T X^T X S / n,      g(x) = Re sum_q C_q / (x + lambda_q)
+
+    (with weights, X^T y / n stands for sum_k alpha_k X_k^T y_k / n).  What is left of a direction of
+    eigenvalue x is `residual(x)`, 1 - x g(x): lambda / (x + lambda) for ridge regression.
+
+    - `ridges`: lambda_q, of Im >= 0, none of them 0 or on the negative axis, in an order in which
+      neighbours are near;
+    - `coefficients`: C_q, shape (..., Q): several filters may share their ridges.
+
+    A pytree.  Raises ValueError for ridges outside of their domain.
+    """
+
+    ridges: Complex[Array, " Q"]
+    coefficients: Complex[Array, "*filters Q"]
+
+    def __init__(self, ridges: Any, coefficients: Any):
+        self.ridges, self.coefficients = jnp.asarray(ridges, complex), jnp.asarray(coefficients, complex)
+        known = checks.concrete(self.ridges)
+        if self.ridges.ndim != 1 or self.ridges.shape != self.coefficients.shape[-1:]:
+            shapes = f"shapes {self.ridges.shape} and {self.coefficients.shape}"
+            raise checks.fail("ridges and coefficients", shapes, "shapes (Q,) and (..., Q)")
+        if known is not None and (
+            not np.isfinite(known).all()
+            or (known.imag < 0).any()
+            or ((known.imag == 0) & (known.real <= 0)).any()
+        ):
+            raise checks.fail("ridges", known, "finite numbers, Im >= 0, none <= 0")
+
+    def __call__(self, x: Float[Array, ""]) -> Float[Array, " *filters"]:
+        """g(x)."""
+        return jnp.sum((self.coefficients / (x + self.ridges)).real, axis=-1)
+
+    def residual(self, x: Float[Array, ""]) -> Float[Array, " *filters"]:
+        """1 - x g(x), what is not learnt of a direction of eigenvalue x."""
+        terms = self.coefficients * self.ridges / (x + self.ridges)
+        return jnp.sum(terms.real, axis=-1) + self.remainder
+
+    @property
+    def remainder(self) -> Float[Array, " *filters"]:
+        """What is left of directions of any size: 0 where large ones are learnt."""
+        return 1 - jnp.sum(self.coefficients.real, axis=-1)
+
+    @classmethod
+    def ridge(cls, ridge: checks.Number) -> "SpectralFilter":
+        """Ridge regression: g(x) = 1 / (x + lambda)."""
+        return cls(checks.number("ridge", ridge, above=0)[None], jnp.ones(1))
+
+    @classmethod
+    def flow(cls, time: checks.Number, averaged: bool = False) -> "SpectralFilter":
+        """Gradient flow from 0 on half the mean squared residual, stopped at a time t > 0.
+
+            residual(x) = exp(-t x),      averaged over times from 0 to t:  (1 - exp(-t x)) / (t x)
+
+        By the trapezoidal rule on a parabola around the spectrum, right to 1e-14 for all x >= 0
+        (Weideman and Trefethen, Math. Comp. 76, 2007): lambda_q = z_q / t.
+        """
+        t = checks.number("time", time, above=0)
+        angles = (2 * np.arange(PARABOLA // 2) + 1) * np.pi / PARABOLA
+        z = PARABOLA * (0.1309 - 0.1194 * angles**2 + 0.25j * angles)
+        slopes = PARABOLA * (-0.2388 * angles + 0.25j)
+        coefficients = 2 * np.exp(z) * slopes / (1j * PARABOLA) / z  # with their conjugates
+        return cls(z / t, coefficients / z if averaged else coefficients)
+
+    @classmethod
+    def around(
+        cls,
+        ridge: checks.Number,
+        residual: Callable[[Complex[Array, " Q"]], Complex[Array, "*filters Q"]],
+        degree: int,
+    ) -> "SpectralFilter":
+        """The filter that leaves residual(u), a polynomial in u = lambda / (x + lambda) that is 0 at 0.
+
+        Powers of u are poles of higher order, derivatives of a ridge fit in lambda; by Cauchy's formula
+        they are simple poles on a circle around it, right to 1e-13 if the polynomial is of `degree` or
+        less and no larger than 1 for 0 <= u <= 1.
+        """
+        lam = checks.number("ridge", ridge, above=0)
+        radius = 0.5 if degree <= GROWTH / np.log(2) else float(np.exp(-GROWTH / degree))
+        number = 2 * int(np.ceil(-LEFT / np.log(radius) / 2))
+        turns = radius * np.exp(1j * np.pi * (2 * np.arange(number // 2) + 1) / number)
+        nodes = 1 + turns
+        values = jnp.asarray(residual(jnp.asarray(-1 / turns)))  # u at x = -lambda nodes
+        return cls(lam * nodes, -2 * values * (turns / nodes) / number)
+
+
+def whole_number(name: str, value: object, least: int) -> int:
+    """A whole number of at least `least`, known before anything is compiled."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise checks.fail(name, repr(value), f"a whole number >= {least}")
+    return int(value)
