@@ -16,6 +16,8 @@ from collapse_theory.predict import predict_with_status
 from collapse_theory.problem import Problem
 from collapse_theory.ranges import Box
 from collapse_theory.risk import Risk
+from collapse_theory.training.filters import SpectralFilter
+from collapse_theory.training.spectral_filter import filtered_with_status
 
 # Points of the coarse grid in all, and how many of its local minima are descended from.
 GRID = 256
@@ -30,6 +32,8 @@ DESCENT: optx.AbstractMinimiser = optx.BFGS(rtol=0.0, atol=1e-9)
 STEPS = 50
 
 Arguments = dict[str, Float[Array, ""]]
+# What is trained: ridge regression, or the spectral filter that takes its place.
+Trained = Problem | tuple[Problem, SpectralFilter]
 
 
 class Optimum(eqx.Module):
@@ -47,7 +51,7 @@ class Optimum(eqx.Module):
     on_edge: dict[str, Bool[Array, ""]]
 
 
-def best(problem_of: Callable[..., Problem], **ranges: checks.Range) -> Optimum:
+def best(problem_of: Callable[..., Trained], **ranges: checks.Range) -> Optimum:
     """The arguments, each within its range, at which predict(problem_of(**arguments)) is smallest.
 
         minimise  predict(problem_of(x_1, ..., x_k)).total    over    low_i <= x_i <= high_i
@@ -57,6 +61,11 @@ def best(problem_of: Callable[..., Problem], **ranges: checks.Range) -> Optimum:
     than the grid.  Minima narrower than a step, 1/256 of one range or 1/16 of each of two, may be
     missed.  Arguments are as precise as a minimum of rounded errors can be, about 1e-8 of a range.
     Where the error is +inf everywhere, so is the risk.
+
+    `problem_of` returns a Problem, or a pair of a Problem and a `SpectralFilter`, which is trained in
+    place of ridge regression: the best time to stop is
+
+        best(lambda time: (problem, SpectralFilter.flow(time)), time=(0.1, 1e4))
 
     Numbers that `problem_of` refers to may be traced: a curve of best settings is one program,
     `jit(vmap(lambda n: best(lambda ridge: ..., ridge=(1e-6, 10))))(sizes)`.  By itself each call
@@ -74,7 +83,7 @@ def best(problem_of: Callable[..., Problem], **ranges: checks.Range) -> Optimum:
 
 
 def _search(
-    problem_of: Callable[..., Problem], box: Box
+    problem_of: Callable[..., Trained], box: Box
 ) -> tuple[tuple[Arguments, Risk], dict[str, Array], Status]:
     grid = box.grid()
     # As a function of the numbers that it refers to, too: the search needs no derivatives in them.
@@ -110,8 +119,10 @@ def _search(
     return (box.arguments(position), risk), box.on_edge(position), status
 
 
-def _predicted(problem: Problem) -> tuple[Risk, Status]:
-    smaller = compress_if_known(problem)
+def _predicted(trained: Trained) -> tuple[Risk, Status]:
+    if isinstance(trained, tuple):
+        return filtered_with_status(*trained, alike(trained[0]))
+    smaller = compress_if_known(trained)
     return predict_with_status(smaller, alike(smaller))
 
 
@@ -133,12 +144,15 @@ def _local_minima(errors: Float[Array, "*grid"]) -> tuple[Array, Array]:
     return index, jnp.where((spread > 0) & jnp.isfinite(spread), spread, 1.0)
 
 
-def _check(problem_of: Callable[..., Problem], box: Box) -> None:
+def _check(problem_of: Callable[..., Trained], box: Box) -> None:
     """Let `problem_of` reject the ends of ranges while the numbers can still be read."""
     for i in range(len(box.names)):
         for end in (0, box.steps):
             position = np.full(len(box.names), box.steps / 2)
             position[i] = end
-            problem = problem_of(**box.arguments(jnp.asarray(position)))
-            if not isinstance(problem, Problem):
-                raise checks.fail("problem_of(...)", repr(problem), "a Problem")
+            trained = problem_of(**box.arguments(jnp.asarray(position)))
+            problem, *filters = trained if isinstance(trained, tuple) else (trained,)
+            known = isinstance(problem, Problem) and len(filters) < 2
+            if not known or not all(isinstance(filter, SpectralFilter) for filter in filters):
+                expected = "a Problem, or a Problem and a SpectralFilter"
+                raise checks.fail("problem_of(...)", repr(trained), expected)

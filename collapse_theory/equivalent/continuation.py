@@ -18,6 +18,7 @@ from jaxtyping import Array, Bool, Complex, Float
 
 from collapse_theory.equivalent.algebra import identity
 from collapse_theory.equivalent.arrays import Model
+from collapse_theory.equivalent.complex_numbers import as_complex, scaled
 from collapse_theory.equivalent.elimination import eliminate
 from collapse_theory.equivalent.fixed_point import WORST_CONDITION, solve
 from collapse_theory.equivalent.groups import Groups, merged, positions
@@ -45,9 +46,9 @@ class Resolvents(NamedTuple):
         """The same and, last, an infinite ridge, which learns nothing."""
         like = self.shrinkage[0]
         none = Resolvents(
-            identity(jnp.ones_like(like, float)).astype(like.dtype)[None],
+            as_complex(identity(like.real))[None],
             jnp.zeros_like(self.gains[:1]),
-            jnp.ones_like(self.gap[:1]) * (1.0 if width is None else width),
+            jnp.ones_like(self.gap[:1]) if width is None else as_complex(width)[None],
         )
         return jax.tree.map(lambda *parts: jnp.concatenate(parts), self, none)
 
@@ -59,7 +60,7 @@ def resolvents(model: Model, ridges: Complex[Array, " Q"], groups: Groups) -> tu
     small = merged(fixed, groups)
     real = solve(fixed._replace(ridge=jnp.exp(logs[0].real)), groups)
     first = jnp.array([group[0] for group in groups])
-    start = jnp.log(jnp.append(real.residue[first], real.nu * real.scale)).astype(complex)
+    start = as_complex(jnp.log(jnp.append(real.residue[first], real.nu * real.scale)))
     if model.width is None:
         start = start[:-1]
 
@@ -67,11 +68,11 @@ def resolvents(model: Model, ridges: Complex[Array, " Q"], groups: Groups) -> tu
         end = _follow(small, *state, target)
         return (end, target), end
 
-    origin = logs[0].real.astype(complex)
+    origin = as_complex(logs[0].real)
     _, unknowns = jax.lax.scan(to_next, (start, origin), logs)
     live, exact = merged(model, groups), jnp.log(ridges)
-    for _ in range(POLISH):
-        unknowns = jax.vmap(lambda u, at: _newton(live, u, at))(unknowns, exact)
+    polished = jax.vmap(lambda u, at: _newton(live, u, at, jnp.zeros_like(at)))
+    unknowns, _ = jax.lax.scan(lambda u, _: (polished(u, exact), None), unknowns, length=POLISH)
     answer, residual, right = jax.vmap(lambda u, at: _answer(live, u, at))(unknowns, exact)
     worst = jnp.max(residual)
     converged = (worst <= TOLERANCE) & jnp.all(right) & real.status.converged
@@ -95,12 +96,12 @@ def _follow(model: Model, unknowns: Logs, here: Array, target: Array) -> Logs:
         unknowns, at = state
         ahead = target - at
         last = jnp.abs(ahead) <= LONGEST
-        ahead = jnp.where(last, ahead, ahead * LONGEST / jnp.where(last, 1.0, jnp.abs(ahead)))
-        unknowns = _newton(model, unknowns, at, ahead)
-        at = jnp.where(last, target, at + ahead)
-        for _ in range(CORRECTIONS):
-            unknowns = _newton(model, unknowns, at)
-        return unknowns, at
+        ahead = scaled(jnp.where(last, 1.0, LONGEST / jnp.where(last, 1.0, jnp.abs(ahead))), ahead)
+        end = jnp.where(last, target, at + ahead)
+        none = jnp.zeros_like(ahead)
+        stops = jnp.stack([at] + [end] * CORRECTIONS), jnp.stack([ahead] + [none] * CORRECTIONS)
+        unknowns, _ = jax.lax.scan(lambda u, stop: (_newton(model, u, *stop), None), unknowns, stops)
+        return unknowns, end
 
     return jax.lax.while_loop(unfinished, step, (unknowns, here))[0]
 
@@ -111,46 +112,51 @@ class _Point(NamedTuple):
     fit: Complex[Array, " groups"]  # e_k / alpha_k
     strengths: Complex[Array, " groups"]  # p_k e_k
     nu: Complex[Array, ""]
+    gap: Complex[Array, ""]  # m - tr[A G]
     G: Complex[Array, " *matrix"]
     traces: Complex[Array, " groups"]  # tr[Sigma_k G]
     residual: Logs
 
 
 def _point(model: Model, unknowns: Logs, at: Array) -> _Point:
-    ridge = jnp.exp(at)
-    K = len(model.weights)
+    ridge, K = jnp.exp(at), len(model.weights)
     fit = jnp.exp(unknowns[:K])
     nu = ridge if model.width is None else jnp.exp(unknowns[K])
-    strengths = model.fractions * model.weights * fit
-    A = jnp.tensordot(strengths, model.covariances.astype(complex), axes=1)
-    G = 1 / (A + nu) if model.is_diagonal else jnp.linalg.inv(A + nu * jnp.eye(len(A)))
+    strengths = scaled(model.fractions * model.weights, fit)
+    A = _sum(model, strengths)
+    G = 1 / (A + nu) if model.is_diagonal else jnp.linalg.inv(A + nu * as_complex(jnp.eye(len(A))))
     axes = tuple(range(1, model.covariances.ndim))
-    traces = jnp.sum(model.counted(model.covariances) * G[None], axis=axes)
-    residual = fit + model.weights * fit * traces / model.n - 1
+    traces = jnp.sum(scaled(model.counted(model.covariances), G[None]), axis=axes)
+    residual = fit * (1 + scaled(model.weights / model.n, traces)) - 1
+    gap = jnp.ones_like(nu)
     if model.width is not None:
+        gap = scaled(model.dimension, ridge / nu)
         df1 = jnp.sum(strengths * traces)
-        residual = jnp.append(residual, (df1 + ridge * model.dimension / nu) / model.width - 1)
-    return _Point(fit, strengths, nu, G, traces, residual)
+        residual = jnp.append(residual, scaled(1 / model.width, df1 + gap) - 1)
+    return _Point(fit, strengths, nu, gap, G, traces, residual)
 
 
-def _newton(model: Model, unknowns: Logs, at: Array, ahead: Array | float = 0.0) -> Logs:
+def _sum(model: Model, strengths: Complex[Array, " groups"]) -> Complex[Array, " *matrix"]:
+    """A."""
+    parts = jnp.stack([strengths.real, strengths.imag])
+    return jax.lax.complex(*jnp.tensordot(parts, model.covariances, axes=1))
+
+
+def _newton(model: Model, unknowns: Logs, at: Array, ahead: Array) -> Logs:
     """One step of Newton's method, towards the solution at log ridge `at + ahead`."""
-    here = _point(model, unknowns, at)
-    K = len(model.weights)
+    here, K = _point(model, unknowns, at), len(model.weights)
     pairs, singles = _second_order(model, here.G)
     # d tr[Sigma_k G] by d log e_l and d log nu.
-    moved = -pairs * here.strengths[None]
-    shifted = -here.nu * singles
-    scale = model.weights * here.fit / model.n
+    moved, nudged = -pairs * here.strengths[None], -here.nu * singles
+    scale = scaled(model.weights / model.n, here.fit)
     slope = scale[:, None] * moved + jnp.diag(here.fit + scale * here.traces)
-    if model.width is None:
-        by_ridge = scale * shifted
-    else:
-        m, gap = model.width, jnp.exp(at) * model.dimension / here.nu
-        last = (here.strengths * here.traces + here.strengths @ moved) / m
-        corner = (jnp.sum(here.strengths * shifted) - gap) / m
-        slope = jnp.block([[slope, (scale * shifted)[:, None]], [last[None], corner[None, None]]])
-        by_ridge = jnp.zeros(K + 1, complex).at[K].set(gap / m)
+    by_ridge = scale * nudged
+    if model.width is not None:
+        m = 1 / model.width
+        last = scaled(m, here.strengths * here.traces + here.strengths @ moved)
+        corner = scaled(m, jnp.sum(here.strengths * nudged) - here.gap)
+        slope = jnp.block([[slope, by_ridge[:, None]], [last[None], corner[None, None]]])
+        by_ridge = jnp.zeros(K + 1, complex).at[K].set(scaled(m, here.gap))
     return unknowns - eliminate(slope, here.residual + by_ridge * ahead)
 
 
@@ -158,10 +164,10 @@ def _second_order(model: Model, G: Array) -> tuple[Array, Array]:
     """tr[Sigma_k G Sigma_l G] and tr[Sigma_k G^2]."""
     covariances = model.covariances
     if model.is_diagonal:
-        weighed = model.counted(covariances) * (G * G)[None]
-        pairs = jnp.sum(weighed[:, None] * covariances[None], axis=-1)
-        return pairs, jnp.sum(weighed, axis=-1)
-    turned = covariances.astype(complex) @ G
+        square, weights = (G * G)[None], model.counted(covariances)
+        pairs = jnp.sum(scaled(weights[:, None] * covariances[None], square[None]), axis=-1)
+        return pairs, jnp.sum(scaled(weights, square), axis=-1)
+    turned = as_complex(covariances) @ G
     flat = turned.reshape(len(turned), -1)
     return flat @ turned.mT.reshape(len(turned), -1).T, flat @ G.T.ravel()
 
@@ -169,22 +175,21 @@ def _second_order(model: Model, G: Array) -> tuple[Array, Array]:
 def _answer(model: Model, unknowns: Logs, at: Array) -> tuple[Resolvents, Array, Array]:
     """What these unknowns stand for, their residual, and whether they are on the right branch."""
     here = _point(model, unknowns, at)
-    e = model.weights * here.fit
-    shape = (-1, *(1,) * here.G.ndim)
-    gap = 1.0 if model.width is None else jnp.exp(at) * model.dimension / here.nu
+    e = scaled(model.weights, here.fit)
     active = model.weights * model.fractions > 0
-    angles, most = jnp.append(jnp.where(active, unknowns[: len(e)].imag, 0.0), 0.0), at.imag
+    angles = jnp.where(active, unknowns[: len(e)].imag, 0.0)
     if model.width is not None:
-        angles = angles.at[-1].set(unknowns[-1].imag)
-    right = jnp.all((angles >= -SLANT) & (angles <= most + SLANT))
-    answer = Resolvents(here.nu * here.G, e.reshape(shape) * here.G[None], jnp.asarray(gap, complex))
+        angles = jnp.append(angles, unknowns[-1].imag)
+    right = jnp.all((angles >= -SLANT) & (angles <= at.imag + SLANT))
+    gains = e.reshape(-1, *(1,) * here.G.ndim) * here.G[None]
+    answer = Resolvents(here.nu * here.G, gains, here.gap)
     return answer, jnp.max(jnp.abs(here.residual)), right
 
 
 def _well_conditioned(model: Model, unknowns: Logs, at: Array) -> Bool[Array, ""]:
     here = _point(model, unknowns, at)
-    A = jnp.tensordot(here.strengths, model.covariances.astype(complex), axes=1)
-    norms = [jnp.abs(M).sum(axis=1).max() for M in (A + here.nu * jnp.eye(len(A)), here.G)]
+    matrix = _sum(model, here.strengths) + here.nu * as_complex(jnp.eye(len(here.G)))
+    norms = [jnp.abs(M).sum(axis=1).max() for M in (matrix, here.G)]
     return norms[0] * norms[1] <= WORST_CONDITION
 
 

@@ -9,10 +9,14 @@ def eliminate(
 ) -> Inexact[Array, "k *columns"]:
     """x with matrix x = right, elementwise over the batch, by elimination without pivots.
 
+    Columns end with the axes of the batch.
+
     For matrices of which elimination in any order is stable: Hessians of convex functions up to scales
     of rows and sums of columns, M-matrices, and these at complex ridges.
     """
     unknowns = len(matrix)
+    more = (1,) * (right.ndim + 1 - matrix.ndim)
+    matrix = matrix.reshape(unknowns, unknowns, *more, *matrix.shape[2:])
     rows = [[matrix[j, k] for k in range(unknowns)] for j in range(unknowns)]
     x = list(right)
     for k in range(unknowns):

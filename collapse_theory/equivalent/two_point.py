@@ -20,12 +20,13 @@ import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
 from collapse_theory.equivalent.arrays import Model, Moments
+from collapse_theory.equivalent.complex_numbers import as_complex, scaled
 from collapse_theory.equivalent.continuation import Resolvents, shares
 from collapse_theory.equivalent.elimination import eliminate
 from collapse_theory.equivalent.groups import Groups, positions
 
 Stack = Complex[Array, "Q *matrix"]
-Pairs = Complex[Array, "Q R"]  # one ridge each; R = 2 Q, the ridges themselves and their conjugates
+Pairs = Complex[Array, "Q both"]  # ridges of the left; those of the right and their conjugates
 
 
 class Side:
@@ -37,7 +38,7 @@ class Side:
         pairs = [(nodes.gains[:, g], model.covariances[group[0]]) for g, group in enumerate(groups)]
         self.gains = [(W, times(W, sigma)) for W, sigma in pairs]  # e_g G, e_g G Sigma_g
         terms = zip(model.fractions, place, strict=True)
-        self.pulls = [p * self.gains[g][1] for p, g in terms]  # p_k e_k G Sigma_k
+        self.pulls = [scaled(p, self.gains[g][1]) for p, g in terms]  # p_k e_k G Sigma_k
         self.learnt = sum(self.pulls[1:], self.pulls[0])  # A G
 
     def response(self, j: int, target: int) -> Stack:
@@ -68,24 +69,24 @@ class TwoPoint:
         self.test = int(self.place[0]) if model.test is None else len(groups)
         self._misfits: dict[tuple[int, int, bool], Pairs] = {}
 
-    def risks(self) -> Complex[Array, "parts Q R"]:
+    def risks(self) -> Complex[Array, "parts Q both"]:
         """Bias, variance and zeta of the excess risk on the test set."""
         model, count = self.model, len(self.groups)
         fractions = jnp.stack([model.fractions[jnp.array(group)].sum() for group in self.groups])
         T = jnp.stack([jnp.stack(row) for row in self.couplings])
-        T = T * (fractions / model.n).reshape(1, -1, 1, 1)
-        identity = jnp.eye(count).reshape(count, count, 1, 1)
+        T = scaled((fractions / model.n).reshape(1, -1, 1, 1), T)
+        identity = as_complex(jnp.eye(count)).reshape(count, count, 1, 1)
         # Sources of one group feed the others through their mean error alone.
-        share = shares(model, self.groups).astype(complex)
+        share = as_complex(shares(model, self.groups))
         errors = eliminate(identity - T[:count], jnp.tensordot(share, self._forcing(), axes=1))
         return self._seen(self.test, 0) + jnp.sum(T[self.test][:, None] * errors, axis=0)
 
-    def _forcing(self) -> Complex[Array, "K parts Q R"]:
+    def _forcing(self) -> Complex[Array, "K parts Q both"]:
         """sigma_k^2 + b_k of every source."""
         sources = [self._seen(int(g), k) for k, g in enumerate(self.place)]
-        return jnp.stack(sources).at[:, 1].add(self.model.noises.reshape(-1, 1, 1))
+        return jnp.stack(sources).at[:, 1].add(as_complex(self.model.noises).reshape(-1, 1, 1))
 
-    def _seen(self, listener: int, target: int) -> Complex[Array, "parts Q R"]:
+    def _seen(self, listener: int, target: int) -> Complex[Array, "parts Q both"]:
         """b of a listener for labels of the source of index `target`: bias, none, zeta."""
         bias = self._misfit(listener, target, self.model.signal_moments)
         zeta = self._misfit(listener, target, self.model.shift_moments)
@@ -99,9 +100,10 @@ class TwoPoint:
         for i, listener in enumerate(self.listeners):
             row = []
             for (W, pull), (other, other_pull) in sides:
-                plain = self._pair(times_left(listener, W), transpose(other_pull))
-                spilt = 0.0 if self.spill is None else self.spill[i] * self._pair(pull, other)
-                row.append(plain + spilt)
+                coupling = self._pair(times_left(listener, W), transpose(other_pull))
+                if self.spill is not None:
+                    coupling += self.spill[i] * self._pair(pull, other)
+                row.append(coupling)
             rows.append(row)
         return rows
 
@@ -133,13 +135,13 @@ class TwoPoint:
                 total += self.spill[listener] * self._pair(*inputs)
         return total
 
-    def _pair(self, left: Stack, right: Stack) -> Pairs:
+    def _pair(self, left: Stack, right: Complex[Array, "R *matrix"]) -> Pairs:
         """tr[left_q right_r] and tr[left_q conj(right_r)].
 
         One product of real matrices: the conjugates are made of the same four blocks.
         """
         counts = self.model.multiplicities
-        one = left if counts is None else left * counts[None]
+        one = left if counts is None else scaled(counts[None], left)
         rows, columns = (
             jnp.concatenate([M.real, M.imag]).reshape(2 * len(M), -1) for M in (one, transpose(right))
         )
@@ -152,12 +154,12 @@ class TwoPoint:
 
 def times(stack: Stack, matrix: Float[Array, " *matrix"]) -> Stack:
     """stack_q matrix."""
-    return stack * matrix[None] if matrix.ndim == 1 else stack @ matrix.astype(stack.dtype)
+    return scaled(matrix[None], stack) if matrix.ndim == 1 else stack @ as_complex(matrix)
 
 
 def times_left(matrix: Float[Array, " *matrix"], stack: Stack) -> Stack:
     """matrix stack_q."""
-    return stack * matrix[None] if matrix.ndim == 1 else matrix.astype(stack.dtype) @ stack
+    return scaled(matrix[None], stack) if matrix.ndim == 1 else as_complex(matrix) @ stack
 
 
 def transpose(stack: Stack) -> Stack:

@@ -8,6 +8,7 @@ from jaxtyping import Array, Bool, Complex, Float
 
 from collapse_theory import checks
 from collapse_theory.equivalent import Groups, SolveError, Status, alike, solved, stack
+from collapse_theory.equivalent.complex_numbers import scaled
 from collapse_theory.equivalent.continuation import Resolvents, resolvents
 from collapse_theory.equivalent.two_point import TwoPoint
 from collapse_theory.problem import Problem
@@ -53,7 +54,7 @@ def gradient_descent(
     beta = checks.number("momentum", momentum, most=1)
     known = checks.concrete(beta)
     if known is not None and known >= 1:
-        raise checks.fail("momentum", known, "a number in [0, 1)")
+        raise checks.fail("momentum", f"{known:g}", "a number in [0, 1)")
     risk, status, stable = _after_every_step(problem, size, beta, count, alike(problem))
     stays = checks.concrete(stable)
     if stays is not None and not stays.all():
@@ -79,8 +80,9 @@ def _after_every_step(
     # The lower half of the circle, where Im lambda > 0, from the small ridges on.
     u = radius * np.exp(-1j * np.pi * (2 * np.arange(number // 2) + 1) / number)
     turned = np.append(u, -radius)
-    circle = jnp.asarray((1 - turned) * (1 - momentum * turned) / (step * turned))
-    ridges = jax.lax.complex(circle.real, jnp.abs(circle.imag))  # the last has no sign by itself
+    circle = jnp.asarray((1 - turned) / turned) * (1 - scaled(momentum, jnp.asarray(turned)))
+    # Of the last, a negative number, the imaginary part has no sign by itself.
+    ridges = scaled(1 / step, jax.lax.complex(circle.real, jnp.abs(circle.imag)))
     fits, status = resolvents(model, ridges, groups)
     # At u = -radius the ridge is minus a number that is right of all eigenvalues, if descent is stable.
     stable = _is_outside(jax.tree.map(lambda part: part[-1], fits))
@@ -101,11 +103,12 @@ def _after_every_step(
 def _in_chunks(tree: tuple[Resolvents, Array]) -> tuple[Resolvents, Array]:
     """Arrays of pieces of the first axis; the last is filled with copies that weigh nothing."""
     length = len(tree[1])
-    chunks = -(-length // CHUNK)
+    size = min(CHUNK, length)
+    chunks = -(-length // size)
 
     def cut(array: Array, fill: Array) -> Array:
-        filled = jnp.concatenate([array, jnp.repeat(fill, chunks * CHUNK - length, axis=0)])
-        return filled.reshape(chunks, CHUNK, *array.shape[1:])
+        filled = jnp.concatenate([array, jnp.repeat(fill, chunks * size - length, axis=0)])
+        return filled.reshape(chunks, size, *array.shape[1:])
 
     nodes, weights = tree
     return jax.tree.map(lambda part: cut(part, part[-1:]), nodes), cut(weights, 0 * weights[-1:])

@@ -2,6 +2,7 @@
 
 import equinox as eqx
 import jax.numpy as jnp
+from jaxtyping import Array, Complex
 
 from collapse_theory import checks
 from collapse_theory.equivalent import Groups, Status, alike, solved
@@ -30,6 +31,9 @@ def iterated_ridge(problem: Problem, rounds: checks.Whole) -> Risk:
 
 @eqx.filter_jit
 def _after(problem: Problem, rounds: int, groups: Groups | None) -> tuple[Risk, Status]:
-    powers = jnp.arange(1, rounds + 1)[:, None]
-    filters = SpectralFilter.around(problem.ridge, lambda u: u[None] ** powers, rounds)
+
+    def residuals(u: Complex[Array, " Q"]) -> Complex[Array, "rounds Q"]:
+        return jnp.cumprod(jnp.broadcast_to(u, (rounds, len(u))), axis=0)
+
+    filters = SpectralFilter.around(problem.ridge, residuals, rounds)
     return filtered_with_status(problem, filters, groups)

@@ -6,6 +6,7 @@ from jaxtyping import Array, Complex, Float
 
 from collapse_theory import checks
 from collapse_theory.equivalent import Groups, Status, alike, solved
+from collapse_theory.equivalent.complex_numbers import scaled
 from collapse_theory.problem import Problem
 from collapse_theory.risk import Risk
 from collapse_theory.training.filters import SpectralFilter
@@ -66,7 +67,7 @@ def _filters(problem: Problem, mixes: Float[Array, " rounds"]) -> SpectralFilter
     def residuals(u: Complex[Array, " Q"]) -> Complex[Array, "models Q"]:
         left = [u]
         for xi in mixes:
-            left.append(u + xi * (1 - u) * left[-1])
+            left.append(u + scaled(xi, (1 - u) * left[-1]))
         return jnp.stack(left)
 
     return SpectralFilter.around(problem.ridge, residuals, len(mixes) + 1)

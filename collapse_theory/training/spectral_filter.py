@@ -6,14 +6,15 @@ from jaxtyping import Array, Float
 
 from collapse_theory import checks
 from collapse_theory.equivalent import Groups, Status, alike, solved, stack
+from collapse_theory.equivalent.complex_numbers import as_complex
 from collapse_theory.equivalent.continuation import resolvents
 from collapse_theory.equivalent.two_point import TwoPoint
 from collapse_theory.problem import Problem
 from collapse_theory.risk import Risk
-from collapse_theory.training.filters import SpectralFilter
+from collapse_theory.training.filters import Filter, SpectralFilter
 
 
-def spectral_filter(problem: Problem, filter: SpectralFilter) -> Risk:
+def spectral_filter(problem: Problem, filter: Filter) -> Risk:
     """The excess test error of any training that is a sum of ridge fits, complex ridges included.
 
         w_hat = S g(M) S^T X^T y / n,    w_hat - w_1 = sum_q C_q (w_hat(lambda_q) - w_1),
@@ -59,7 +60,7 @@ def products_of_errors(
     fits, status = resolvents(model, filter.ridges, groups)
     pairs = TwoPoint(model, groups, fits.with_none(model.width)).risks()
     # Last, the fit that learns nothing.
-    whole = jnp.concatenate([filter.coefficients, filter.remainder[..., None]], axis=-1)
+    whole = jnp.concatenate([filter.coefficients, as_complex(filter.remainder)[..., None]], axis=-1)
     whole = whole.reshape(-1, whole.shape[-1])
     # The real parts of two sums, multiplied: half the sum over both and over the conjugates of one.
     mirrored = jnp.concatenate([whole, whole.conj()], axis=1)
