@@ -11,6 +11,11 @@ jax.config.update("jax_enable_x64", True)
 
 from collapse_theory import spectra  # noqa: E402  (x64 must be on before the first array exists)
 from collapse_theory.attribution import marginal_risk, zeta_by_source  # noqa: E402
+from collapse_theory.bias_amplification import (  # noqa: E402
+    BiasAmplification,
+    bias_amplification,
+    group_risks,
+)
 from collapse_theory.break_even import break_even  # noqa: E402
 from collapse_theory.compress import compress  # noqa: E402
 from collapse_theory.diagnose import Diagnosis, diagnose  # noqa: E402
@@ -61,6 +66,7 @@ from collapse_theory.training_error import (  # noqa: E402
 __version__ = "0.1.0"
 
 __all__ = [
+    "BiasAmplification",
     "Diagnosis",
     "Distillation",
     "Mixture",
@@ -77,6 +83,7 @@ __all__ = [
     "at_size",
     "best",
     "best_distillation",
+    "bias_amplification",
     "break_even",
     "compress",
     "corollary_1",
@@ -91,6 +98,7 @@ __all__ = [
     "generations",
     "gradient_descent",
     "gradient_flow",
+    "group_risks",
     "iterated_ridge",
     "label_energy",
     "marginal_risk",

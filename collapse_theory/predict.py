@@ -2,6 +2,7 @@
 
 import equinox as eqx
 import jax.numpy as jnp
+from jaxtyping import Array, Float
 
 from collapse_theory.equivalent import (
     Equivalent,
@@ -49,11 +50,17 @@ def predict_with_status(problem: Problem, groups: Groups | None = None) -> tuple
 
 
 def excess_risk(equivalent: Equivalent) -> Risk:
-    """Risk on the test covariance by the solved equations; its parts force `ErrorSystem` apart."""
-    errors, model = ErrorSystem(equivalent), equivalent.model
+    """Risk on the test covariance by the solved equations."""
+    errors = ErrorSystem(equivalent)
+    return Risk(*errors.risk(forcing_of(errors)))
+
+
+def forcing_of(errors: ErrorSystem) -> Float[Array, "listeners parts"]:
+    """What forces the errors of all sources and of the test set: bias, variance and zeta apart."""
+    model = errors.model
     forcing = [
         errors.misfits(model.signal_moments),
         jnp.append(model.noises, 0.0),
         errors.misfits(model.shift_moments),
     ]
-    return Risk(*errors.risk(jnp.stack(forcing, axis=-1)))
+    return jnp.stack(forcing, axis=-1)

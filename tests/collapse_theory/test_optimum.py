@@ -230,7 +230,10 @@ def test_bad_ranges(ranges, message):
 
 
 def test_not_a_problem():
-    with pytest.raises(ValueError, match=r"^problem_of\(\.\.\.\) = .*: expected a Problem$"):
+    with pytest.raises(
+        ValueError,
+        match=r"^problem_of\(\.\.\.\) = .*: expected a Problem, or a Problem and a SpectralFilter$",
+    ):
         best(lambda t: t, t=(0.0, 1.0))
 
 

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from simulations.training.algorithms import GradientDescent, GradientFlow, IteratedRidge, SelfDistillation
+from simulations.training.algorithms import (
+    GradientDescent,
+    GradientFlow,
+    IteratedRidge,
+    SelfDistillation,
+)
 
 RIDGE = 0.3
 

@@ -1,10 +1,15 @@
-"""Trained models against the two-point equivalents: the gap is sampling error and a term of order 1/d."""
+"""Trained models against two-point equivalents: gaps are sampling error and a term of order 1/d."""
 
 import numpy as np
 import pytest
 
 import collapse_theory as ct
-from simulations.training.algorithms import GradientDescent, GradientFlow, IteratedRidge, SelfDistillation
+from simulations.training.algorithms import (
+    GradientDescent,
+    GradientFlow,
+    IteratedRidge,
+    SelfDistillation,
+)
 from simulations.training.simulate import simulate_training
 from tests.problems import ALARM, PARTS
 
