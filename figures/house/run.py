@@ -9,6 +9,8 @@ from collapse_theory import Problem, accumulate, generations
 from figures.house import arrays, tables
 from figures.house.arrays import Curve, Points, Theory, as_curve, as_points, as_theory
 from simulations import Estimate, simulate, simulate_generations
+from simulations.training.algorithms import Algorithm
+from simulations.training.simulate import simulate_training
 from simulations.whole import whole
 from workbench.cache import Arrays, Cache
 from workbench.picture import Panel
@@ -99,6 +101,11 @@ class Run:
         options = {"rounds": rounds, "seeds": seeds, "keep": keep}
         return as_points(self._measure(simulate_generations, problem, **options))
 
+    def train(self, problem: Problem, algorithm: Algorithm, seeds: int) -> Points:
+        """Simulation of another way to train than one ridge fit, arrays (settings,)."""
+        self.progress(0, 1)
+        return as_points(self._measure(simulate_training, problem, algorithm=algorithm, seeds=seeds))
+
     def predict_generations(self, problem: Problem, rounds: int, keep: str = "nothing") -> Curve:
         """Theory of the same, for `keep` "nothing" and "all"."""
         theory = accumulate if keep == "all" else generations
@@ -135,8 +142,9 @@ class Run:
         def compute() -> Arrays:
             return arrays.of_estimate(simulator(problem, **options))
 
+        question = {name: str(o) if isinstance(o, tuple) else o for name, o in options.items()}
         measured = self.cache.recall(
-            compute, simulator.__name__, simulator.__module__, problem, **options
+            compute, simulator.__name__, simulator.__module__, problem, **question
         )
         self.progress(1, 0)
         return measured

@@ -22,6 +22,8 @@ NAMES = (
     "covariate_shift",
     "finite_size",
     "design",
+    "early_stopping",
+    "self_distillation",
     "forecast",
     "mnist_scaling",
     "mnist_width",
