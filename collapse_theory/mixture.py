@@ -9,6 +9,7 @@ from jaxtyping import Array, Float
 
 from collapse_theory import checks
 from collapse_theory.equivalent import Groups, Model, alike, stack
+from collapse_theory.equivalent.groups import shares
 from collapse_theory.problem import Problem, Source
 
 if TYPE_CHECKING:
@@ -54,23 +55,20 @@ def mixture(problem: Problem, groups: Numbers | None = None) -> Mixture:
         raise checks.fail("groups", None, "the groups of sources, as values are not known inside jit")
     counts = model.n * model.fractions
     apart = _distances(model)
-    sources, disagreements, shares = [], [], []
+    parts = shares(model, members)
+    sources, disagreements = [], []
     if members[0] != (0,):
         sources.append(eqx.tree_at(lambda source: source.n, problem.sources[0], jnp.array(0.0)))
         disagreements.append(jnp.array(0.0))
-        shares.append(jnp.eye(K)[0])
-    for group in members:
-        one_of = jnp.zeros(K).at[jnp.array(group)].set(1.0)
-        n = jnp.sum(one_of * counts)
-        # A group without samples has any mean.
-        share = one_of * jnp.where(n > 0, counts / jnp.where(n > 0, n, 1.0), 1 / len(group))
+    for group, share in zip(members, parts, strict=True):
         disagreement = share @ apart[group[0]] @ share / 2
         noise = jnp.sum(share * model.noises) + disagreement
         first = problem.sources[group[0]]
+        n = counts[jnp.array(group)].sum()
         sources.append(Source(n, first.covariance, noise, 0.0, first.weight))
         disagreements.append(disagreement)
-        shares.append(share)
-    whole = _merged(problem, model, sources, jnp.stack(shares))
+    means = parts if members[0] == (0,) else jnp.concatenate([jnp.eye(1, K), parts])
+    whole = _merged(problem, model, sources, means)
     return Mixture(whole, jnp.stack(disagreements))
 
 
@@ -88,15 +86,15 @@ def _distances(model: Model) -> Float[Array, "K K K"]:
 
 
 def _merged(
-    problem: Problem, model: Model, sources: list[Source], shares: Float[Array, "sources K"]
+    problem: Problem, model: Model, sources: list[Source], means: Float[Array, "sources K"]
 ) -> Problem:
     """The problem of these sources, whose labels are these means of the old ones."""
     settings = (problem.ridge, problem.width, problem.test_covariance)
     counts = problem.multiplicities
     if problem.moments is not None:
-        moments = jnp.einsum("ja,ab...,kb->jk...", shares, problem.moments, shares)
+        moments = jnp.einsum("ja,ab...,kb->jk...", means, problem.moments, means)
         return Problem(sources, None, *settings, moments, counts)
-    shifts = jnp.tensordot(shares**2, model.shifts, axes=1)
+    shifts = jnp.tensordot(means**2, model.shifts, axes=1)
     shifted = [
         eqx.tree_at(lambda source: source.shift, source, shift)
         for source, shift in zip(sources[1:], shifts[1:], strict=True)

@@ -65,10 +65,11 @@ def draw(run: Run) -> Picture:
     for colour, ratio in run.few(enumerate((1, 10, 1000, 100_000))):
         setting = problem(float(ratio * d))
         label = f"n = {ratio:,} d"
-        curve, at = (
-            run.evaluate(stopped, lambda t, setting=setting: (setting, t), along)
-            for along in (times, marked)
-        )
+
+        def until(time, setting=setting):
+            return setting, time
+
+        curve, at = (run.evaluate(stopped, until, along) for along in (times, marked))
         left.line(times, curve, label, colour)
         trained = run.train(setting, GradientFlow(tuple(map(float, marked))), seeds)
         left.points(marked, trained.mean.total, trained.stderr.total, at, label=label, colour=colour)

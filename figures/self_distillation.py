@@ -4,7 +4,6 @@ data both stop falling.
 Self-distillation on the same inputs: error against the mix, against the ridge, and against n.
 """
 
-import equinox as eqx
 import numpy as np
 
 import collapse_theory as ct
@@ -34,15 +33,6 @@ def student(problem):
     return ct.best_distillation(problem).best.total
 
 
-def best_teacher(problem):
-    """The error of the teacher with the best ridge."""
-    return ct.best(lambda ridge: _with_ridge(problem, ridge), ridge=(1e-6, 1e3)).risk.total
-
-
-def _with_ridge(problem, ridge):
-    return eqx.tree_at(lambda p: p.ridge, problem, ridge)
-
-
 def draw(run: Run) -> Picture:
     """Error against the mix; of teacher and best student against the ridge; against n."""
     d, seeds = run.pick(300, 60), run.pick(16, 8)
@@ -69,10 +59,11 @@ def draw(run: Run) -> Picture:
     marked = np.linspace(-1, 3, run.pick(9, 3))
     for ridge, colour in RIDGES.items():
         setting = problem(ridge)
-        curve, at = (
-            run.evaluate(distilled, lambda mix, setting=setting: (setting, mix), along)
-            for along in (mixes, marked)
-        )
+
+        def mixed(mix, setting=setting):
+            return setting, mix
+
+        curve, at = (run.evaluate(distilled, mixed, along) for along in (mixes, marked))
         left.line(mixes, curve, f"λ = {ridge:g}", colour)
         trained = [run.train(setting, SelfDistillation(ridge, (float(mix),)), seeds) for mix in marked]
         mean = np.array([points.mean.total[1] for points in trained])
@@ -82,10 +73,14 @@ def draw(run: Run) -> Picture:
     ratios = np.geomspace(0.5, 1e6, run.pick(65, 9))
     for colour, fraction in zip(fraction_colours(FRACTIONS), FRACTIONS, strict=True):
         label = f"p₂ = {fraction:g}"
-        for panel, xs, make in (
-            (middle, ridges, lambda ridge, p=fraction: problem(ridge, fraction=p)),
-            (right, ratios, lambda ratio, p=fraction: problem(0.1, ratio, p)),
-        ):
+
+        def at_ridge(ridge, fraction=fraction):
+            return problem(ridge, fraction=fraction)
+
+        def at_size(ratio, fraction=fraction):
+            return problem(0.1, ratio, fraction)
+
+        for panel, xs, make in ((middle, ridges, at_ridge), (right, ratios, at_size)):
             panel.line(xs, run.evaluate(student, make, xs), label, colour)
             panel.guide(xs, run.evaluate(teacher, make, xs), "teacher" if not fraction else "")
         if fraction:

@@ -21,7 +21,7 @@ from collapse_theory.equivalent.arrays import Model
 from collapse_theory.equivalent.complex_numbers import as_complex, scaled
 from collapse_theory.equivalent.elimination import eliminate
 from collapse_theory.equivalent.fixed_point import WORST_CONDITION, solve
-from collapse_theory.equivalent.groups import Groups, merged, positions
+from collapse_theory.equivalent.groups import Groups, merged
 from collapse_theory.equivalent.newton import TOLERANCE, Cause, Status
 
 # The longest step in log lambda that Newton's method is asked to make, and its corrections after it.
@@ -191,12 +191,3 @@ def _well_conditioned(model: Model, unknowns: Logs, at: Array) -> Bool[Array, ""
     matrix = _sum(model, here.strengths) + here.nu * as_complex(jnp.eye(len(here.G)))
     norms = [jnp.abs(M).sum(axis=1).max() for M in (matrix, here.G)]
     return norms[0] * norms[1] <= WORST_CONDITION
-
-
-def shares(model: Model, groups: Groups) -> Float[Array, "groups K"]:
-    """The part that each source has in the samples of its group; equal parts of a group without any."""
-    member = jnp.asarray(positions(groups)[None] == jnp.arange(len(groups))[:, None], float)
-    samples = member * model.fractions[None]
-    total = samples.sum(axis=1, keepdims=True)
-    even = member / member.sum(axis=1, keepdims=True)
-    return jnp.where(total > 0, samples / jnp.where(total > 0, total, 1.0), even)

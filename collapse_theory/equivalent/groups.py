@@ -2,6 +2,7 @@
 
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Float
 
 from collapse_theory import checks
 from collapse_theory.equivalent.arrays import Model
@@ -60,3 +61,12 @@ def positions(groups: Groups) -> np.ndarray:
     """The group of each source."""
     place = {k: position for position, group in enumerate(groups) for k in group}
     return np.array([place[k] for k in sorted(place)])
+
+
+def shares(model: Model, groups: Groups) -> Float[Array, "groups K"]:
+    """The part that each source has in the samples of its group; equal parts of a group without any."""
+    member = jnp.asarray(positions(groups)[None] == jnp.arange(len(groups))[:, None], float)
+    samples = member * model.fractions[None]
+    total = samples.sum(axis=1, keepdims=True)
+    even = member / member.sum(axis=1, keepdims=True)
+    return jnp.where(total > 0, samples / jnp.where(total > 0, total, 1.0), even)

@@ -21,9 +21,9 @@ from jaxtyping import Array, Complex, Float
 
 from collapse_theory.equivalent.arrays import Model, Moments
 from collapse_theory.equivalent.complex_numbers import as_complex, scaled
-from collapse_theory.equivalent.continuation import Resolvents, shares
+from collapse_theory.equivalent.continuation import Resolvents
 from collapse_theory.equivalent.elimination import eliminate
-from collapse_theory.equivalent.groups import Groups, positions
+from collapse_theory.equivalent.groups import Groups, positions, shares
 
 Stack = Complex[Array, "Q *matrix"]
 Pairs = Complex[Array, "Q both"]  # ridges of the left; those of the right and their conjugates
