@@ -42,6 +42,7 @@ from collapse_theory.problem import Problem, Source, real_and_synthetic  # noqa:
 from collapse_theory.risk import Risk, StandardErrors  # noqa: E402
 from collapse_theory.scaling import ScalingExponents, scaling_exponents, source_condition  # noqa: E402
 from collapse_theory.spread import Spread, spread  # noqa: E402
+from collapse_theory.training.sgd import one_pass_sgd  # noqa: E402
 from collapse_theory.training_error import (  # noqa: E402
     generalised_cross_validation,
     source_errors,
@@ -79,6 +80,7 @@ __all__ = [
     "label_energy",
     "marginal_risk",
     "mixture",
+    "one_pass_sgd",
     "plateau",
     "predict",
     "real_and_synthetic",

@@ -3,9 +3,12 @@
 from typing import Any
 
 import equinox as eqx
+import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
+from collapse_theory import checks
 from collapse_theory.problem import Problem
 
 ROUNDING = 1e-13  # of what is off the diagonal in a common basis, relative to the largest entry
@@ -32,6 +35,32 @@ def diagonalised(problems: Problem) -> Problem | None:
     leading = 1 if problems.moments is None else 3
     turned += [_diagonal(array, 1, basis) for array in shifts] + [_diagonal(first, leading, basis)]
     return eqx.tree_at(lambda tree: covariances(tree) + labels(tree), problems, turned)
+
+
+def is_known(problem: Problem) -> bool:
+    """Whether the spectra, signals and shifts of a problem are numbers, not traced."""
+    counts = [] if problem.multiplicities is None else [problem.multiplicities]
+    arrays = [*covariances(problem), *labels(problem), *counts]
+    return all(array.ndim == 0 or checks.concrete(array) is not None for array in arrays)
+
+
+def batch_of_one(problem: Problem) -> Problem:
+    """The batch that holds this problem alone."""
+
+    def batch(leaf: Any) -> Any:
+        return leaf[None] if checks.concrete(leaf) is None else np.asarray(leaf)[None]
+
+    return jax.tree.map(batch, problem)
+
+
+def single(problems: Problem) -> Problem:
+    """The problem that is alone in a batch."""
+
+    def leaf_of_one(leaf: Any) -> Any:
+        with jax.ensure_compile_time_eval():  # what is known stays known
+            return leaf[0] if checks.concrete(leaf) is None else jnp.asarray(leaf[0])
+
+    return jax.tree.map(leaf_of_one, problems)
 
 
 def covariances(problem: Problem) -> list[Any]:

@@ -6,6 +6,7 @@ from simulations.generations import simulate_generations
 from simulations.mixing_law import fit_mixing_law
 from simulations.seeds import Estimate
 from simulations.simulate import simulate, simulate_draws
+from simulations.training.sgd import simulate_one_pass_sgd
 
 __all__ = [
     "Estimate",
@@ -14,4 +15,5 @@ __all__ = [
     "simulate",
     "simulate_draws",
     "simulate_generations",
+    "simulate_one_pass_sgd",
 ]

@@ -1,0 +1,1 @@
+"""Training algorithms other than one ridge fit."""
