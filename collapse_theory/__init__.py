@@ -42,6 +42,7 @@ from collapse_theory.problem import Problem, Source, real_and_synthetic  # noqa:
 from collapse_theory.risk import Risk, StandardErrors  # noqa: E402
 from collapse_theory.scaling import ScalingExponents, scaling_exponents, source_condition  # noqa: E402
 from collapse_theory.spread import Spread, spread  # noqa: E402
+from collapse_theory.training.best_schedule import BestSchedule, best_schedule  # noqa: E402
 from collapse_theory.training.sgd import one_pass_sgd  # noqa: E402
 from collapse_theory.training_error import (  # noqa: E402
     generalised_cross_validation,
@@ -52,6 +53,7 @@ from collapse_theory.training_error import (  # noqa: E402
 __version__ = "0.1.0"
 
 __all__ = [
+    "BestSchedule",
     "Diagnosis",
     "Mixture",
     "Optimum",
@@ -65,6 +67,7 @@ __all__ = [
     "accumulate",
     "at_size",
     "best",
+    "best_schedule",
     "break_even",
     "compress",
     "corollary_1",
