@@ -12,6 +12,7 @@ from jaxtyping import Array, Float
 
 from collapse_theory import checks
 from collapse_theory.checks import Number, Whole
+from collapse_theory.compress import compress_if_known
 from collapse_theory.equivalent.algebra import diagonal
 from collapse_theory.problem import Problem
 from collapse_theory.risk import Risk
@@ -33,7 +34,8 @@ class BestSchedule(eqx.Module):
     - `mixed`, `real_last`: the risks of the two plain schedules for the same budget, each with the best
       of some constant rates; `risk` is no larger.
 
-    In derivatives the schedules are constants: exact for `risk` at an interior minimum.
+    In derivatives the schedules are constants, so that those of `risk` are as exact as the minimum is
+    (the envelope theorem); there are none in the budget.
     """
 
     learning_rates: Float[Array, " steps"]
@@ -57,12 +59,12 @@ def best_schedule(
         over      g_t > 0,  0 <= p_2(t) <= 1,    B sum_t (1 - p_2(t)) <= real_samples
 
     for two sources; synthetic samples are free.  From synthetic data mixed evenly, and from real data
-    last, each at constant and at falling rates, projected gradients descend by Adam's steps, in log g
-    and in the share of real samples; the result is the best schedule on the way.  A local minimum
-    from good starts, never worse than these; its last digits take more `iterations`.
+    last, each at constant and at falling rates, gradients descend: in log g by Adam's steps, in the
+    shares of real samples projected on the budget.  The result is the best schedule on the way: near a
+    local minimum, and never worse than the starts.
 
-    The cost is that of some 3 x 4 x `iterations` runs of `one_pass_sgd`: seconds for a hundred
-    eigenvalues and a thousand steps.  `compress` shortens long spectra.
+    The cost is that of some 3 x 4 x `iterations` runs of `one_pass_sgd`: ten seconds for a thousand
+    steps, and hardly more for long spectra, which are compressed.
 
     Raises ValueError unless there are two sources, no width, whole steps and iterations >= 1, and
     0 <= real_samples <= B steps.
@@ -72,14 +74,14 @@ def best_schedule(
     for name, number in (("steps", steps), ("iterations", iterations)):
         if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1:
             raise checks.fail(name, repr(number), "a whole number >= 1")
-    turned, size, *_ = settings_of(problem, batch, None, None)
+    smaller, size, *_ = settings_of(compress_if_known(problem), batch, None, None)
     budget = checks.number("real_samples", real_samples)
     share, known = budget / size, checks.concrete(budget / size)
     if known is not None and known > steps:
         raise checks.fail(
             "real_samples", real_samples, f"at most batch * steps = {float(steps * size):g}"
         )
-    return _search(turned, size, share, int(steps), int(iterations))
+    return _search(smaller, size, share, int(steps), int(iterations))
 
 
 class Position(NamedTuple):

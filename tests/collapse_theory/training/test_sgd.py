@@ -172,7 +172,7 @@ def test_a_compressed_spectrum():
     small = ct.compress(whole)
     assert small.entries < 100
     few, many = (ct.one_pass_sgd(problem, constant(0.1, 3000)) for problem in (small, whole))
-    np.testing.assert_allclose(columns(few), columns(many), rtol=1e-9)
+    np.testing.assert_allclose(columns(few), columns(many), rtol=1e-12)
 
 
 @pytest.mark.parametrize("projected", [False, True])
