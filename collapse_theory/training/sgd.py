@@ -52,7 +52,7 @@ def one_pass_sgd(
 
     `bias` is what is left of the signal (and of `start`), `variance` comes from label noise, `zeta` from
     the shifts.  At constant rates and fractions the error tends to a plateau, for small rates that of
-    `plateau(problem)`; with real data last, at falling rates, there is none.
+    `plateau(problem)`; with real data last, falling rates and no ridge there is none.
 
     - `learning_rates`: g_t >= 0, shape (steps,), or a number for all steps;
     - `synthetic_fractions`: p_2(t), shape (steps,) or a number, for two sources; for any number of
