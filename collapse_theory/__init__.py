@@ -47,6 +47,7 @@ from collapse_theory.problem import Problem, Source, real_and_synthetic  # noqa:
 from collapse_theory.risk import Risk, StandardErrors  # noqa: E402
 from collapse_theory.scaling import ScalingExponents, scaling_exponents, source_condition  # noqa: E402
 from collapse_theory.spread import Spread, spread  # noqa: E402
+from collapse_theory.training.best_schedule import BestSchedule, best_schedule  # noqa: E402
 from collapse_theory.training.filters import SpectralFilter  # noqa: E402
 from collapse_theory.training.gradient_descent import gradient_descent  # noqa: E402
 from collapse_theory.training.gradient_flow import gradient_flow  # noqa: E402
@@ -56,6 +57,7 @@ from collapse_theory.training.self_distillation import (  # noqa: E402
     best_distillation,
     self_distillation,
 )
+from collapse_theory.training.sgd import one_pass_sgd  # noqa: E402
 from collapse_theory.training.spectral_filter import spectral_filter  # noqa: E402
 from collapse_theory.training_error import (  # noqa: E402
     generalised_cross_validation,
@@ -66,6 +68,7 @@ from collapse_theory.training_error import (  # noqa: E402
 __version__ = "0.1.0"
 
 __all__ = [
+    "BestSchedule",
     "BiasAmplification",
     "Diagnosis",
     "Distillation",
@@ -83,6 +86,7 @@ __all__ = [
     "at_size",
     "best",
     "best_distillation",
+    "best_schedule",
     "bias_amplification",
     "break_even",
     "compress",
@@ -103,6 +107,7 @@ __all__ = [
     "label_energy",
     "marginal_risk",
     "mixture",
+    "one_pass_sgd",
     "plateau",
     "predict",
     "real_and_synthetic",

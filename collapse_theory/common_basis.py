@@ -3,9 +3,12 @@
 from typing import Any
 
 import equinox as eqx
+import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
+from collapse_theory import checks
 from collapse_theory.problem import Problem
 
 ROUNDING = 1e-13  # of what is off the diagonal in a common basis, relative to the largest entry
@@ -17,21 +20,47 @@ def diagonalised(problems: Problem) -> Problem | None:
     None where covariances vary over the batch, or do not commute.  Of signals, shifts and moments only
     diagonals are left: what is beside them meets nothing but diagonals in a risk.
     """
-    dense = [array for array in covariances(problems) if array.ndim == 3]
-    if any(np.ptp(array, axis=0).any() for array in dense):
+    arrays = covariances(problems)
+    dense = any(array.ndim == 3 for array in arrays)
+    # Beside matrices a vector is a matrix too: it need not share their eigenvectors.
+    matrices = [_matrices(array) for array in arrays if array.ndim > 1] if dense else []
+    if any(np.ptp(array, axis=0).any() for array in matrices):
         return None
-    basis = common_basis([array[0] for array in dense]) if dense else None
+    basis = common_basis([array[0] for array in matrices]) if dense else None
     if dense and basis is None:
         return None
     # Vectors of eigenvalues may span any range: only those of matrices have rounding.
-    turned = [
-        _above_rounding(_diagonal(array, 1, basis)) if dense else array
-        for array in covariances(problems)
-    ]
+    turned = [_above_rounding(_diagonal(array, 1, basis)) if dense else array for array in arrays]
     *shifts, first = labels(problems)
     leading = 1 if problems.moments is None else 3
     turned += [_diagonal(array, 1, basis) for array in shifts] + [_diagonal(first, leading, basis)]
     return eqx.tree_at(lambda tree: covariances(tree) + labels(tree), problems, turned)
+
+
+def is_known(problem: Problem) -> bool:
+    """Whether the spectra, signals and shifts of a problem are numbers, not traced."""
+    counts = [] if problem.multiplicities is None else [problem.multiplicities]
+    arrays = [*covariances(problem), *labels(problem), *counts]
+    return all(array.ndim == 0 or checks.concrete(array) is not None for array in arrays)
+
+
+def batch_of_one(problem: Problem) -> Problem:
+    """The batch that holds this problem alone."""
+
+    def batch(leaf: Any) -> Any:
+        return leaf[None] if checks.concrete(leaf) is None else np.asarray(leaf)[None]
+
+    return jax.tree.map(batch, problem)
+
+
+def single(problems: Problem) -> Problem:
+    """The problem that is alone in a batch."""
+
+    def leaf_of_one(leaf: Any) -> Any:
+        with jax.ensure_compile_time_eval():  # what is known stays known
+            return leaf[0] if checks.concrete(leaf) is None else jnp.asarray(leaf[0])
+
+    return jax.tree.map(leaf_of_one, problems)
 
 
 def covariances(problem: Problem) -> list[Any]:
@@ -59,6 +88,11 @@ def common_basis(matrices: list[Float[np.ndarray, "d d"]]) -> Float[np.ndarray, 
         if np.abs(beside).max() > ROUNDING * len(matrix) * size:
             return None
     return basis
+
+
+def _matrices(arrays: np.ndarray) -> np.ndarray:
+    """A batch of matrices, or of the diagonals of diagonal ones, as matrices."""
+    return arrays if arrays.ndim == 3 else arrays[..., None] * np.eye(arrays.shape[-1])
 
 
 def _diagonal(array: np.ndarray, leading: int, basis: np.ndarray | None) -> np.ndarray:

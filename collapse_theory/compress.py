@@ -3,13 +3,18 @@
 from typing import Any
 
 import equinox as eqx
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from collapse_theory import checks
 from collapse_theory.checks import Number
-from collapse_theory.common_basis import covariances, diagonalised, labels
+from collapse_theory.common_basis import (
+    batch_of_one,
+    covariances,
+    diagonalised,
+    is_known,
+    labels,
+    single,
+)
 from collapse_theory.problem import Problem
 from collapse_theory.quadrature import Spectrum, reduced
 
@@ -42,28 +47,14 @@ def compress(problem: Problem, tolerance: Number = 1e-13) -> Problem:
     ridges inside), and for a tolerance that is not in (0, 0.1].
     """
     wanted = float(checks.number("tolerance", tolerance, above=0, most=0.1))
-    if not _is_known(problem):
+    if not is_known(problem):
         raise checks.fail("problem", "traced spectra", "spectra that are known: compress outside of jit")
-
-    def batch(leaf: Any) -> Any:
-        return leaf[None] if checks.concrete(leaf) is None else np.asarray(leaf)[None]
-
-    def single(leaf: Any) -> Any:
-        with jax.ensure_compile_time_eval():  # what is known stays known
-            return leaf[0] if checks.concrete(leaf) is None else jnp.asarray(leaf[0])
-
-    return jax.tree.map(single, compress_batch(jax.tree.map(batch, problem), wanted))
+    return single(compress_batch(batch_of_one(problem), wanted))
 
 
 def compress_if_known(problem: Problem) -> Problem:
     """`compress`, or the problem itself where its spectra are traced."""
-    return compress(problem) if _is_known(problem) else problem
-
-
-def _is_known(problem: Problem) -> bool:
-    counts = [] if problem.multiplicities is None else [problem.multiplicities]
-    arrays = [*covariances(problem), *labels(problem), *counts]
-    return all(array.ndim == 0 or checks.concrete(array) is not None for array in arrays)
+    return compress(problem) if is_known(problem) else problem
 
 
 def compress_batch(problems: Problem, tolerance: float = 1e-13) -> Problem:

@@ -6,6 +6,8 @@ from simulations.generations import simulate_generations
 from simulations.mixing_law import fit_mixing_law
 from simulations.seeds import Estimate
 from simulations.simulate import simulate, simulate_draws
+from simulations.training.sgd import simulate_one_pass_sgd
+from simulations.training.simulate import simulate_training
 
 __all__ = [
     "Estimate",
@@ -14,4 +16,6 @@ __all__ = [
     "simulate",
     "simulate_draws",
     "simulate_generations",
+    "simulate_one_pass_sgd",
+    "simulate_training",
 ]

@@ -139,7 +139,7 @@ def _arrays(model: Model, counts: tuple[int, ...], pool: np.ndarray | None) -> d
         "weights": model.weights,
         "noises": model.noises,
         "covariances": covariances,
-        "roots": np.stack([_root(covariance) for covariance in covariances]),
+        "roots": np.stack([root(covariance) for covariance in covariances]),
         "shifts": shifts,
         "signal": signal,
         "correlations": correlations,
@@ -178,7 +178,8 @@ def _whole(name: str, value: Array) -> int:
     return round(number)
 
 
-def _root(covariance: np.ndarray) -> np.ndarray:
+def root(covariance: np.ndarray) -> np.ndarray:
+    """F with F F^T = covariance, of eigenvalues or a matrix."""
     if covariance.ndim == 1:
         return np.sqrt(covariance)
     eigenvalues, basis = np.linalg.eigh(covariance)

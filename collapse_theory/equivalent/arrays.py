@@ -128,7 +128,7 @@ def stack(problem: Problem) -> Model:
     )
 
 
-def _correlations(moments: Float[Array, "K K *matrix"], ndim: int) -> Float[Array, "K K *matrix"]:
+def _correlations(moments: Float[Array, "K K *either"], ndim: int) -> Float[Array, "K K *matrix"]:
     """E[v_j v_k^T] from C_jk = E[w_j w_k^T]."""
     moments = jax.vmap(jax.vmap(lambda block: expand(block, ndim)))(moments)
     difference = jnp.eye(len(moments)).at[1:, 0].set(-1.0)  # v = difference @ w

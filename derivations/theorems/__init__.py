@@ -12,6 +12,7 @@ from derivations.theorems.kappa import KAPPA
 from derivations.theorems.mixture import MIXTURE
 from derivations.theorems.ridgeless import RIDGELESS
 from derivations.theorems.scaling_laws import SCALING_LAWS
+from derivations.theorems.sgd import SGD
 from derivations.theorems.theorem_1 import THEOREM_1_DERIVATION
 from derivations.theorems.theorem_2 import THEOREM_2_DERIVATION
 from derivations.theorems.two_sources import TWO_SOURCES
@@ -33,6 +34,7 @@ DERIVATIONS: dict[str, Derivation] = {
         COROLLARY_2,
         COROLLARY_3,
         GENERATIONS,
+        SGD,
         SCALING_LAWS,
         ENSEMBLE,
     )

@@ -138,6 +138,8 @@ def test_matrices_that_commute_are_diagonalised():
 def test_matrices_that_do_not_commute_stay():
     whole = matrices(lambda turn, decay: np.diag(decay))
     assert not ct.compress(whole).is_diagonal
+    # A vector is a diagonal matrix, and has other eigenvectors than the matrix beside it.
+    assert not ct.compress(matrices(lambda turn, decay: decay)).is_diagonal
 
 
 def test_a_batch_is_compressed_once():

@@ -11,7 +11,7 @@ from derivations.groundwork import isotropic as isotropic_limits
 from derivations.groundwork.formulas import THEOREM_1
 from derivations.groundwork.power_law import in_closed_form
 from derivations.groundwork.setting import df1, kappa, n, noise, p2
-from derivations.theorems import corollary_2_weighting, ensemble
+from derivations.theorems import corollary_2_weighting, ensemble, sgd_plateau
 
 SIZE = 5
 FRACTION, NOISE, QUALITY, SIGNAL = 0.2, 0.3, 1.5, 0.8
@@ -100,3 +100,16 @@ def test_an_ensemble_mixes_its_member_and_the_classical_model():
         alone, crowd = ct.predict(member).zeta, ct.predict(classical).zeta
         expected = [alone / k + (1 - 1 / k) * crowd for k in ensemble.MEMBERS]
         np.testing.assert_allclose(zetas, expected, rtol=1e-9)
+
+
+def test_one_pass_sgd_settles_where_the_derivation_says():
+    numbers = {symbol: float(value) for symbol, value in sgd_plateau.NUMBERS.items()}
+    spectrum, shift = (np.array([numbers[x] for x in xs]) for xs in (sgd_plateau.s, sgd_plateau.Delta))
+    rate, fraction = numbers[sgd_plateau.g], numbers[sgd_plateau.p]
+    sources = (ct.Source(1, spectrum, 1.0), ct.Source(1, spectrum, 1.0, shift))
+    risk = ct.one_pass_sgd(ct.Problem(sources, 1.0, 0.0), np.full(500, rate), fraction)
+    _, tau, _ = sgd_plateau.settled()
+    expected = fraction**2 * spectrum @ shift + float(tau.subs(numbers))
+    np.testing.assert_allclose(risk.total[-1], expected, rtol=1e-12)
+    variance = float(tau.subs(numbers | {symbol: 0 for symbol in sgd_plateau.Delta}))
+    np.testing.assert_allclose(risk.variance[-1], variance, rtol=1e-12)
