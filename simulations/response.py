@@ -207,8 +207,8 @@ def by_singular_values(
 ) -> tuple[Decomposition, Callable[[Float[Array, " q"], Float[Array, " q"]], Response]]:
     """Any fit that acts on singular values: what its gains and losses of each make of the labels.
 
-    Z = U s V^T, so that N = V gains U^T (ridge regression has the gains s / (s^2 + lambda)), and the losses
-    are 1 - s gains; all of it decoded, w_hat = S V ...
+    Z = U s V^T, so that N = V gains U^T (ridge regression has the gains s / (s^2 + lambda)), and the
+    losses are 1 - s gains; all of it decoded, w_hat = S V ...
     """
     scales, Z = stacked(draw, constants)
     decomposition = decompose(Z, sum(plan.counts or ()))
