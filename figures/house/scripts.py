@@ -24,6 +24,7 @@ NAMES = (
     "design",
     "early_stopping",
     "self_distillation",
+    "curriculum",
     "forecast",
     "mnist_scaling",
     "mnist_width",
