@@ -42,6 +42,9 @@ from collapse_theory.problem import Problem, Source, real_and_synthetic  # noqa:
 from collapse_theory.risk import Risk, StandardErrors  # noqa: E402
 from collapse_theory.scaling import ScalingExponents, scaling_exponents, source_condition  # noqa: E402
 from collapse_theory.spread import Spread, spread  # noqa: E402
+from collapse_theory.training.average_models import Average, average_models  # noqa: E402
+from collapse_theory.training.best_two_stage import best_two_stage  # noqa: E402
+from collapse_theory.training.two_stage import two_stage  # noqa: E402
 from collapse_theory.training_error import (  # noqa: E402
     generalised_cross_validation,
     source_errors,
@@ -51,6 +54,7 @@ from collapse_theory.training_error import (  # noqa: E402
 __version__ = "0.1.0"
 
 __all__ = [
+    "Average",
     "Diagnosis",
     "Mixture",
     "Optimum",
@@ -63,7 +67,9 @@ __all__ = [
     "StandardErrors",
     "accumulate",
     "at_size",
+    "average_models",
     "best",
+    "best_two_stage",
     "break_even",
     "compress",
     "corollary_1",
@@ -96,5 +102,6 @@ __all__ = [
     "theorem_2_constants",
     "theorem_2_explicit",
     "training_error",
+    "two_stage",
     "zeta_by_source",
 ]
