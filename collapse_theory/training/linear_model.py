@@ -40,6 +40,12 @@ class LinearModel(NamedTuple):
         pulls, noises = ([turn(matrix) for matrix in stack] for stack in (self.pulls, self.noises))
         return LinearModel(turn(self.learnt), pulls, turn(self.shrinkage), noises, self.gap)
 
+    def without_data(self, model: Model) -> "LinearModel":
+        """The same without data: w_hat = 0."""
+        width = jnp.ones_like(self.gap) if model.width is None else model.width * jnp.ones_like(self.gap)
+        nothing = jax.tree.map(jnp.zeros_like, self)
+        return nothing._replace(shrinkage=identity(self.shrinkage), gap=width)
+
     @property
     def means(self) -> list[Matrix]:
         """What takes v_0 = w_1 and v_k, the shift of the source of index k, to the mean of w_hat."""

@@ -73,6 +73,11 @@ def two_stage_with_status(
     model, earlier = errors.model, start_errors.model
     here, there = errors.equivalent.basis, start_errors.equivalent.basis
     start = start.turned(None if here is None or there is None else here.T @ there)
+    # What stage 2 forgets, be it infinite, does not matter, exactly.
+    forgets = jnp.all(second.shrinkage == 0)
+    if model.width is not None:
+        forgets |= second.gap == 0
+    start = jax.tree.map(lambda *leaves: jnp.where(forgets, *leaves), start.without_data(model), start)
     pair = OneProjection(start, second, model)
     misfits = Misfits(start, second, pair)
 
@@ -83,7 +88,7 @@ def two_stage_with_status(
         start_errors.misfits(earlier.shift_moments),
     ]
     fitted = start_errors.fitted(jnp.stack(forcing, axis=-1))
-    handed_on = jnp.where(jnp.any(pair.kept != 0), fitted, 0.0)
+    handed_on = jnp.where(forgets, 0.0, fitted)
     listeners = [Listener(B, pair.numbers(B)) for B in (*model.covariances, model.test_covariance)]
     gains = jnp.stack([misfits.gains(listener) for listener in listeners])
 
@@ -94,7 +99,9 @@ def two_stage_with_status(
 
     forcing = [of(model.signal_moments), jnp.append(model.noises, 0.0), of(model.shift_moments)]
     fed = jnp.where(gains[..., None] == 0, 0.0, gains[..., None] * handed_on[None]).sum(axis=1)
-    risk = errors.risk(jnp.stack(forcing, axis=-1) + fed)
+    infinite = jnp.isinf(fed).any(axis=0)
+    risk = errors.risk(jnp.stack(forcing, axis=-1) + jnp.where(infinite[None], 0.0, fed))
+    risk = jnp.where(infinite, jnp.inf, risk)
     statuses = jax.tree.map(lambda *both: jnp.stack(both), start_status, status)
     return Risk(*risk), Status.worst(statuses)
 

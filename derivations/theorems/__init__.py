@@ -15,6 +15,7 @@ from derivations.theorems.scaling_laws import SCALING_LAWS
 from derivations.theorems.theorem_1 import THEOREM_1_DERIVATION
 from derivations.theorems.theorem_2 import THEOREM_2_DERIVATION
 from derivations.theorems.two_sources import TWO_SOURCES
+from derivations.theorems.two_stage import TWO_STAGE
 from derivations.theorems.unified import UNIFIED
 
 DERIVATIONS: dict[str, Derivation] = {
@@ -33,6 +34,7 @@ DERIVATIONS: dict[str, Derivation] = {
         COROLLARY_2,
         COROLLARY_3,
         GENERATIONS,
+        TWO_STAGE,
         SCALING_LAWS,
         ENSEMBLE,
     )
