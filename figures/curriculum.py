@@ -65,10 +65,10 @@ def draw(run: Run) -> Picture:
     when = np.arange(1, steps + 1)
     learned, mixed, best_path = run.once(best, (problem, rates(steps, d)))
     for order, colour in LINES.items():
-        settings = (rates(steps, d), shares(order, steps)) if colour < 3 else (learned, mixed)
-        errors = best_path if colour == 3 else run.once(path, (problem, *settings))[1:]
+        planned = (learned, mixed) if colour == 3 else (rates(steps, d), shares(order, steps))
+        errors = best_path if colour == 3 else run.once(path, (problem, *planned))[1:]
         left.line(when, errors, order, colour)
-        trained = run.sgd(problem, *settings, seeds, after)
+        trained = run.sgd(problem, planned, seeds, after)
         left.points(
             after,
             trained.mean.total,

@@ -118,16 +118,15 @@ class Run:
     def sgd(
         self,
         problem: Problem,
-        learning_rates: np.ndarray,
-        synthetic_fractions: np.ndarray,
+        schedule: tuple[np.ndarray, np.ndarray],
         seeds: int,
         after: np.ndarray,
     ) -> Points:
-        """Runs of one-pass SGD, arrays (measured,)."""
+        """Runs of one-pass SGD with these learning rates and synthetic fractions, arrays (measured,)."""
         self.progress(0, 1)
-        schedule = {"learning_rates": learning_rates, "synthetic_fractions": synthetic_fractions}
+        named = dict(zip(("learning_rates", "synthetic_fractions"), schedule, strict=True))
         return as_points(
-            self._measure(simulate_one_pass_sgd, problem, seeds=seeds, after=after, **schedule)
+            self._measure(simulate_one_pass_sgd, problem, seeds=seeds, after=after, **named)
         )
 
     def predict_generations(self, problem: Problem, rounds: int, keep: str = "nothing") -> Curve:
