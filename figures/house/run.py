@@ -9,9 +9,11 @@ from collapse_theory import Problem, accumulate, generations
 from figures.house import arrays, tables
 from figures.house.arrays import Curve, Points, Theory, as_curve, as_points, as_theory
 from simulations import Estimate, simulate, simulate_generations
+from simulations.plan import counts_of
 from simulations.training.algorithms import Algorithm
 from simulations.training.sgd import simulate_one_pass_sgd
 from simulations.training.simulate import simulate_training
+from simulations.training.two_stage import simulate_two_stage
 from simulations.whole import whole
 from workbench.cache import Arrays, Cache, as_text
 from workbench.picture import Panel
@@ -114,6 +116,12 @@ class Run:
         """Simulation of another way to train than one ridge fit, arrays (settings,)."""
         self.progress(0, 1)
         return as_points(self._measure(simulate_training, problem, algorithm=algorithm, seeds=seeds))
+
+    def two_stage(self, problem: Problem, ridges: tuple[float, ...], seeds: int) -> Points:
+        """Simulation of two stages, synthetic data first."""
+        self.progress(0, 1)
+        options = {"ridges": ridges, "first": (0, counts_of(problem)[1]), "seeds": seeds}
+        return as_points(self._measure(simulate_two_stage, problem, **options))
 
     def sgd(
         self,

@@ -25,6 +25,8 @@ NAMES = (
     "early_stopping",
     "self_distillation",
     "curriculum",
+    "fine_tuning",
+    "remedies",
     "forecast",
     "mnist_scaling",
     "mnist_width",
