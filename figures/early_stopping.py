@@ -50,7 +50,7 @@ def best_ridge(problem):
 
 def draw(run: Run) -> Picture:
     """Error against the time for several n; error at the best time against n for several p₂."""
-    d, seeds = run.pick(300, 60), run.pick(16, 8)
+    d, seeds = run.pick(100, 60), run.pick(6, 8)
 
     def problem(n, fraction=FRACTION):
         return ct.real_and_synthetic(
@@ -84,7 +84,7 @@ def draw(run: Run) -> Picture:
         left.points(marked, trained.mean.total, trained.stderr.total, at, label=label, colour=colour)
     left.level(FRACTION**2 * QUALITY, "p₂²c²")
     best = run.pick(best_stopped, best_of_few)
-    ratios = np.geomspace(1, 1e6, run.pick(49, 7))
+    ratios = np.geomspace(1, 1e6, run.pick(25, 7))
     for colour, fraction in zip(fraction_colours(FRACTIONS), run.few(FRACTIONS), strict=False):
 
         def at_size(ratio, fraction=fraction):

@@ -100,7 +100,7 @@ def draw(run: Run) -> Picture:
         legend="trained by",
     )
     last = picture.panels[2]
-    sizes = np.geomspace(50, 1e8, run.pick(49, 6))
+    sizes = np.geomspace(50, 1e8, run.pick(25, 6))
     marked = np.array(run.pick([60, 200, 1000, 10_000, 1e5, 1e7], [200, 1e5]))
     real = run.evaluate(best_real, problem, sizes)
     stop, fall = run.pick((STOP, FALL), (QUICK_STOP, QUICK_FALL))
