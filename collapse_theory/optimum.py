@@ -22,7 +22,7 @@ from collapse_theory.training.spectral_filter import filtered_with_status
 # Points of the coarse grid in all, and how many of its local minima are descended from.
 GRID = 256
 STARTS = 3
-# Points of the grid that are computed at once: this bounds the memory, times the curve that is mapped over.
+# Points of the grid that are computed at once: this bounds the memory, times the length of a curve.
 AT_ONCE = 32
 # Every objective is stationary in the coordinates of `Box` on an edge: descent starts beside it.
 OFF_EDGE = 0.25
