@@ -47,7 +47,9 @@ from collapse_theory.problem import Problem, Source, real_and_synthetic  # noqa:
 from collapse_theory.risk import Risk, StandardErrors  # noqa: E402
 from collapse_theory.scaling import ScalingExponents, scaling_exponents, source_condition  # noqa: E402
 from collapse_theory.spread import Spread, spread  # noqa: E402
+from collapse_theory.training.average_models import Average, average_models  # noqa: E402
 from collapse_theory.training.best_schedule import BestSchedule, best_schedule  # noqa: E402
+from collapse_theory.training.best_two_stage import best_two_stage  # noqa: E402
 from collapse_theory.training.filters import SpectralFilter  # noqa: E402
 from collapse_theory.training.gradient_descent import gradient_descent  # noqa: E402
 from collapse_theory.training.gradient_flow import gradient_flow  # noqa: E402
@@ -59,6 +61,7 @@ from collapse_theory.training.self_distillation import (  # noqa: E402
 )
 from collapse_theory.training.sgd import one_pass_sgd  # noqa: E402
 from collapse_theory.training.spectral_filter import spectral_filter  # noqa: E402
+from collapse_theory.training.two_stage import two_stage  # noqa: E402
 from collapse_theory.training_error import (  # noqa: E402
     generalised_cross_validation,
     source_errors,
@@ -68,6 +71,7 @@ from collapse_theory.training_error import (  # noqa: E402
 __version__ = "0.1.0"
 
 __all__ = [
+    "Average",
     "BestSchedule",
     "BiasAmplification",
     "Diagnosis",
@@ -84,9 +88,11 @@ __all__ = [
     "StandardErrors",
     "accumulate",
     "at_size",
+    "average_models",
     "best",
     "best_distillation",
     "best_schedule",
+    "best_two_stage",
     "bias_amplification",
     "break_even",
     "compress",
@@ -127,5 +133,6 @@ __all__ = [
     "theorem_2_constants",
     "theorem_2_explicit",
     "training_error",
+    "two_stage",
     "zeta_by_source",
 ]

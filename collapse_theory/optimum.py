@@ -77,18 +77,19 @@ def best(problem_of: Callable[..., Trained], **ranges: checks.Range) -> Optimum:
     """
     box = Box.of(ranges, GRID)
     _check(problem_of, box)
-    answer, on_edge, status = jax.jit(lambda: _search(problem_of, box))()
+    answer, on_edge, status = jax.jit(lambda: search(lambda **x: _predicted(problem_of(**x)), box))()
     arguments, risk = solved(answer, status)
     return Optimum(arguments, risk, on_edge)
 
 
-def _search(
-    problem_of: Callable[..., Trained], box: Box
+def search(
+    answer_of: Callable[..., tuple[Risk, Status]], box: Box
 ) -> tuple[tuple[Arguments, Risk], dict[str, Array], Status]:
+    """The arguments in the box whose risk is smallest, and it; which are on an edge; a status."""
     grid = box.grid()
     # As a function of the numbers that it refers to, too: the search needs no derivatives in them.
     predicted, numbers = jax.closure_convert(
-        lambda position: _predicted(problem_of(**box.arguments(position))), grid[0]
+        lambda position: answer_of(**box.arguments(position)), grid[0]
     )
     fixed = jax.lax.stop_gradient(numbers)
 

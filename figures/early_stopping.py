@@ -4,6 +4,7 @@ p₂²c².
 Gradient flow on real and synthetic data: error against the time, and at the best time against n.
 """
 
+import jax.numpy as jnp
 import numpy as np
 
 import collapse_theory as ct
@@ -25,8 +26,9 @@ def stopped(question):
 
 
 def best_stopped(problem):
-    """The error at the best time."""
-    return ct.best(lambda time: (problem, ct.SpectralFilter.flow(time)), time=TIMES).risk.total
+    """The error at the best time, and that time."""
+    best = ct.best(lambda time: (problem, ct.SpectralFilter.flow(time)), time=TIMES)
+    return jnp.stack([best.risk.total, best.arguments["time"]])
 
 
 def best_ridge(problem):
@@ -81,7 +83,7 @@ def draw(run: Run) -> Picture:
             return problem(ratio * d, fraction)
 
         label = f"p₂ = {fraction:g}"
-        right.line(ratios, run.evaluate(best_stopped, at_size, ratios), label, colour)
+        right.line(ratios, run.evaluate(best_stopped, at_size, ratios)[:, 0], label, colour)
         right.guide(
             ratios,
             run.evaluate(best_ridge, at_size, ratios),

@@ -54,6 +54,13 @@ class ErrorSystem:
         excess = self.equivalent.residue + leak * shrunk
         return solve_m_matrix(e * self.pulls[:-1], excess, e * forcing[:-1])
 
+    def fitted(self, forcing: Float[Array, "listeners columns"]) -> Float[Array, "K columns"]:
+        """p_k e_k^2 E_k / n: the covariance of w_hat given its mean is sum_k of it G_S Sigma_k G_S."""
+        scale = self.model.fractions[:, None] * self.equivalent.e[:, None] / self.model.n
+        fitted = scale * self.solve(forcing)
+        infinite = self.equivalent.regime.at_threshold & self._fed(forcing)[None] & (scale > 0)
+        return jnp.where(infinite, jnp.inf, fitted)
+
     def risk(self, forcing: Float[Array, "listeners columns"]) -> Float[Array, " columns"]:
         """Excess risk on the test set of each column."""
         parts = forcing[-1] + self.pulls[-1] @ self.solve(forcing)

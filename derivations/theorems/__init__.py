@@ -16,6 +16,7 @@ from derivations.theorems.sgd import SGD
 from derivations.theorems.theorem_1 import THEOREM_1_DERIVATION
 from derivations.theorems.theorem_2 import THEOREM_2_DERIVATION
 from derivations.theorems.two_sources import TWO_SOURCES
+from derivations.theorems.two_stage import TWO_STAGE
 from derivations.theorems.unified import UNIFIED
 
 DERIVATIONS: dict[str, Derivation] = {
@@ -35,6 +36,7 @@ DERIVATIONS: dict[str, Derivation] = {
         COROLLARY_3,
         GENERATIONS,
         SGD,
+        TWO_STAGE,
         SCALING_LAWS,
         ENSEMBLE,
     )

@@ -9,10 +9,13 @@ from collapse_theory import Problem, accumulate, generations
 from figures.house import arrays, tables
 from figures.house.arrays import Curve, Points, Theory, as_curve, as_points, as_theory
 from simulations import Estimate, simulate, simulate_generations
+from simulations.plan import counts_of
 from simulations.training.algorithms import Algorithm
+from simulations.training.sgd import simulate_one_pass_sgd
 from simulations.training.simulate import simulate_training
+from simulations.training.two_stage import simulate_two_stage
 from simulations.whole import whole
-from workbench.cache import Arrays, Cache
+from workbench.cache import Arrays, Cache, as_text
 from workbench.picture import Panel
 from workbench.records import Record
 
@@ -79,6 +82,14 @@ class Run:
 
         return self.cache.recall(compute, function.__name__, function.__module__, questions)["value"]
 
+    def once(self, function: Callable[[Any], Any], question: Any) -> np.ndarray:
+        """`function` of one question, a pytree: an array, remembered as by `evaluate`."""
+
+        def compute() -> Arrays:
+            return {"value": np.asarray(function(question))}
+
+        return self.cache.recall(compute, function.__name__, function.__module__, question)["value"]
+
     def simulate(
         self, make: Make, xs: Xs, seeds: int, features: str = "gaussian", **options: Any
     ) -> tuple[Theory, Points]:
@@ -105,6 +116,26 @@ class Run:
         """Simulation of another way to train than one ridge fit, arrays (settings,)."""
         self.progress(0, 1)
         return as_points(self._measure(simulate_training, problem, algorithm=algorithm, seeds=seeds))
+
+    def two_stage(self, problem: Problem, ridges: tuple[float, ...], seeds: int) -> Points:
+        """Simulation of two stages, synthetic data first."""
+        self.progress(0, 1)
+        options = {"ridges": ridges, "first": (0, counts_of(problem)[1]), "seeds": seeds}
+        return as_points(self._measure(simulate_two_stage, problem, **options))
+
+    def sgd(
+        self,
+        problem: Problem,
+        schedule: tuple[np.ndarray, np.ndarray],
+        seeds: int,
+        after: np.ndarray,
+    ) -> Points:
+        """Runs of one-pass SGD with these learning rates and synthetic fractions, arrays (measured,)."""
+        self.progress(0, 1)
+        named = dict(zip(("learning_rates", "synthetic_fractions"), schedule, strict=True))
+        return as_points(
+            self._measure(simulate_one_pass_sgd, problem, seeds=seeds, after=after, **named)
+        )
 
     def predict_generations(self, problem: Problem, rounds: int, keep: str = "nothing") -> Curve:
         """Theory of the same, for `keep` "nothing" and "all"."""
@@ -142,7 +173,10 @@ class Run:
         def compute() -> Arrays:
             return arrays.of_estimate(simulator(problem, **options))
 
-        question = {name: str(o) if isinstance(o, tuple) else o for name, o in options.items()}
+        question = {
+            name: as_text(option) if isinstance(option, np.ndarray) else str(option)
+            for name, option in options.items()
+        }
         measured = self.cache.recall(
             compute, simulator.__name__, simulator.__module__, problem, **question
         )

@@ -10,12 +10,12 @@ from derivations.engine.points import evaluate
 from derivations.groundwork import isotropic as isotropic_limits
 from derivations.groundwork.formulas import THEOREM_1
 from derivations.groundwork.power_law import in_closed_form
-from derivations.groundwork.setting import df1, kappa, n, noise, p2
-from derivations.theorems import corollary_2_weighting, ensemble, sgd_plateau
+from derivations.groundwork.setting import SHIFT, SIGNAL, SPECTRUM, df1, kappa, m, n, noise, p2
+from derivations.theorems import corollary_2_weighting, ensemble, sgd_plateau, two_stage
 
 SIZE = 5
-FRACTION, NOISE, QUALITY, SIGNAL = 0.2, 0.3, 1.5, 0.8
-NUMBERS = {p2: FRACTION, noise: NOISE, isotropic_limits.c2: QUALITY, isotropic_limits.r2: SIGNAL}
+FRACTION, NOISE, QUALITY, STRENGTH = 0.2, 0.3, 1.5, 0.8
+NUMBERS = {p2: FRACTION, noise: NOISE, isotropic_limits.c2: QUALITY, isotropic_limits.r2: STRENGTH}
 
 
 def isotropic(aspect, ridge=0.0):
@@ -25,7 +25,7 @@ def isotropic(aspect, ridge=0.0):
             n=SIZE / aspect,
             synthetic_fraction=FRACTION,
             covariance=ct.spectra.isotropic(SIZE),
-            signal=SIGNAL,
+            signal=STRENGTH,
             quality=QUALITY,
             noise=NOISE,
             ridge=ridge,
@@ -113,3 +113,22 @@ def test_one_pass_sgd_settles_where_the_derivation_says():
     np.testing.assert_allclose(risk.total[-1], expected, rtol=1e-12)
     variance = float(tau.subs(numbers | {symbol: 0 for symbol in sgd_plateau.Delta}))
     np.testing.assert_allclose(risk.variance[-1], variance, rtol=1e-12)
+
+
+@pytest.mark.parametrize("wide", [False, True])
+@pytest.mark.parametrize("setting", two_stage.SETTINGS, ids=lambda setting: setting[0])
+def test_two_stages_are_what_the_pencils_give(setting, wide):
+    point = two_stage.stage_point(*setting, wide)
+    spectrum, signal, shift = (np.array(v, dtype=float) for v in (SPECTRUM, SIGNAL, SHIFT))
+    numbers = {symbol: float(value) for symbol, value in point.numbers.items()}
+    real, synthetic = (1 - numbers[p2]) * numbers[n], numbers[p2] * numbers[n]
+    sources = (
+        ct.Source(real, spectrum, numbers[noise]),
+        ct.Source(synthetic, spectrum, numbers[noise], shift),
+    )
+    problem = ct.Problem(sources, signal, 0.0, numbers[m] if wide else None)
+    predicted = ct.two_stage(problem, (float(setting[4]), float(setting[5])))
+    derived = {name: float(evaluate(f, point)) for name, f in two_stage.formulas(wide).items()}
+    np.testing.assert_allclose(predicted.bias, derived["B"], rtol=1e-9)
+    np.testing.assert_allclose(predicted.variance, derived["V_1"] + derived["V_2"], rtol=1e-9)
+    np.testing.assert_allclose(predicted.zeta, derived["zeta"], rtol=1e-9)
