@@ -30,6 +30,6 @@ STATEMENTS = (
         transitions,
         "d = 400, n = 200, m = 60, 100, 140, 200, 260: {wide_60:.3f}, {wide_100:.4f}, {wide_140:.3f}, {wide_200:.1e}, {wide_260:.3f}; "
         "d = 100, n = 400, m = 50, 90, 110, 200: {low_50:.4f}, {low_90:.4f}, {low_110:.4f}, {low_200:.4f}",
-        "tests/collapse_theory/test_bias_amplification.py::test_transitions_of_bias_amplification",
+        "tests/docs/test_groups.py::test_transitions",
     ),
 )

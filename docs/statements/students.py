@@ -42,7 +42,7 @@ class World(NamedTuple):
         """Trained on n true labels of noise 1."""
         sources = (ct.Source(n, self.covariance, 1.0),)
         settings = {"test_covariance": test, "multiplicities": self.multiplicities}
-        return ct.Problem(sources, self.signal, ridge, **settings)  # type: ignore[arg-type]
+        return ct.Problem(sources, self.signal, ridge, **settings)
 
 
 def risk_of_scaled_labels(world: World, n: Array, scales: Array) -> Array:

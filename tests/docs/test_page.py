@@ -1,4 +1,4 @@
-"""docs/STATEMENTS.md is what the code makes, to the digits that it prints, and names tests that exist."""
+"""docs/STATEMENTS.md is what the code makes, to the digits it prints, and names tests that exist."""
 
 import re
 from decimal import Decimal

@@ -25,17 +25,17 @@ def test_width_amplifies_up_to_the_threshold():
 def test_a_large_ridge_amplifies_beyond_the_threshold_in_simulations_too():
     def estimate(width):
         problem = ct.real_and_synthetic(
-            n=60,
+            n=30,
             synthetic_fraction=0.1,
-            covariance=ct.spectra.power_law(120, 1.0),
+            covariance=ct.spectra.power_law(60, 1.0),
             quality=0.5,
             noise=0.2,
             ridge=0.1,
             width=width,
         )
-        return simulate(problem, 64)
+        return simulate(problem, 100)
 
-    narrow, wide = estimate(60), estimate(110)
+    narrow, wide = estimate(30), estimate(50)
     stderr = np.hypot(narrow.stderr.zeta, wide.stderr.zeta)
     assert wide.mean.zeta - narrow.mean.zeta > ALARM * stderr
 
@@ -47,7 +47,7 @@ def test_iterative_mixing_in_both_readings():
         n=n, synthetic_fraction=0.5, covariance=np.ones(d), quality=1.0, noise=1.0, ridge=0.0
     )
     alone = d / (n / 2 - d - 1)
-    fresh, same = (simulate_generations(problem, 8, 1000, keep=keep) for keep in ("nothing", "real"))
+    fresh, same = (simulate_generations(problem, 8, 400, keep=keep) for keep in ("nothing", "real"))
     limits = {"fresh": float(ct.generations(problem, 8).total[-1]), "same": limit_over_noise(d / n)}
     for estimate, limit in zip((fresh, same), limits.values(), strict=True):
         mean, stderr = estimate.mean.total[-1], estimate.stderr.total[-1]

@@ -1,5 +1,6 @@
 """Where training in stages has no plateau, and stopping early has one."""
 
+import jax
 import numpy as np
 import pytest
 
@@ -18,8 +19,22 @@ def test_two_stages_of_sgd():
     assert many[1] < 0.1 * FLOOR
 
 
+@pytest.mark.parametrize("ridge", [0.1, 0.5, 3.0])
+def test_students_are_better_but_at_the_best_ridge(ridge):
+    answer = ct.best_distillation(training.teacher(ridge))
+    teacher, student, mix = (float(x) for x in (answer.teacher.total, answer.best.total, answer.mix))
+    slope = float(jax.grad(lambda lam: ct.predict(training.teacher(lam)).total)(ridge))
+    if ridge == 0.5:  # d sigma^2 / n: stationary
+        assert abs(slope) < 1e-12
+        assert abs(mix) < 1e-9
+        assert student == pytest.approx(teacher, rel=1e-12)
+    else:
+        assert np.sign(mix) == -np.sign(slope)
+        assert student < 0.75 * teacher
+
+
 def test_early_stopping_has_a_plateau():
-    """Whatever share h of each direction is learnt, endless data leave (1 - h)^2 of its signal and h^2 of p_2^2 Delta."""
+    """Endless data leave (1 - h)^2 of the signal, h^2 p_2^2 of the shift, h the share that is learnt."""
     risks = training.risk_at_the_best_time()
     covariance = np.asarray(ct.spectra.power_law(100, 1.0))
     signal = covariance / covariance.sum()  # Sigma Gamma for Gamma = I / tr Sigma
