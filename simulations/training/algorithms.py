@@ -5,7 +5,7 @@ each coordinate v of the weights on two numbers, the eigenvalue x and the label 
 algorithms are run, coordinate by coordinate, with b = 1.
 """
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -17,6 +17,7 @@ Weights = Float[Array, "settings q"]  # v for b = 1, after each of several times
 FLAT = 1e-3
 
 
+@runtime_checkable
 class Algorithm(Protocol):
     """Trains coordinates of eigenvalues x on labels 1; hashable, as programs are compiled for it."""
 
