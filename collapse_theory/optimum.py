@@ -22,6 +22,8 @@ from collapse_theory.training.spectral_filter import filtered_with_status
 # Points of the coarse grid in all, and how many of its local minima are descended from.
 GRID = 256
 STARTS = 3
+# Points of the grid that are computed at once: this bounds the memory, times the length of a curve.
+AT_ONCE = 32
 # Every objective is stationary in the coordinates of `Box` on an edge: descent starts beside it.
 OFF_EDGE = 0.25
 # Relative differences of risks that are rounding, and the risk that stands for none.
@@ -96,7 +98,7 @@ def search(
     def log_error(position: Float[Array, " k"]) -> Float[Array, ""]:
         return _log_error(*predicted(position, *fixed))
 
-    errors = jax.vmap(log_error)(grid)
+    errors = jax.lax.map(log_error, grid, batch_size=AT_ONCE)
     lowest, spread = _local_minima(errors.reshape(box.shape))
     starts = grid[lowest]
 

@@ -35,7 +35,7 @@ def student(problem):
 
 def draw(run: Run) -> Picture:
     """Error against the mix; of teacher and best student against the ridge; against n."""
-    d, seeds = run.pick(300, 60), run.pick(16, 8)
+    d, seeds = run.pick(100, 60), run.pick(6, 8)
 
     def problem(ridge, ratio=float(SAMPLES), fraction=0.0):
         return ct.real_and_synthetic(
