@@ -1,7 +1,6 @@
 """The equation ledger names only what exists, and LEDGER.md is made from it."""
 
 import importlib
-import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ from derivations import ledger
 from derivations.__main__ import main
 from derivations.ledger import Row
 from derivations.theorems import DERIVATIONS
+from tests.named import is_test
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -19,7 +19,7 @@ def dangling(row):
     existence = {
         row.function: _is_function(row.function),
         row.derivation: row.derivation in DERIVATIONS,
-        row.test: _is_test(row.test),
+        row.test: is_test(row.test),
         row.figure: (ROOT / row.figure).is_file(),
     }
     return [name for name, exists in existence.items() if name and not exists]
@@ -31,16 +31,6 @@ def _is_function(name):
         return callable(getattr(importlib.import_module(module), function))
     except (ImportError, AttributeError, ValueError):
         return False
-
-
-def _is_test(name):
-    path, _, function = name.partition("::")
-    file = ROOT / path
-    return (
-        path.startswith("tests/")
-        and file.is_file()
-        and re.search(rf"^def {re.escape(function)}\(", file.read_text(), re.MULTILINE) is not None
-    )
 
 
 @pytest.mark.parametrize("row", ledger.rows(), ids=lambda row: row.equation)

@@ -1,5 +1,6 @@
 """Algorithms on one draw: coordinate by coordinate, and as loops over whole matrices."""
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
@@ -23,7 +24,7 @@ def data():
 
 def trained(algorithm, M, b):
     x, V = np.linalg.eigh(M)
-    return (np.asarray(algorithm(x)) * (V.T @ b)) @ V.T
+    return (np.asarray(algorithm(jnp.asarray(x))) * (V.T @ b)) @ V.T
 
 
 def test_gradient_flow(data):

@@ -1,0 +1,1 @@
+"""The site: pages about the project, some of them made by code."""
