@@ -10,10 +10,9 @@ from jaxtyping import Array, Key
 
 from collapse_theory import Problem, checks
 from simulations.draw import Constants
-from simulations.measure import Measured
 from simulations.plan import counts_of, plan_simulation
 from simulations.seeds import Estimate, Number, over_seeds, summarise
-from simulations.training.linear_maps import Part, drawn, fitted, parts_of_risk, planned
+from simulations.training.linear_maps import OneRisk, Part, drawn, fitted, parts_of_risk, planned
 
 
 class Models(NamedTuple):
@@ -64,7 +63,7 @@ def simulate_average(
 
 def trained(
     key: Key[Array, ""], models: Models, constants: Constants, rank_revealing: bool = False
-) -> Measured:
+) -> OneRisk:
     """(bias, variance, zeta) of one draw of the features."""
     keys = jax.random.split(key, len(models.parts))
     clean: list[Array] = [jnp.array(0.0)] * len(constants.shifts)

@@ -15,6 +15,9 @@ from simulations.draw import Constants, Plan, draw
 from simulations.plan import plan_simulation
 from simulations.rank import decompose, inflation
 
+# The parts of the risk of one draw, and by how much they amplify rounding.
+OneRisk = tuple[Float[Array, " parts"], Float[Array, ""]]
+
 
 class Part(NamedTuple):
     """How the data of one model are drawn: what is fixed before compilation."""

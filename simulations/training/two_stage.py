@@ -9,10 +9,9 @@ from jaxtyping import Array, Float, Key
 
 from collapse_theory import Problem, checks
 from simulations.draw import Constants
-from simulations.measure import Measured
 from simulations.plan import counts_of, plan_simulation
 from simulations.seeds import Estimate, Number, over_seeds, summarise
-from simulations.training.linear_maps import Part, drawn, fitted, parts_of_risk, planned
+from simulations.training.linear_maps import OneRisk, Part, drawn, fitted, parts_of_risk, planned
 
 
 class Stages(NamedTuple):
@@ -63,7 +62,7 @@ def simulate_two_stage(
 
 def trained(
     key: Key[Array, ""], stages: Stages, constants: Constants, rank_revealing: bool = False
-) -> Measured:
+) -> OneRisk:
     """(bias, variance, zeta) of one draw of the features."""
     first_key, second_key = jax.random.split(key)
     start = drawn(first_key, stages.first, constants)
