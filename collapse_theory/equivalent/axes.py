@@ -31,6 +31,7 @@ class Axes(NamedTuple):
     roots: Float[Array, "K d d"] | None  # None where all matrices are diagonal
     test_root: Float[Array, "d d"] | None
     ranks: Float[Array, " K"]  # of the Sigma_k
+    basis: Float[Array, "d d"] | None  # its columns: the coordinates in those that the model came in
 
 
 # Ridges that are at least this part of the largest eigenvalue leave ten digits in any coordinates.
@@ -53,20 +54,22 @@ def unturned(model: Model) -> Axes:
     """The coordinates that the model came in, and full ranks: without a ridge no model is tame."""
     empty = jnp.zeros_like(model.covariances)
     test_root = None if model.test is None else empty[0]
-    return Axes(model, empty, test_root, jnp.full_like(model.weights, model.dimension))
+    basis = jnp.eye(model.covariances.shape[-1])
+    return Axes(model, empty, test_root, jnp.full_like(model.weights, model.dimension), basis)
 
 
 def principal_axes(model: Model) -> Axes:
     """The eigenvectors of sum_k p_k alpha_k Sigma_k; eigenvalues that are rounding become 0."""
     if model.is_diagonal:
         seen = (model.covariances > 0).astype(float)
-        return Axes(model, None, None, model.counted(seen).sum(axis=1))
+        return Axes(model, None, None, model.counted(seen).sum(axis=1), None)
     covariances = jax.lax.stop_gradient(model.covariances)
     roots, ranks = jax.vmap(_root)(covariances)
     test_root = None if model.test is None else _root(jax.lax.stop_gradient(model.test))[0]
     strengths = jax.lax.stop_gradient(model.fractions * model.weights)
     eigenvalues, basis = jnp.linalg.eigh(jnp.tensordot(strengths, covariances, axes=1))
-    return _turn(Axes(model, roots, test_root, ranks), basis, ~_above_rounding(eigenvalues))
+    unmoved = jnp.eye(len(basis))
+    return _turn(Axes(model, roots, test_root, ranks, unmoved), basis, ~_above_rounding(eigenvalues))
 
 
 def realign(axes: Axes, A: Float[Array, "d d"], null: Bool[Array, " d"]) -> Axes:
@@ -91,8 +94,9 @@ def _above_rounding(eigenvalues: Float[Array, " d"]) -> Bool[Array, " d"]:
 
 def _turn(axes: Axes, basis: Float[Array, "d d"], null: Bool[Array, " d"]) -> Axes:
     """The same in the coordinates basis^T x, of which no source has those in `null`."""
-    model, roots, test_root, ranks = axes
+    model, roots, test_root, ranks, before = axes
     assert roots is not None
+    assert before is not None
     # Sources without samples or weight may reach where the others do not.
     counted = jax.lax.stop_gradient(model.fractions * model.weights) > 0
     roots = jnp.where((null[None] & counted[:, None])[..., None], 0.0, basis.T @ roots)
@@ -113,4 +117,4 @@ def _turn(axes: Axes, basis: Float[Array, "d d"], null: Bool[Array, " d"]) -> Ax
         shifts=turn(model.shifts),
         correlations=None if model.correlations is None else turn(model.correlations),
     )
-    return Axes(turned, roots, test_root, ranks)
+    return Axes(turned, roots, test_root, ranks, before @ basis)

@@ -55,6 +55,7 @@ class Equivalent(NamedTuple):
     G: Float[Array, " *matrix"]
     shrinkage: Float[Array, " *matrix"]  # nu G = I - A G, without its cancellation
     status: Status
+    basis: Float[Array, "d d"] | None = None  # its columns: these coordinates in those of the problem
 
 
 def solve(model: Model, groups: Groups | None = None) -> Equivalent:
@@ -78,7 +79,10 @@ def solve(model: Model, groups: Groups | None = None) -> Equivalent:
     solution = equations.solution(logs, equations.judge(status, logs, ranks))
     group_of = positions(groups)
     return solution._replace(
-        model=axes.model, e=solution.e[group_of], residue=solution.residue[group_of]
+        model=axes.model,
+        e=solution.e[group_of],
+        residue=solution.residue[group_of],
+        basis=axes.basis,
     )
 
 
