@@ -28,7 +28,7 @@ from collapse_theory.free_energy import (  # noqa: E402
     stationary_point,
 )
 from collapse_theory.generations import accumulate, generations  # noqa: E402
-from collapse_theory.mixing import single_step_mixing, spend  # noqa: E402
+from collapse_theory.mixing import label_mixing, single_step_mixing, spend  # noqa: E402
 from collapse_theory.mixture import Mixture, mixture  # noqa: E402
 from collapse_theory.optimum import Optimum, best  # noqa: E402
 from collapse_theory.paper import (  # noqa: E402
@@ -47,16 +47,20 @@ from collapse_theory.problem import Problem, Source, real_and_synthetic  # noqa:
 from collapse_theory.risk import Risk, StandardErrors  # noqa: E402
 from collapse_theory.scaling import ScalingExponents, scaling_exponents, source_condition  # noqa: E402
 from collapse_theory.spread import Spread, spread  # noqa: E402
+from collapse_theory.training.chain import chain  # noqa: E402
 from collapse_theory.training.filters import SpectralFilter  # noqa: E402
 from collapse_theory.training.gradient_descent import gradient_descent  # noqa: E402
 from collapse_theory.training.gradient_flow import gradient_flow  # noqa: E402
 from collapse_theory.training.iterated_ridge import iterated_ridge  # noqa: E402
+from collapse_theory.training.relabelling import relabelling  # noqa: E402
 from collapse_theory.training.self_distillation import (  # noqa: E402
     Distillation,
     best_distillation,
     self_distillation,
 )
 from collapse_theory.training.spectral_filter import spectral_filter  # noqa: E402
+from collapse_theory.training.subsample import subsample  # noqa: E402
+from collapse_theory.training.surrogate import Surrogate, best_surrogate  # noqa: E402
 from collapse_theory.training_error import (  # noqa: E402
     generalised_cross_validation,
     source_errors,
@@ -79,12 +83,15 @@ __all__ = [
     "SpectralFilter",
     "Spread",
     "StandardErrors",
+    "Surrogate",
     "accumulate",
     "at_size",
     "best",
     "best_distillation",
+    "best_surrogate",
     "bias_amplification",
     "break_even",
+    "chain",
     "compress",
     "corollary_1",
     "corollary_2",
@@ -101,11 +108,13 @@ __all__ = [
     "group_risks",
     "iterated_ridge",
     "label_energy",
+    "label_mixing",
     "marginal_risk",
     "mixture",
     "plateau",
     "predict",
     "real_and_synthetic",
+    "relabelling",
     "risk_from_free_energy",
     "scaling_exponents",
     "self_distillation",
@@ -117,6 +126,7 @@ __all__ = [
     "spend",
     "spread",
     "stationary_point",
+    "subsample",
     "theorem_1",
     "theorem_2",
     "theorem_2_constants",

@@ -61,7 +61,7 @@ def common_basis(matrices: list[Float[np.ndarray, "d d"]]) -> Float[np.ndarray, 
     return basis
 
 
-def _diagonal(array: np.ndarray, leading: int, basis: np.ndarray | None) -> np.ndarray:
+def _diagonal(array: Any, leading: int, basis: np.ndarray | None) -> Any:
     """What is on the diagonal in the new basis, of matrices or vectors behind so many leading axes."""
     order = array.ndim - leading
     if order == 0:

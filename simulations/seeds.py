@@ -13,13 +13,12 @@ from rich.console import Console
 from rich.progress import track
 
 from collapse_theory import Risk, StandardErrors
-from simulations.draw import Constants
 from simulations.rank import tolerated
 from workbench.threads import one_lapack_thread
 
 # (key, plan, constants, rank_revealing) -> the parts of one draw, and by how much each column of them
-# amplifies rounding
-Measure = Callable[[Any, Any, Constants, bool], tuple[Array, Array]]
+# amplifies rounding; constants are `Constants`, or arrays of several problems with `ridges`
+Measure = Callable[[Any, Any, Any, bool], tuple[Array, Array]]
 SMALLEST = -1e-6  # of a part that is >= 0 but for rounding, as a share of the risk
 Number = float | int | np.number  # what a user may write; where it is used it is checked
 
@@ -35,7 +34,7 @@ class Estimate(NamedTuple):
 def over_seeds(
     measure: Measure,
     plan: Any,
-    constants: Constants,
+    constants: Any,
     bytes_per_seed: Number,
     seeds: Number,
     key: Number,
@@ -79,7 +78,7 @@ def _by_chunks(
     *,
     measure: Measure,
     plan: Any,
-    constants: Constants,
+    constants: Any,
     key: int,
     chunk: int,
     progress: bool | Callable[[int], object],
@@ -108,7 +107,7 @@ def _chunk(
     index: Int[Array, " chunk"],
     key: Int[Array, ""] | int,
     plan: Any,
-    constants: Constants,
+    constants: Any,
     measure: Measure,
     rank_revealing: bool = False,
 ) -> tuple[Float[Array, "chunk parts *shape"], Float[Array, "chunk ..."]]:
