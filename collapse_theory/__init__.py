@@ -28,7 +28,7 @@ from collapse_theory.free_energy import (  # noqa: E402
     stationary_point,
 )
 from collapse_theory.generations import accumulate, generations  # noqa: E402
-from collapse_theory.mixing import single_step_mixing, spend  # noqa: E402
+from collapse_theory.mixing import label_mixing, single_step_mixing, spend  # noqa: E402
 from collapse_theory.mixture import Mixture, mixture  # noqa: E402
 from collapse_theory.optimum import Optimum, best  # noqa: E402
 from collapse_theory.paper import (  # noqa: E402
@@ -50,10 +50,12 @@ from collapse_theory.spread import Spread, spread  # noqa: E402
 from collapse_theory.training.average_models import Average, average_models  # noqa: E402
 from collapse_theory.training.best_schedule import BestSchedule, best_schedule  # noqa: E402
 from collapse_theory.training.best_two_stage import best_two_stage  # noqa: E402
+from collapse_theory.training.chain import chain  # noqa: E402
 from collapse_theory.training.filters import SpectralFilter  # noqa: E402
 from collapse_theory.training.gradient_descent import gradient_descent  # noqa: E402
 from collapse_theory.training.gradient_flow import gradient_flow  # noqa: E402
 from collapse_theory.training.iterated_ridge import iterated_ridge  # noqa: E402
+from collapse_theory.training.relabelling import relabelling  # noqa: E402
 from collapse_theory.training.self_distillation import (  # noqa: E402
     Distillation,
     best_distillation,
@@ -61,6 +63,8 @@ from collapse_theory.training.self_distillation import (  # noqa: E402
 )
 from collapse_theory.training.sgd import one_pass_sgd  # noqa: E402
 from collapse_theory.training.spectral_filter import spectral_filter  # noqa: E402
+from collapse_theory.training.subsample import subsample  # noqa: E402
+from collapse_theory.training.surrogate import Surrogate, best_surrogate  # noqa: E402
 from collapse_theory.training.two_stage import two_stage  # noqa: E402
 from collapse_theory.training_error import (  # noqa: E402
     generalised_cross_validation,
@@ -86,15 +90,18 @@ __all__ = [
     "SpectralFilter",
     "Spread",
     "StandardErrors",
+    "Surrogate",
     "accumulate",
     "at_size",
     "average_models",
     "best",
     "best_distillation",
     "best_schedule",
+    "best_surrogate",
     "best_two_stage",
     "bias_amplification",
     "break_even",
+    "chain",
     "compress",
     "corollary_1",
     "corollary_2",
@@ -111,12 +118,14 @@ __all__ = [
     "group_risks",
     "iterated_ridge",
     "label_energy",
+    "label_mixing",
     "marginal_risk",
     "mixture",
     "one_pass_sgd",
     "plateau",
     "predict",
     "real_and_synthetic",
+    "relabelling",
     "risk_from_free_energy",
     "scaling_exponents",
     "self_distillation",
@@ -128,6 +137,7 @@ __all__ = [
     "spend",
     "spread",
     "stationary_point",
+    "subsample",
     "theorem_1",
     "theorem_2",
     "theorem_2_constants",

@@ -95,7 +95,7 @@ def _matrices(arrays: np.ndarray) -> np.ndarray:
     return arrays if arrays.ndim == 3 else arrays[..., None] * np.eye(arrays.shape[-1])
 
 
-def _diagonal(array: np.ndarray, leading: int, basis: np.ndarray | None) -> np.ndarray:
+def _diagonal(array: Any, leading: int, basis: np.ndarray | None) -> Any:
     """What is on the diagonal in the new basis, of matrices or vectors behind so many leading axes."""
     order = array.ndim - leading
     if order == 0:

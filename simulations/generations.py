@@ -19,6 +19,7 @@ from simulations.rank import cancellation
 from simulations.seeds import Estimate, Number, over_seeds, summarise
 
 KEEP = ("nothing", "real", "all")
+ROWS = ("fresh", "same")
 
 
 class Schedule(NamedTuple):
@@ -27,6 +28,7 @@ class Schedule(NamedTuple):
     plan: Plan
     rounds: int
     keep: str
+    reused: bool
 
 
 def simulate_generations(
@@ -36,6 +38,7 @@ def simulate_generations(
     key: Number = 0,
     *,
     keep: str = "nothing",
+    rows: str = "fresh",
     memory: Number = 2**32,
     progress: bool | Callable[[int], object] = False,
 ) -> Estimate:
@@ -51,6 +54,9 @@ def simulate_generations(
     - "real": the n_1 real samples of round 1, labels included; S too is that of round 1 (reading B);
     - "all": all the samples of all earlier rounds, with the labels they had, and S of round 1
       (accumulation).  Round t has n_1 + t n_2 samples.
+
+    `rows`: "same" in place of "fresh": what a round would draw are the inputs, and S, of round 1, with
+    new label noise.  With keep="all" every input then has one more label every round.
 
     Every round minimises  sum_i alpha_i (v.z_i - y_i)^2 + lambda n |v|^2,  n = n_1 + n_2,  over its
     samples: the ridge is not rescaled where samples accumulate.
@@ -71,29 +77,35 @@ def simulate_generations(
         raise ValueError(f"rounds = {rounds!r}: expected a whole number >= 1")
     if keep not in KEEP:
         raise ValueError(f"keep = {keep!r}: expected one of {', '.join(KEEP)}")
+    if rows not in ROWS:
+        raise ValueError(f"rows = {rows!r}: expected one of {', '.join(ROWS)}")
     if len(problem.sources) != 2:
         raise checks.fail(
             "sources", f"{len(problem.sources)} of them", "two, the real and the synthetic one"
         )
     plan, constants = plan_simulation(problem, "gaussian", jnp.dtype(float))
     d = constants.covariances.shape[-1]
-    # The next model is labelled by x, whatever a narrow one sees of it: inputs are drawn in full.
-    rows = tuple(d if count else 0 for count in constants.counts)
-    # A narrow S without the empty columns that `simulate` pads it with: they make a singular system.
-    if plan.columns is not None and constants.width is not None:
-        plan = plan._replace(columns=int(constants.width))
-    plan = plan._replace(rows=rows, condition=False)
-    schedule = Schedule(plan, int(rounds), keep)
+    schedule = Schedule(in_full(plan, constants), int(rounds), keep, rows == "same")
     need = 8.0 * (10 * d * d + 20 * d)
     risks = over_seeds(trained, schedule, constants, need, seeds, key, memory, progress)
     return summarise(risks, problem.moments is not None)
+
+
+def in_full(plan: Plan, constants: Constants) -> Plan:
+    """The plan of data that a model labels: by x, whatever a narrow one sees of it."""
+    d = constants.covariances.shape[-1]
+    # A narrow S without the empty columns that `simulate` pads it with: they make a singular system.
+    if plan.columns is not None and constants.width is not None:
+        plan = plan._replace(columns=int(constants.width))
+    counts = tuple(d if count else 0 for count in constants.counts)
+    return plan._replace(rows=counts, condition=False)
 
 
 def trained(
     key: Key[Array, ""], schedule: Schedule, constants: Constants, rank_revealing: bool = False
 ) -> Measured:
     """(bias, variance, zeta) after each round, of one draw of everything."""
-    plan, rounds, keep = schedule
+    plan, rounds, keep, reused = schedule
     vectors_key, first_key, rounds_key = jax.random.split(key, 3)
     w_1, w_2 = labelling_vectors(vectors_key, constants)
     none = jnp.zeros_like(w_1)
@@ -103,8 +115,13 @@ def trained(
     penalty = constants.ridges[0] * constants.counts.sum()
     pooled = Triangle if rank_revealing else Normal
 
-    def rows(key: Array, counts: tuple[int, ...]) -> tuple[Draw, Float[Array, "K d"]]:
+    def rows(
+        key: Array, counts: tuple[int, ...], of: Array | None = None
+    ) -> tuple[Draw, Float[Array, "K d"]]:
+        """Samples of this key; of another one, `of`, if that has drawn the inputs."""
         data_key, noise_key = jax.random.split(key)
+        if of is not None:
+            data_key, _ = jax.random.split(of)
         noise = jax.random.normal(noise_key, constants.roots.shape[:1] + w_1.shape, w_1.dtype)
         return draw(data_key, plan._replace(rows=counts), constants), noise
 
@@ -119,7 +136,9 @@ def trained(
 
     def one_round(state: tuple[Any, ...], t: Int[Array, ""]) -> tuple[Any, Any]:
         labeller, kept, before = state
-        fresh, noise = rows(jax.random.fold_in(rounds_key, t), plan.rows if kept is None else later)
+        of = jax.random.fold_in(rounds_key, 0) if reused else None
+        counts = plan.rows if kept is None else later
+        fresh, noise = rows(jax.random.fold_in(rounds_key, t), counts, of)
         S = fresh.S if kept is None else first.S
         pool = samples(0, fresh, noise, truth, S) if kept is None else kept
         pool = pool.add(samples(1, fresh, noise, labeller, S))

@@ -13,8 +13,9 @@ from collapse_theory.equivalent.complex_numbers import as_complex, scaled
 
 # Nodes of the parabola (half of them, the others being conjugates): exp(-x) is right to 1e-14.
 PARABOLA = 32
-# A circle around a ridge has half its size, or as much more as keeps powers of u below exp(GROWTH); what
-# its nodes leave out is exp(-LEFT).
+# An ellipse with foci at u = 0 and 1 has this sum of half-axes over half their distance, or as much less
+# as keeps polynomials that are 1 between them below exp(GROWTH); what nodes leave out is exp(-LEFT).
+WIDEST = 6.0
 GROWTH = 5.0
 LEFT = 38.0
 
@@ -95,18 +96,20 @@ class SpectralFilter(eqx.Module):
         """The filter that leaves residual(u), a polynomial in u = lambda / (x + lambda) that is 0 at 0.
 
         Powers of u are poles of higher order, derivatives of a ridge fit in lambda; by Cauchy's formula
-        they are simple poles on a circle around it, right to 1e-13 if the polynomial is of `degree` or
-        less and no larger than 1 for 0 <= u <= 1.
+        they are simple poles, at x = -lambda (1 - 1/z) for z on a curve around the u in [0, 1].  On an
+        ellipse with foci 0 and 1 a polynomial of `degree` that is no larger than 1 between them stays
+        small (Bernstein's inequality), so that it is right to 1e-13.
         """
         lam = checks.number("ridge", ridge, above=0)
-        radius = 0.5 if degree <= GROWTH / np.log(2) else float(np.exp(-GROWTH / degree))
-        number = 2 * int(np.ceil(-LEFT / np.log(radius) / 2))
-        turns = radius * np.exp(1j * np.pi * (2 * np.arange(number // 2) + 1) / number)
-        nodes = 1 + turns
-        values = residual(jnp.asarray(-1 / turns))  # u at x = -lambda nodes
+        width = min(np.log(WIDEST), GROWTH / degree)
+        number = 2 * int(np.ceil(LEFT / width / 2))
+        turns = np.exp(width + 1j * np.pi * (2 * np.arange(number // 2) + 1) / number)
+        z = 0.5 + (turns + 1 / turns) / 4
+        slopes = (turns - 1 / turns) / 4
+        values = residual(jnp.asarray(z))
         return cls(
-            scaled(lam, jnp.asarray(nodes)),
-            values * jnp.asarray(-2 / number * turns / nodes)[(None,) * (values.ndim - 1)],
+            scaled(lam, jnp.asarray(1 - 1 / z)),
+            values * jnp.asarray(2 / number * slopes / (z * (z - 1)))[(None,) * (values.ndim - 1)],
         )
 
 

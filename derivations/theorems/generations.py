@@ -7,7 +7,7 @@ import sympy as sp
 from derivations.groundwork.isotropic import BELOW, c2, phi
 from derivations.groundwork.setting import d, n, noise, p2
 from derivations.steps import Derivation, Step
-from derivations.theorems.generations_accumulate import errors_add_up, moved_by_noise
+from derivations.theorems.generations_accumulate import errors_add_up, moved_by_noise, same_rows
 from derivations.theorems.generations_bound import ONE_FIT, bounded
 from derivations.theorems.generations_golden_ratio import best_weight, fixed_weight
 from derivations.verify import exact, tends
@@ -20,6 +20,8 @@ STATEMENT = r"""Let the model of each round label data for the next. What become
 
 $$E_t = E_1 + \sum_{i=2}^t \frac{n_2}{N_i} V\left(N_i, \frac{L}{N_i}\right);$$
 
+- with the same $n_2$ inputs labelled once more every round it adds $V_{(i)} / i^2$, $V_{(i)}$ being what their noise
+  makes at $i$ times their weight;
 - without a ridge and with real labels in round 1 only, all rounds together make at most $\pi^2 / 6$ of the first.
 
 - **Mix** with fresh real data: the error settles, and is least where the weight of the real data is $x$ with
@@ -32,6 +34,7 @@ def steps() -> Iterator[Step]:
     yield _replace()
     yield moved_by_noise()
     yield errors_add_up()
+    yield same_rows()
     yield bounded()
     yield fixed_weight()
     yield best_weight()

@@ -91,6 +91,66 @@ def errors_add_up() -> Step:
     )
 
 
+def same_rows() -> Step:
+    """The same inputs labelled once more every round."""
+    real, synthetic = (sp.Matrix(rows) for rows in ([[1, 2], [0, 1]], [[3, -1], [1, 1], [2, 0]]))
+    e = [sp.Matrix(sp.symbols(f"e_{t}_1:4")) for t in (1, 2, 3)]
+    w = sp.Matrix(sp.symbols("w_1:3"))
+    old, new = real.T * real, synthetic.T * synthetic
+    fits: list[sp.Matrix] = []
+    labels: list[sp.Matrix] = []
+    for noise in e:
+        labels.append(synthetic * (fits[-1] if fits else w) + noise)
+        rows = sp.Matrix.vstack(real, *[synthetic] * len(labels))
+        y = sp.Matrix.vstack(real * w, *labels)
+        fits.append((rows.T * rows + L * sp.eye(2)).inv() * rows.T * y)
+    weights = sp.Matrix([1, 3])
+    H = {i: (old + i * new + L * sp.eye(2)).inv() for i in (1, 2, 3)}
+    moved = {i: H[i] * synthetic.T * e[i - 1] for i in (2, 3)}
+
+    def variance(weight):
+        """Of a fit whose synthetic samples have this weight, and noise 1."""
+        gain = (old + weight * new + L * sp.eye(2)).inv() * weight * synthetic.T
+        return (gain * gain.T).trace()
+
+    i = sp.Symbol("i", positive=True, integer=True)
+    alone = (i * new).inv() * i * synthetic.T
+    return Step(
+        r"**The same rows.** Let every round label the $n_2$ inputs of round 1 once more, and keep all labels they have "
+        r"had (the design of Gerstgrasser et al.). Again the last fit solves all but the new noise, now with "
+        r"$H_i = \alpha_1 Z_1^\top Z_1 + i \alpha_2 Z_2^\top Z_2 + L$. That is the fit of a problem whose synthetic "
+        r"samples have the weight $i \alpha_2$, but for a factor $i$ before the noise: with $V_{(i)}$, what noise of "
+        r"source 2 alone makes in that problem at the ridge $\lambda$, a round adds $V_{(i)} / i^2$. Without a ridge, "
+        r"and with $p_2 = 1$, weights make no difference, and all rounds together make $\pi^2 / 6$ of the first, "
+        r"exactly and at every size: more than fresh rows would.",
+        (
+            r"\hat w_i = \hat w_{i-1} + S H_i^{-1} \alpha_2 Z_2^\top \varepsilon_i, \qquad "
+            r"E_t = E_1 + \sum_{i=2}^t \frac{V_{(i)}}{i^2}",
+        ),
+        (
+            *(
+                exact(
+                    f"round {t} trained on all labels, two features",
+                    (weights.T * (fits[t - 1] - fits[t - 2]))[0],
+                    (weights.T * moved[t])[0],
+                )
+                for t in (2, 3)
+            ),
+            exact(
+                "its variance is $1/9$ of that at three times the weight",
+                (H[3] * new * H[3]).trace(),
+                variance(3) / 9,
+            ),
+            exact(
+                "without a ridge and real data a weight makes no difference",
+                (alone * alone.T).trace(),
+                new.inv().trace(),
+            ),
+            exact(r"$\sum 1/i^2$", sp.summation(1 / i**2, (i, 1, sp.oo)), sp.pi**2 / 6),
+        ),
+    )
+
+
 def _against_brute_force(claim, formula, width, spectra):
     def variance(samples):
         sizes = {"n": samples} | ({} if width is None else {"m": width})

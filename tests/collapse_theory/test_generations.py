@@ -1,5 +1,7 @@
 """Generations of models: a literal oracle, known limits, and simulations."""
 
+from functools import partial
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -121,6 +123,33 @@ def test_accumulating_is_bounded():
     np.testing.assert_allclose(many[-1] / many[0], bound, rtol=1e-5)
 
 
+def test_accumulating_labels_of_the_same_rows():
+    """Without a ridge label noise of round i is averaged over i labels, and nothing else changes."""
+    settings = {"covariance": ct.spectra.power_law(50, 1.2)}
+    squares = np.cumsum(1 / np.arange(1.0, MANY + 1) ** 2)
+    for phi in (0.25, 4.0):
+        problem = isotropic(phi, 1.0, quality=0.5, **settings)
+        first, risk = ct.predict(problem), ct.accumulate(problem, MANY, rows="same")
+        np.testing.assert_allclose(risk.variance, first.variance * squares, rtol=1e-10)
+        np.testing.assert_allclose(risk.bias + risk.zeta, first.bias + first.zeta, rtol=1e-10)
+    # Fresh rows of the same number each round are better.
+    assert (ct.accumulate(isotropic(0.25, 1.0), MANY).total[1:] < 0.1 * squares[1:]).all()
+
+
+def test_a_noise_of_many_labels_is_that_of_their_mean():
+    """With a ridge too: i labels of one input, of equal weight, are one label of noise sigma^2 / i."""
+    problem = random_problem(np.random.default_rng(9), d=D, sources=2, width=40.0)
+    steps = np.diff(ct.accumulate(problem, ROUNDS, rows="same").variance)
+    for i, step in enumerate(steps, start=2):
+        weight, noise = (getattr(problem.sources[1], name) for name in ("weight", "noise"))
+        later = eqx.tree_at(
+            lambda p: [p.sources[0].noise, p.sources[1].noise, p.sources[1].weight],
+            problem,
+            [jnp.array(0.0), noise / i, i * weight],
+        )
+        np.testing.assert_allclose(step, ct.predict(later).variance / i, rtol=1e-9)
+
+
 def test_accumulating_shares_the_variance_of_theorem_2():
     """V_i is 1/i of the variance of a model trained on all i n samples with the ridge lambda / i."""
     settings = {"covariance": ct.spectra.power_law(50, 1.2), "ridge": 1e-2, "width": 30.0}
@@ -189,9 +218,10 @@ def test_golden_ratio():
     assert abs(gaps[0] - 2 * gaps[1]) < 0.1 * gaps[0] + 3e-5
 
 
-@pytest.mark.parametrize("keep", ["nothing", "all"])
+@pytest.mark.parametrize("keep", ["nothing", "all", "all, same"])
 @pytest.mark.parametrize("diagonal", [True, False])
 def test_simulation(keep, diagonal):
+    keep, rows = keep.removesuffix(", same"), "same" if keep.endswith("same") else "fresh"
     rng = np.random.default_rng(8)
     problem = random_problem(rng, d=D, sources=2, diagonal=diagonal, width=40.0)
     problem = eqx.tree_at(
@@ -199,8 +229,9 @@ def test_simulation(keep, diagonal):
         problem,
         [jnp.array(80.0), jnp.array(60.0), jnp.array(0.05)],
     )
-    theory = (ct.accumulate if keep == "all" else ct.generations)(problem, ROUNDS)
-    found = simulate_generations(problem, ROUNDS, seeds=300, keep=keep)
+    accumulated = partial(ct.accumulate, rows=rows)
+    theory = (accumulated if keep == "all" else ct.generations)(problem, ROUNDS)
+    found = simulate_generations(problem, ROUNDS, seeds=300, keep=keep, rows=rows)
     for part in PARTS:
         mean, stderr, expected = (getattr(r, part) for r in (found.mean, found.stderr, theory))
         # A finite-size term of 3 / d, as in tests/simulations.
@@ -238,3 +269,5 @@ def test_errors(theory):
         theory(problem, 0)
     with pytest.raises(ValueError, match=r"sources = 1 sources: expected two"):
         theory(ct.Problem(problem.sources[:1], 1.0, 0.1), 2)
+    with pytest.raises(ValueError, match="rows = 'old': expected 'fresh' or 'same'"):
+        ct.accumulate(problem, 2, rows="old")

@@ -19,6 +19,17 @@ def values(risk):
     return np.stack([np.asarray(getattr(risk, part)) for part in PARTS])
 
 
+@pytest.mark.parametrize("power", [1, 3, 12, 100])
+def test_filters_around_a_ridge(power):
+    """Whether powers of what is left or of what is learnt: both are no larger than 1."""
+    x = np.array([0.0, 1e-6, 0.01, 0.7, 3.0, 1e5])
+    u = 0.7 / (x + 0.7)
+    for residual in (lambda u: u**power, lambda u: 1 - (1 - u) ** power):
+        filter = ct.SpectralFilter.around(0.7, residual, power)
+        left = [float(filter.residual(jnp.array(value))) for value in x]
+        np.testing.assert_allclose(left, residual(u), 0, 1e-13)
+
+
 @pytest.mark.parametrize("diagonal", [True, False])
 def test_one_ridge_is_predict(diagonal):
     rng = np.random.default_rng(1)
