@@ -73,10 +73,10 @@ class ExactInverses:
         of_part = {part: self._resolvent(det) for part, (_, det) in adjugates.items()}
         full = self.field[(*self.matrices, *(resolvent.symbol for resolvent in self.resolvents))]
         relations = [full.from_sympy(r.polynomial * r.symbol - 1) for r in self.resolvents]
-        relations = basis(relations, full)
+        reducing = basis(tuple(relations), full)
 
         def normal(element):
-            return element.rem(relations)
+            return element.rem(reducing)
 
         def invert(_, part):
             resolvent, unit = of_part[tuple(part)]

@@ -1,6 +1,7 @@
 """Traces of functions of commuting deterministic matrices, as symbols of an algebra."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import sympy as sp
 from sympy.polys.groebnertools import groebner
@@ -36,9 +37,10 @@ def generators(expressions) -> list:
     return sorted(atoms, key=sp.default_sort_key)
 
 
-def basis(relations: list, ring) -> list:
+@cache
+def basis(relations: tuple, ring) -> list:
     """A Groebner basis: a remainder on division by it is 0 where the relations make an element 0."""
-    return groebner(relations, ring.ring) if len(relations) > 1 else relations
+    return groebner(relations, ring.ring) if len(relations) > 1 else list(relations)
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class Algebra:
                 denominator = denominator.exquo(factor)
                 element *= ring.from_sympy(symbol)
         element = element.mul_ground(1 / field.from_sympy(denominator.as_expr()))
-        element = element.rem(basis([ring.from_sympy(relation) for relation in relations], ring))
+        element = element.rem(basis(tuple(map(ring.from_sympy, relations)), ring))
         total = sp.S.Zero
         for monomial, coefficient in element.terms():
             matrix = sp.Mul(*(s**power for s, power in zip(symbols, monomial, strict=True)))
