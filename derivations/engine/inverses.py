@@ -14,7 +14,7 @@ from sympy.polys.matrices.exceptions import DMNonInvertibleMatrixError
 
 from derivations.engine.blocks import IDENTITY
 from derivations.engine.matrices import eigenvalue
-from derivations.engine.traces import tr
+from derivations.engine.traces import basis, tr
 from derivations.engine.triangular import SINGULAR, triangular_inverse
 
 
@@ -73,9 +73,10 @@ class ExactInverses:
         of_part = {part: self._resolvent(det) for part, (_, det) in adjugates.items()}
         full = self.field[(*self.matrices, *(resolvent.symbol for resolvent in self.resolvents))]
         relations = [full.from_sympy(r.polynomial * r.symbol - 1) for r in self.resolvents]
+        reducing = basis(tuple(relations), full)
 
         def normal(element):
-            return element.rem(relations) if relations else element
+            return element.rem(reducing)
 
         def invert(_, part):
             resolvent, unit = of_part[tuple(part)]

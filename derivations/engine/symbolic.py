@@ -2,9 +2,8 @@
 
 Within a component of the pencil the equations are nonlinear (first order), between components linear
 (second order and up), so they are solved layer by layer.  Everything is done in fields of fractions
-over the rationals, with traces as independent generators.  There equality is decidable, for one
-resolvent; between traces of several resolvents there are relations that are not used, so that equal
-expressions may then look different (never the other way round).
+over the rationals, with traces as independent generators.  There equality is decidable: traces of
+several resolvents, which are not independent, are reduced by a Groebner basis of their relations.
 """
 
 from functools import cached_property
@@ -19,16 +18,17 @@ from derivations.engine.traces import generators, tr
 class SymbolicTrace(RawTrace):
     """lim E tr[expression] as a formula.
 
-    `ridge` is the scalar to eliminate in favour of the shift kappa of the resolvent, if there is one.
+    `ridges` are the scalars to eliminate in favour of the shifts kappa, kappa' of the resolvents.
     """
 
-    def __init__(self, expression, ridge: sp.Symbol | None = None):
+    def __init__(self, expression, *ridges: sp.Symbol):
         super().__init__(expression)
         if isinstance(expression, sp.ZeroMatrix):
-            ridge = None  # it went with what cancelled
-        if ridge is not None and ridge not in self._field.symbols:
-            raise ValueError(f"ridge = {ridge}: expected a scalar symbol of the expression")
-        self.ridge = ridge
+            ridges = ()  # they went with what cancelled
+        for ridge in ridges:
+            if ridge not in self._field.symbols:
+                raise ValueError(f"ridge = {ridge}: expected a scalar symbol of the expression")
+        self.ridges = ridges
 
     @cached_property
     def layers(self) -> list[dict]:
@@ -51,8 +51,9 @@ class SymbolicTrace(RawTrace):
     def first_order(self) -> tuple[dict, list]:
         """What the nonlinear equations determine, and the equations left over.
 
-        With one resolvent of shift kappa everything is a function of kappa, the ridge too.  Otherwise
-        the entries g survive, and the traces of first powers of the resolvents are functions of them.
+        Where every resolvent has a shift, everything is a function of the shifts, the ridges too.
+        Otherwise the entries g survive, and the traces of first powers of the resolvents are functions
+        of them.
         """
         _, equations = self._merged
         conditions = [x - f for x, f in equations.items()]
@@ -63,7 +64,7 @@ class SymbolicTrace(RawTrace):
         else:
             traces = [g for g in generators(conditions) if isinstance(g, tr)]
             order = [x for x in order if not self._is_pure(self.unknowns[x])] + traces
-        order += [self.ridge] if self.ridge is not None and self.resolvents else []
+        order += self.ridges if self.resolvents else ()
         solved, left = solve_one_by_one(conditions, order)
         solved |= {x: substitute(f, solved) for x, f in self.merged.items()}
         return solved, left

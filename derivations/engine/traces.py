@@ -1,8 +1,10 @@
 """Traces of functions of commuting deterministic matrices, as symbols of an algebra."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import sympy as sp
+from sympy.polys.groebnertools import groebner
 
 
 class tr(sp.Function):  # noqa: N801 (a mathematical function, named as it is written)
@@ -33,6 +35,12 @@ def generators(expressions) -> list:
     for expression in expressions:
         walk(sp.sympify(expression))
     return sorted(atoms, key=sp.default_sort_key)
+
+
+@cache
+def basis(relations: tuple, ring) -> list:
+    """A Groebner basis: a remainder on division by it is 0 where the relations make an element 0."""
+    return groebner(relations, ring.ring) if len(relations) > 1 else list(relations)
 
 
 @dataclass(frozen=True)
@@ -67,8 +75,7 @@ class Algebra:
                 denominator = denominator.exquo(factor)
                 element *= ring.from_sympy(symbol)
         element = element.mul_ground(1 / field.from_sympy(denominator.as_expr()))
-        if relations:
-            element = element.rem([ring.from_sympy(relation) for relation in relations])
+        element = element.rem(basis(tuple(map(ring.from_sympy, relations)), ring))
         total = sp.S.Zero
         for monomial, coefficient in element.terms():
             matrix = sp.Mul(*(s**power for s, power in zip(symbols, monomial, strict=True)))

@@ -12,8 +12,13 @@ def latex(name: str) -> str:
 
 def latex_system(pairs) -> str:
     """Lines left = right, aligned."""
-    lines = r" \\ ".join(f"{sp.latex(left)} &= {sp.latex(right)}" for left, right in pairs)
+    lines = r" \\ ".join(f"{_printed(left)} &= {_printed(right)}" for left, right in pairs)
     return rf"\begin{{aligned}} {lines} \end{{aligned}}"
+
+
+def _printed(expression) -> str:
+    """LaTeX of a formula; SymPy does not know Greek letters with a prime."""
+    return sp.latex(expression).replace("kappa'", r"\kappa'")
 
 
 def latex_trace(expression) -> str:

@@ -7,14 +7,18 @@ from derivations.theorems.corollary_3 import COROLLARY_3
 from derivations.theorems.ensemble import ENSEMBLE
 from derivations.theorems.free_energy import FREE_ENERGY
 from derivations.theorems.generations import GENERATIONS
+from derivations.theorems.gradient_flow import GRADIENT_FLOW
 from derivations.theorems.infinite_width import INFINITE_WIDTH
 from derivations.theorems.kappa import KAPPA
 from derivations.theorems.mixture import MIXTURE
 from derivations.theorems.ridgeless import RIDGELESS
 from derivations.theorems.scaling_laws import SCALING_LAWS
+from derivations.theorems.self_distillation import SELF_DISTILLATION
 from derivations.theorems.sgd import SGD
 from derivations.theorems.theorem_1 import THEOREM_1_DERIVATION
 from derivations.theorems.theorem_2 import THEOREM_2_DERIVATION
+from derivations.theorems.two_fits import TWO_FITS
+from derivations.theorems.two_point import TWO_POINT
 from derivations.theorems.two_sources import TWO_SOURCES
 from derivations.theorems.two_stage import TWO_STAGE
 from derivations.theorems.unified import UNIFIED
@@ -32,6 +36,10 @@ DERIVATIONS: dict[str, Derivation] = {
         TWO_SOURCES,
         MIXTURE,
         FREE_ENERGY,
+        TWO_POINT,
+        TWO_FITS,
+        GRADIENT_FLOW,
+        SELF_DISTILLATION,
         COROLLARY_2,
         COROLLARY_3,
         GENERATIONS,

@@ -38,6 +38,16 @@ def test_normal_form_knows_the_resolvent():
     assert substitute(algebra.normal_form(left - right + tr(R) / 10**9), {}) != 0
 
 
+def test_normal_form_knows_how_two_resolvents_are_related():
+    Sigma, other, R, S, one, two = sp.symbols("Sigma Pi R S kappa mu", positive=True)
+    algebra = Algebra((Sigma,), ((R, Sigma + one), (S, Sigma + two)), d)
+    identity = tr(R * S) - (tr(R) - tr(S)) / (two - one)
+    assert substitute(algebra.normal_form(identity), {}) == 0
+    assert substitute(algebra.normal_form(identity + tr(S) / 10**9), {}) != 0
+    pair = Algebra((Sigma, other), ((R, Sigma + one * other + 1), (S, Sigma + two * other + 1)), d)
+    assert substitute(pair.normal_form(tr(other * R * S) - (tr(R) - tr(S)) / (two - one)), {}) == 0
+
+
 def test_every_run_finds_the_same_symbols_in_the_same_order():
     script = (
         "from derivations.engine.symbolic import SymbolicTrace\n"
