@@ -51,7 +51,7 @@ def with_ridge(problem, ridge):
 
 def draw(run: Run) -> Picture:
     """Mixed, real alone and two stages against n; two stages with several widths."""
-    d, seeds = run.pick(100, 40), run.pick(32, 8)
+    d, seeds = run.pick(100, 40), 8
     covariance = ct.spectra.power_law(d, 1.0)
 
     def problem(ratio, width=None):
@@ -77,7 +77,7 @@ def draw(run: Run) -> Picture:
     left.line(ratios, run.evaluate(best_real, problem, ratios), "real data alone", 1)
     left.level(FRACTION**2 * QUALITY, "p₂²c²")
     best = run.pick(best_tuned, best_of_few)
-    marked = np.array(run.pick([1, 10, 100, 10_000], [2, 20]), dtype=float)
+    marked = np.array(run.pick([1, 3, 10, 100, 1000, 10_000], [2, 20]), dtype=float)
     for colour, (label, width) in enumerate(WIDTHS.items(), start=2):
 
         def at(ratio, width=width):

@@ -80,7 +80,7 @@ def simulated(run: Run, label: str, problem: ct.Problem, settings: np.ndarray, s
 
 def draw(run: Run) -> Picture:
     """Error against n of the remedies that stop, and of those that fall; these against real data alone."""
-    d, seeds = run.pick(100, 30), run.pick(32, 8)
+    d, seeds = run.pick(100, 30), 8
     covariance = ct.spectra.power_law(d, 1.0) / 2
 
     def problem(n):
