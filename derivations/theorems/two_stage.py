@@ -2,31 +2,16 @@
 
 import random
 from collections.abc import Iterator
-from pathlib import Path
 
-import mpmath as mp
-import numpy as np
 import sympy as sp
 
 from derivations.engine.matrices import deterministic, eigenvalue
-from derivations.engine.points import WORKING, Point, evaluate, precise
-from derivations.engine.precise import PreciseTrace
 from derivations.engine.symbolic import SymbolicTrace
 from derivations.engine.traces import tr
 from derivations.groundwork.formulas import THEOREM_1
-from derivations.groundwork.latex import latex
 from derivations.groundwork.pencil_steps import check_pencil, equations_step
-from derivations.groundwork.pictures import picture
 from derivations.groundwork.setting import (
-    DELTA,
-    GAMMA,
-    SHIFT,
     SIGMA,
-    SIGNAL,
-    SPECTRUM,
-    X1,
-    X2,
-    Delta,
     Gamma,
     I,
     M,
@@ -35,21 +20,17 @@ from derivations.groundwork.setting import (
     Sigma,
     d,
     df2,
-    effective_ridge,
     kappa,
     lam,
-    m,
     n,
-    noise,
-    p1,
-    p2,
     projected,
     resolvent,
 )
 from derivations.groundwork.two_stage_form import OneProjection
 from derivations.steps import Check, Derivation, Step
-from derivations.verify import digits, exact, tends
-from workbench.style import COLOURS
+from derivations.theorems.two_stage_parts import everything, mu
+from derivations.theorems.two_stage_plateau import no_plateau
+from derivations.verify import exact
 
 STATEMENT = r"""Train on the $n_2 = p_2 n$ synthetic samples first, then on the $n_1 = p_1 n$ real ones from there on:
 
@@ -79,58 +60,8 @@ y &= \frac{\operatorname{tr}[u^2 B] + b \operatorname{tr} g^2 + 2 \beta \operato
 Equal effective ridges are nothing special. There is no plateau: with $\lambda$ of order $1/n$ the error is of order $1/n$ for any
 fixed $p_2 < 1$ (up to what a width $m < d$ leaves of clean data)."""
 
-mu = sp.Symbol("mu", positive=True)
 A_1, A_2, B, C = deterministic("A_1 A_2 B C", d)
 a_1, a_2, b, c = map(eigenvalue, (A_1, A_2, B, C))
-kappa_1, kappa_2, R_1, R_2 = sp.symbols("kappa_1 kappa_2 R_1 R_2", positive=True)
-n_1, n_2 = p1 * n, p2 * n
-real, synthetic = X1.T * X1 / n_1, X2.T * X2 / n_2
-
-
-def expressions(wide: bool) -> dict[str, sp.MatrixExpr]:
-    """The matrices whose traces are the parts of the error after both stages."""
-    if wide:
-        second, first = projected(S, real, lam), projected(S, synthetic, mu)
-        left, unlearnt = I - second * real, I - first * synthetic
-        right, before = I - real * second, I - synthetic * first
-    else:
-        second, first = resolvent(real, lam), resolvent(synthetic, mu)
-        left = right = lam * second
-        unlearnt = before = mu * first
-    return {
-        "B": GAMMA * before * right * SIGMA * left * unlearnt,
-        "V_1": noise / n_1 * real * second * SIGMA * second,
-        "V_2": noise / n_2 * synthetic * first * right * SIGMA * left * first,
-        "zeta": DELTA * synthetic * first * right * SIGMA * left * first * synthetic,
-    }
-
-
-def formulas(wide: bool) -> dict[str, sp.Expr]:
-    """The same parts in closed form, A_i = Sigma and nu_i = kappa_i up to a common factor e_i."""
-    pair = OneProjection(Sigma, kappa_1, R_1, Sigma, kappa_2, R_2, wide)
-    x = pair.x
-
-    def alone(nu, inverse, C, response, learnt):
-        """|response|^2_Sigma of one model alone, its fluctuation included."""
-        plain = tr(C * Sigma * response**2)
-        if not wide:
-            return plain
-        inflation = nu**2 * tr(Sigma * inverse**2) / (m - tr(Sigma**2 * inverse**2))
-        return plain + inflation * tr(C * learnt**2)
-
-    def coupling(nu, inverse, samples):
-        return alone(nu, inverse, Sigma, inverse, inverse) / samples
-
-    after, before = coupling(kappa_2, R_2, n_1), coupling(kappa_1, R_1, n_2)
-    handed_on = pair.of_fit(Sigma, Sigma) / n_2 / (1 - before)
-    unfitted = {  # of the labels of stage 1, by stage 1
-        "B": alone(kappa_1, R_1, Gamma, kappa_1 * R_1, x),
-        "zeta": alone(kappa_1, R_1, Delta, kappa_1 * R_1, x),
-    }
-    bias = pair.of_error(Gamma, Sigma) + handed_on * unfitted["B"]
-    zeta = pair.of_fit(Delta * Sigma**2, Sigma) + handed_on * unfitted["zeta"]
-    parts = {"B": bias, "V_1": noise * after, "V_2": noise * handed_on, "zeta": zeta}
-    return {name: part / (1 - after) for name, part in parts.items()}
 
 
 def steps() -> Iterator[Step]:
@@ -138,8 +69,8 @@ def steps() -> Iterator[Step]:
     yield _new_test_covariance()
     yield from _four_resolvents()
     for wide in (False, True):
-        yield _everything(wide)
-    yield _no_plateau()
+        yield everything(wide)
+    yield no_plateau()
 
 
 def _new_test_covariance():
@@ -220,106 +151,6 @@ def _identical(claim: str, trace: SymbolicTrace, rule: str, points: int = 3) -> 
         right = formula.xreplace(values)
         passed &= bool(left.is_Rational) and left == right
     return Check(claim, f"exact arithmetic at {points} random points", bool(passed))
-
-
-def _everything(wide: bool):
-    claimed, suffix = formulas(wide), ", one projection" if wide else ""
-    checks = []
-    for name, matrix in expressions(wide).items():
-        if name == "V_1":  # that of plain ridge regression, Theorems 1 and 2
-            continue
-        points = [stage_point(*setting, wide) for setting in SETTINGS]
-        claim = f"${latex(name)}$ after two stages{suffix}"
-        checks.append(digits(claim, PreciseTrace(matrix), claimed[name], points))
-    if wide:
-        text = (
-            r"**Everything random, with one projection**: pencils in $X_1$, $X_2$ and $S$ at once. Given $S$ each stage is ridge "
-            r"regression on $m$ features, so the noise of stage 1, the error of its labels included, is handed on by the "
-            r"product with $G'_S$, and that of stage 2 solves $E = \sigma^2 + b + T E$ as before. What $x$ says of $w_1$ beyond "
-            r"$S^\top x$ is noise for both stages, and in $E$ already."
-        )
-    else:
-        text = (
-            r"**Everything random**: pencils in $X_1$ and $X_2$ at once, without taking one stage after the other, against stage 1 "
-            r"tested on the new covariance."
-        )
-    return Step(text, (), tuple(checks))
-
-
-# p_2, n, m and the ridges of stage 1 and 2; the last has one kappa for both stages.
-SETTINGS = (
-    ("n_1 below m", sp.Rational(3, 4), 12, 9, "0.02", "0.3"),
-    ("stages nearly equal", sp.Rational(1, 2), 20, 5, "0.05", "0.051"),
-)
-
-
-def stage_point(label, fraction, samples, width, first, second, wide) -> Point:
-    """A point at d = 6, both effective ridges solved for."""
-    with mp.workdps(WORKING):
-        ridges = [precise(sp.Rational(ridge)) for ridge in (first, second)]
-        counts = [precise(fraction * samples), precise((1 - fraction) * samples)]
-        size = precise(width) if wide else None
-        shifts = [
-            effective_ridge(count, size, ridge) for count, ridge in zip(counts, ridges, strict=True)
-        ]
-        inverses = [[1 / (precise(s) + shift) for s in SPECTRUM] for shift in shifts]
-    numbers = {d: len(SPECTRUM), n: samples, m: width, p2: fraction, noise: sp.Rational(1, 3)}
-    numbers |= {mu: ridges[0], lam: ridges[1], kappa_1: shifts[0], kappa_2: shifts[1]}
-    spectra = {Sigma: SPECTRUM, Gamma: SIGNAL, Delta: SHIFT, R_1: inverses[0], R_2: inverses[1]}
-    return Point(label, numbers, spectra)
-
-
-HALF, RIDGE = sp.Rational(1, 2), sp.Rational(1, 10)
-
-
-def error_at(size, part=None) -> mp.mpf:
-    """The error without projections at n = size samples, half of them synthetic, lambda = 3/n."""
-    point = stage_point("", HALF, sp.Integer(size), 1, RIDGE, sp.Rational(3, size), False)
-    claimed = formulas(wide=False)
-    return evaluate(sum(claimed.values()) if part is None else claimed[part], point)
-
-
-def _no_plateau():
-    sizes = (2**14, 2**18)
-    leading = noise * d / n_1
-    at = {noise: sp.Rational(1, 3), d: len(SPECTRUM), p2: HALF}
-
-    def over_leading(size):
-        return error_at(size) / evaluate(leading, Point("", at | {n: sp.Integer(size)}))
-
-    return Step(
-        r"**No plateau.** Stage 2 multiplies the error of stage 1, whatever that is, by $\kappa^2 (\Sigma + \kappa)^{-2}$ up to a "
-        r"constant. With $\lambda$ of order $1/n$ (or 0) $\kappa$ is too, and this is of order $1/n^2$ for fixed $\Sigma$: "
-        r"$\zeta$ vanishes, faster than the noise of the real data, $\sigma^2 d / n_1$, which is what is left. Mixed "
-        r"data keep $p_2^2 c^2$ for ever.",
-        (r"E \simeq \frac{\sigma^2 d}{p_1 n}, \qquad \zeta = O(n^{-2})",),
-        (
-            tends("the error at $p_2 = 1/2$ tends to 0", error_at, 0, sizes, -1),
-            tends(
-                r"its $\zeta$ tends to 0",
-                lambda size: error_at(size, "zeta"),
-                0,
-                sizes,
-                -2,
-            ),
-            tends(r"its ratio to $\sigma^2 d / n_1$ tends to 1", over_leading, 1, sizes, -1),
-        ),
-        picture=against_size,
-    )
-
-
-def against_size(path: Path) -> None:
-    """Mixed data against two stages without a ridge, where any spectrum gives the same: d = 200."""
-    size, sigma2, quality = 200, 0.1, 0.2
-    samples = np.geomspace(1e3, 1e6, 60)
-    mixed = sigma2 * size / (samples - size) + quality * (0.25 + 0.25 * size / (samples - size))
-    plain = 2 * sigma2 * size / (samples - 2 * size)
-    with picture(path, "samples n, half of them synthetic", "test error") as axes:
-        axes.plot(samples, mixed, color=COLOURS[0], label="mixed")
-        axes.plot(samples, plain, color=COLOURS[1], label="two stages, no ridge")
-        axes.axhline(0.25 * quality, color="0.4", linestyle="--", label=r"$p_2^2 c^2$")
-        axes.set_xscale("log")
-        axes.set_yscale("log")
 
 
 TWO_STAGE = Derivation("two-stage", "Two stages: fine-tuning on real data", STATEMENT, steps)

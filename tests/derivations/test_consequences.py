@@ -11,7 +11,7 @@ from derivations.groundwork import isotropic as isotropic_limits
 from derivations.groundwork.formulas import THEOREM_1
 from derivations.groundwork.power_law import in_closed_form
 from derivations.groundwork.setting import SHIFT, SIGNAL, SPECTRUM, df1, kappa, m, n, noise, p2
-from derivations.theorems import corollary_2_weighting, ensemble, sgd_plateau, two_stage
+from derivations.theorems import corollary_2_weighting, ensemble, sgd_plateau, two_stage_parts
 
 SIZE = 5
 FRACTION, NOISE, QUALITY, STRENGTH = 0.2, 0.3, 1.5, 0.8
@@ -116,9 +116,9 @@ def test_one_pass_sgd_settles_where_the_derivation_says():
 
 
 @pytest.mark.parametrize("wide", [False, True])
-@pytest.mark.parametrize("setting", two_stage.SETTINGS, ids=lambda setting: setting[0])
+@pytest.mark.parametrize("setting", two_stage_parts.SETTINGS, ids=lambda setting: setting[0])
 def test_two_stages_are_what_the_pencils_give(setting, wide):
-    point = two_stage.stage_point(*setting, wide)
+    point = two_stage_parts.stage_point(*setting, wide)
     spectrum, signal, shift = (np.array(v, dtype=float) for v in (SPECTRUM, SIGNAL, SHIFT))
     numbers = {symbol: float(value) for symbol, value in point.numbers.items()}
     real, synthetic = (1 - numbers[p2]) * numbers[n], numbers[p2] * numbers[n]
@@ -128,7 +128,7 @@ def test_two_stages_are_what_the_pencils_give(setting, wide):
     )
     problem = ct.Problem(sources, signal, 0.0, numbers[m] if wide else None)
     predicted = ct.two_stage(problem, (float(setting[4]), float(setting[5])))
-    derived = {name: float(evaluate(f, point)) for name, f in two_stage.formulas(wide).items()}
+    derived = {name: float(evaluate(f, point)) for name, f in two_stage_parts.formulas(wide).items()}
     np.testing.assert_allclose(predicted.bias, derived["B"], rtol=1e-9)
     np.testing.assert_allclose(predicted.variance, derived["V_1"] + derived["V_2"], rtol=1e-9)
     np.testing.assert_allclose(predicted.zeta, derived["zeta"], rtol=1e-9)
