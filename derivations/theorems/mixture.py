@@ -8,7 +8,7 @@ import sympy as sp
 from derivations.engine.traces import tr
 from derivations.groundwork.formulas import THEOREM_1, THEOREM_2, U
 from derivations.groundwork.setting import ALGEBRA, Delta, R, Sigma, df1, df2, kappa, n, noise, p1, p2
-from derivations.groundwork.unified_form import Unified
+from derivations.groundwork.unified_form import unified_error
 from derivations.steps import Derivation, Step
 from derivations.verify import exact
 
@@ -93,7 +93,7 @@ def _two_sources():
     first, second = sp.symbols("sigma_1^2 sigma_2^2", positive=True)
     for name, wide in (("without projections", False), ("projected", True)):
         e = sp.Symbol("e", positive=True)
-        unequal = Unified((e, e), e * kappa, (Sigma, Sigma), wide, (first, second)).error().variance
+        unequal = unified_error((e, e), e * kappa, (Sigma, Sigma), wide, (first, second)).variance
         theorem = THEOREM_2 if wide else THEOREM_1
         expected = theorem.variance.subs(noise, p1 * first + p2 * second)
         # There R stands for (e Sigma + nu)^-1, which is (Sigma + kappa)^-1 over e.

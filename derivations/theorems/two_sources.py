@@ -32,7 +32,7 @@ from derivations.groundwork.setting import (
     projected,
     resolvent,
 )
-from derivations.groundwork.unified_form import Unified
+from derivations.groundwork.unified_form import unified_error
 from derivations.steps import Derivation, Step
 from derivations.verify import digits, exact, identical
 
@@ -136,8 +136,8 @@ def steps() -> Iterator[Step]:
 def unified(projected: bool) -> dict[str, sp.Expr]:
     """B, V and zeta in e_1, e_2 and nu."""
     noises = noise_1, noise_2
-    form = Unified((e_1, e_2), nu, (Sigma_1, Sigma_2), projected, noises)
-    return dict(form.error().named())
+    error = unified_error((e_1, e_2), nu, (Sigma_1, Sigma_2), projected, noises)
+    return dict(error.named())
 
 
 # n and m in every order with d = 6.

@@ -31,7 +31,7 @@ from derivations.groundwork.setting import (
     projected,
     resolvent,
 )
-from derivations.groundwork.unified_form import Unified
+from derivations.groundwork.unified_form import unified_error
 from derivations.steps import Derivation, Step
 from derivations.verify import digits, exact
 
@@ -164,7 +164,7 @@ def at_zero(expression):
 
 def special_case(wide: bool) -> ErrorParts:
     """The unified error for one covariance and unit weights, in kappa and R = (Sigma + kappa)^-1."""
-    error = Unified((e, e), e * kappa, (Sigma, Sigma), wide).error()
+    error = unified_error((e, e), e * kappa, (Sigma, Sigma), wide)
     # There R stands for (e Sigma + nu)^-1, here for (Sigma + kappa)^-1, which is e times that.
     parts = [substitute(ALGEBRA.normal_form(part.subs(R, R / e)), {}) for _, part in error.named()]
     return ErrorParts(*(part.subs(e, 1 - df1 / n) for part in parts))
