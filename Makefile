@@ -28,10 +28,11 @@ core: $(VENV)/.test
 derivations: $(VENV)/.run
 	$(RUN) -m derivations $(ARGS)
 
-# The committed gallery, from the committed code.
+# The committed gallery and explorer, from the committed code.
 GALLERY = figures/gallery
 figures: $(VENV)/.run
 	$(RUN) -m figures --format png --out $(GALLERY) $(ARGS)
+	$(RUN) -m figures.explorer --simulate --out docs/explorer
 	$(RUN) -m derivations ensemble --out results/gallery/ensemble
 	cp results/gallery/ensemble/pictures/ensemble-2.svg $(GALLERY)/ensemble.svg
 
@@ -65,6 +66,7 @@ quick-forecast: $(VENV)/.test
 quick-figures: $(VENV)/.test
 	$(RUN) -m figures --list
 	$(RUN) -m figures --quick --format png --out $(QUICK)/figures --cache $(QUICK)/cache
+	$(RUN) -m figures.explorer --out $(QUICK)/explorer
 quick-derivations: $(VENV)/.test
 	$(RUN) -m derivations --list
 	$(RUN) -m derivations --quick --out $(QUICK)/derivations

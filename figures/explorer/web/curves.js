@@ -52,20 +52,35 @@ export function places(state) {
  * `failed` counts places at which the equations were not solved; there the curves are interrupted.
  */
 export function curves(state, xs = places(state)) {
-  const along = xs.map((x) => risk(problemAt(state, x)));
-  const alike = (f, same) => (same ? xs.map(((value) => () => value)(f(xs[0]))) : xs.map(f));
-  const real = alike((x) => realOnly(state, x).total, state.axis === "p" || state.axis === "weight");
-  const left = alike((x) => plateau(problemAt(state, x)).total, state.axis === "n");
+  const along = chain(xs, (x, start) => risk(problemAt(state, x), start));
+  const { axis } = state;
+  const once = (f) => Array(xs.length).fill(f(xs[0]));
+  const real = axis === "p" || axis === "weight"
+    ? once((x) => realOnly(state, x))
+    : chain(xs, (x, start) => realOnly(state, x, start));
+  const left = axis === "n"
+    ? once((x) => plateauAt(state, x))
+    : chain(xs, (x, start) => plateauAt(state, x, start));
   const failed = along.filter(({ converged }) => !converged).length;
   return { x: xs, along, real, left, failed };
 }
 
+/** f(x, start) along xs, each started from the root of the one before. */
+function chain(xs, f) {
+  let start = 0;
+  return xs.map((x) => {
+    const answer = f(x, start);
+    start = answer.root;
+    return answer;
+  });
+}
+
 /** The error of as many samples, all of them real. */
-export function realOnly(state, x = state[state.axis]) {
-  return risk({ ...problemAt(state, x), p: 0, weight: 1 });
+export function realOnly(state, x = state[state.axis], start = 0) {
+  return risk({ ...problemAt(state, x), p: 0, weight: 1 }, start);
 }
 
 /** What is left of the error as n -> infinity at a place on the axis. */
-export function plateauAt(state, x = state[state.axis]) {
-  return plateau(problemAt(state, x));
+export function plateauAt(state, x = state[state.axis], start = 0) {
+  return plateau(problemAt(state, x), start);
 }

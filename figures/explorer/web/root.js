@@ -6,12 +6,12 @@ const PRECISION = 4e-15; // of a last step
 const RESIDUAL = 1e-11; // beyond it there is no root to be told
 
 /**
- * Where f, with f(x) = [value, derivative], is 0; null where that was not reached.
+ * Where f, with f(x) = [value, derivative], is 0, looked for from `start` on; null where that was not reached.
  *
  * The value at the answer decides, not the number of steps: it has to be as small as rounding leaves it.
  */
-export function rootOfIncreasing(f) {
-  let low = -FAR, high = FAR, x = 0;
+export function rootOfIncreasing(f, start) {
+  let low = -FAR, high = FAR, x = start;
   for (let step = 0; step < MOST; step++) {
     const [value, slope] = f(x);
     if (Number.isNaN(value)) return null;

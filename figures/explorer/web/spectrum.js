@@ -13,34 +13,45 @@ const NODES = 12; // of each block behind them
  * smooth in j as long as j > 0, and a block is as far from 0 as it is long.
  */
 export function powerLaw(d, exponent) {
-  if (exponent === 0) return { d, values: Float64Array.of(1), counts: Float64Array.of(d) };
+  if (latest?.d !== d || latest.exponent !== exponent) latest = { d, exponent, ...newPowerLaw(d, exponent) };
+  return latest;
+}
+
+let latest = null; // a curve asks for the same one again and again
+
+function newPowerLaw(d, exponent) {
+  if (exponent === 0) return { values: Float64Array.of(1), counts: Float64Array.of(d) };
   const { places, counts } = integers(d);
   const values = places.map((j) => j ** -exponent);
   const mean = values.reduce((sum, value, i) => sum + value * counts[i], 0) / d;
-  return { d, values: values.map((value) => value / mean), counts };
+  return { values: values.map((value) => value / mean), counts };
 }
-
-const known = new Map();
 
 /** A Gauss rule for sums over j = 1 ... d: places j, not whole, and how many numbers each stands for. */
 export function integers(d) {
-  if (!known.has(d)) {
-    const places = [], counts = [];
-    let last = Math.min(d, COUNTED);
-    for (let j = 1; j <= last; j++) {
-      places.push(j);
-      counts.push(1);
-    }
-    while (last < d) {
-      const length = Math.min(last, d - last);
-      const rule = gaussOfRange(length, Math.min(NODES, length));
-      places.push(...rule.nodes.map((x) => last + 1 + x));
-      counts.push(...rule.weights);
-      last += length;
-    }
-    known.set(d, { places: Float64Array.from(places), counts: Float64Array.from(counts) });
+  const places = [], counts = [];
+  let last = Math.min(d, COUNTED);
+  for (let j = 1; j <= last; j++) {
+    places.push(j);
+    counts.push(1);
   }
-  return known.get(d);
+  while (last < d) {
+    const length = Math.min(last, d - last);
+    const rule = length === last ? wholeBlock(length) : gaussOfRange(length, Math.min(NODES, length));
+    for (let i = 0; i < rule.nodes.length; i++) {
+      places.push(last + 1 + rule.nodes[i]);
+      counts.push(rule.weights[i]);
+    }
+    last += length;
+  }
+  return { places: Float64Array.from(places), counts: Float64Array.from(counts) };
+}
+
+const blocks = new Map(); // rules by length: all but the last block are the same for every d
+
+function wholeBlock(length) {
+  if (!blocks.has(length)) blocks.set(length, gaussOfRange(length, NODES));
+  return blocks.get(length);
 }
 
 /**

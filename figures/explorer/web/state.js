@@ -16,7 +16,7 @@ export const FIELDS = {
     meaning: "Width of the random projection of the features. Without one the model is the classical linear model." },
   d: { label: "features", symbol: "d", low: 10, high: 1e6, whole: true,
     meaning: "Number of features." },
-  exponent: { label: "spectrum", symbol: "j^−a: a", low: 0, high: 2, step: 0.05,
+  exponent: { label: "spectrum decay", symbol: "a", low: 0, high: 2, step: 0.05,
     meaning: "Eigenvalues of the feature covariance fall like j^−a, with mean 1. At 0 all are equal." },
   weight: { label: "weight", symbol: "α₂", low: 1e-6, high: 100,
     meaning: "Weight of a synthetic sample in the training loss; a real one has weight 1." },
@@ -79,8 +79,7 @@ export function toHash(state) {
 /** The state in an address, what it leaves out as at the start; and a sentence for each thing that is wrong. */
 export function fromHash(hash) {
   const state = { ...START, parts: [...START.parts] }, wrong = [];
-  const refuse = (name, text, expected) =>
-    wrong.push(`${name} = ${text} in the address: expected ${expected}, ${state[name] ?? "none"} is shown.`);
+  const refuse = (name, text, expected) => wrong.push(`${name} = ${text} in the address: expected ${expected}.`);
   const entries = new Map(new URLSearchParams(hash.replace(/^#/, "")));
   for (const [name, text] of entries) {
     if (name in FIELDS) {
@@ -100,7 +99,7 @@ export function fromHash(hash) {
   const inside = ends[0] >= low && ends[1] <= high && ends[0] < ends[1];
   if (inside || entries.has("axis")) [state.low, state.high] = inside ? ends : usualSpan(state.axis, state);
   if (!inside && (entries.has("low") || entries.has("high")))
-    refuse("low", `${entries.get("low")}, high = ${entries.get("high")}`, `a span between ${low} and ${high}`);
+    wrong.push(`low, high = ${entries.get("low")}, ${entries.get("high")} in the address: expected ${low} <= low < high <= ${high}.`);
   return { state, wrong };
 }
 
