@@ -10,8 +10,8 @@ export function python(state) {
   const argument = ARGUMENTS[axis];
   const long = d > LONG;
   const spectrum = long
-    ? `eigenvalues, multiplicities = ct.spectra.long_power_law(${number(d)}, ${number(exponent)})`
-    : `eigenvalues = ct.spectra.power_law(${number(d)}, ${number(exponent)})`;
+    ? `eigenvalues, multiplicities = ct.spectra.long_power_law(${d}, ${number(exponent)})`
+    : `eigenvalues = ct.spectra.power_law(${d}, ${number(exponent)})`;
   const values = {
     n: state.n, synthetic_fraction: state.p, quality: state.quality, noise: state.noise, ridge: state.ridge,
     width: state.width, weight: state.weight,
@@ -44,7 +44,9 @@ export function python(state) {
   ].join("\n");
 }
 
-/** A number as Python writes it. */
+/** A number as Python reads it, as short as it can be said. */
 function number(value) {
-  return value === null ? "None" : String(value);
+  if (value === null) return "None";
+  const [plain, scientific] = [String(value), value.toExponential().replace("e+", "e")];
+  return scientific.length < plain.length ? scientific : plain;
 }

@@ -11,7 +11,7 @@ const RESIDUAL = 1e-11; // beyond it there is no root to be told
  * The value at the answer decides, not the number of steps: it has to be as small as rounding leaves it.
  */
 export function rootOfIncreasing(f, start) {
-  let low = -FAR, high = FAR, x = start;
+  let low = -FAR, high = FAR, x = start, before = Infinity;
   for (let step = 0; step < MOST; step++) {
     const [value, slope] = f(x);
     if (Number.isNaN(value)) return null;
@@ -20,7 +20,10 @@ export function rootOfIncreasing(f, start) {
     let next = x - value / slope;
     if (Math.abs(next - x) <= PRECISION * (1 + Math.abs(x)) || value === 0)
       return Math.abs(value) <= RESIDUAL ? next : null;
-    if (!(next > low && next < high)) next = (low + high) / 2;
+    // Where f has a bend Newton's steps may jump to and fro across it, and hardly get shorter.
+    const idle = low > -FAR && high < FAR && Math.abs(next - x) > before / 2;
+    if (idle || !(next > low && next < high)) next = (low + high) / 2;
+    before = Math.abs(next - x);
     if (next === low || next === high) return Math.abs(value) <= RESIDUAL ? x : null;
     x = next;
   }

@@ -177,7 +177,8 @@ function forms({ quality, spectrum }, kappa, slack, pi) {
 }
 
 function parts(root, bias, variance, zeta) {
-  return { converged: true, root, bias, variance, zeta, total: bias + variance + zeta };
+  const total = bias + variance + zeta;
+  return Number.isNaN(total) ? failure() : { converged: true, root, bias, variance, zeta, total };
 }
 
 function failure() {

@@ -27,15 +27,17 @@ def evaluate(script: str, data: Any, folder: Path) -> Any:
     that JSON does not have come as the texts "Infinity" and "NaN", which `float` reads.
     """
     call = f"({script})(globalThis.explorer, {json.dumps(data)})"
-    browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if browser:
+    if browser := chromium():
         answer = f"document.documentElement.textContent = JSON.stringify({call}, {WRITE});"
         page = PAGE.read_text(encoding="utf-8") + f'<script type="module">{answer}</script>'
         path = folder / "check.html"
         path.write_text(page, encoding="utf-8")
-        command = [browser, *CHROMIUM, f"--user-data-dir={folder / 'profile'}", path.as_uri()]
-        shown = _output(command)
-        text = shown.partition("<html")[2].partition(">")[2].rpartition("</html>")[0]
+        text = (
+            content(browser, path.as_uri(), folder)
+            .partition("<html")[2]
+            .partition(">")[2]
+            .rpartition("</html>")[0]
+        )
         for sign, entity in (("<", "&lt;"), (">", "&gt;"), ("&", "&amp;")):
             text = text.replace(entity, sign)
     elif shutil.which("node"):
@@ -50,6 +52,17 @@ def evaluate(script: str, data: Any, folder: Path) -> Any:
     else:
         pytest.skip("neither Chromium nor Node is installed")
     return json.loads(text)
+
+
+def chromium() -> str | None:
+    """The path of a Chromium, if there is one."""
+    return next((path for name in BROWSERS if (path := shutil.which(name))), None)
+
+
+def content(browser: str, address: str, folder: Path) -> str:
+    """The HTML of a page as it is after three seconds of its own time."""
+    profile = f"--user-data-dir={folder / 'profile'}"
+    return _output([browser, *CHROMIUM, "--virtual-time-budget=3000", profile, address])
 
 
 def _output(command: list[str]) -> str:

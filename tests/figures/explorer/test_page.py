@@ -14,7 +14,7 @@ from figures.explorer.presets import PRESETS
 from figures.explorer.sentences import TEXTS
 from figures.house.run import Run
 from figures.house.scripts import NAMES
-from tests.figures.explorer.browser import PAGE, evaluate
+from tests.figures.explorer.browser import PAGE, chromium, content, evaluate
 from workbench.cache import Cache
 
 PARTS = ("bias", "variance", "zeta", "total")
@@ -119,6 +119,41 @@ def test_what_is_wrong_in_an_address_is_told(tmp_path):
     assert (first["state"]["p"], first["state"]["n"]) == (0.01, 1e4)
     assert len(second["wrong"]) == 2
     assert empty["wrong"] == []
+
+
+def test_an_unsolved_place_is_told_and_has_no_number(tmp_path):
+    """A ridge that is no number has no solution: neither parts nor error, at any place."""
+    ask = """(explorer, states) => states.map((state) => {
+      const { along, left, failed } = explorer.curves(state, [10, 100, 1000]);
+      return { failed, numbers: [...along, ...left].flatMap((x) => [x.bias, x.variance, x.zeta, x.total]) };
+    })"""
+    state = state_of(PRESETS[0])
+    broken, whole = evaluate(ask, [state | {"ridge": "NaN"}, state], tmp_path)
+    assert broken["failed"] == 3
+    assert set(broken["numbers"]) == {"NaN"}
+    assert whole["failed"] == 0
+
+
+def test_the_page_shows_what_its_address_says(tmp_path):
+    """At the threshold n = d without a ridge: a picture, numbers and sentences."""
+    browser = chromium()
+    if browser is None:
+        pytest.skip("no Chromium is installed")
+    address = f"{PAGE.as_uri()}#axis=n&n=100&d=100&ridge=0&quality=0.5&p=0.1&noise=x"
+    text = content(browser, address, tmp_path)
+    assert "<canvas" in text
+    shown = dict(re.findall(r'<output id="(\w+)">([^<]*)<', text))
+    assert shown == {
+        "total": "infinite",
+        "bias": "0",
+        "variance": "infinite",
+        "zeta": "infinite",
+        "real": "infinite",
+        "left": "0.005",
+    }
+    assert "At n = 100 the model can just fit all its samples" in text
+    assert "noise = x in the address: expected a number from 0.001 to 10, or 0." in text
+    assert text.count('aria-pressed="false"') == len(PRESETS)
 
 
 def test_points_are_measured_by_the_committed_code(tmp_path):
