@@ -79,7 +79,7 @@ function options(element, content, { onHover, onChoose }) {
     legend: { show: false },
     cursor: {
       y: false, points: { show: false }, drag: { x: false, y: false },
-      bind: { click: (plot) => () => choose(plot, onChoose), dblclick: () => () => null },
+      bind: { dblclick: () => () => null },
     },
     scales: {
       x: { time: false, distr: 3, range: () => [content().state.low, content().state.high] },
@@ -93,10 +93,10 @@ function options(element, content, { onHover, onChoose }) {
     ],
     series: [
       {},
-      line("real data only", `${ink.real}77`, { width: 7 }),
+      line("real data", `${ink.real}77`, { width: 7 }),
       ...parts.map((part) => line(part, ink[part], { show: shown(part), width: state.stacked ? 1 : 2,
         fill: part === "bias" ? fill(part) : undefined })),
-      line("plateau", ink.quiet, { width: 1.5, dash: [6, 5] }),
+      line("plateau", ink.total, { width: 1.5, dash: [6, 5] }),
       line("error", ink.total, { width: 3 }),
     ],
     bands: state.stacked ? [{ series: [3, 2], fill: fill("variance") }, { series: [4, 3], fill: fill("zeta") }] : [],
@@ -104,7 +104,7 @@ function options(element, content, { onHover, onChoose }) {
       drawClear: [(plot) => drawMarks(plot, content(), thresholds(content().state))],
       draw: [(plot) => drawPoints(plot, content()), (plot) => drawEnds(plot, content())],
       setCursor: [(plot) => onHover(plot.cursor.left >= 0 ? plot.posToVal(plot.cursor.left, "x") : null)],
-      ready: [(plot) => followFinger(plot, onHover, onChoose)],
+      ready: [(plot) => followPointer(plot, onChoose)],
     },
   };
 }
@@ -125,21 +125,22 @@ function isPower(value) {
   return Math.abs(value / 10 ** Math.round(Math.log10(value)) - 1) < 1e-9;
 }
 
-function choose(plot, onChoose) {
-  if (plot.cursor.left >= 0) onChoose(plot.posToVal(plot.cursor.left, "x"));
-}
-
-/** A finger on the chart moves the place as a pointer does. */
-function followFinger(plot, onHover, onChoose) {
-  const follow = (event) => {
-    if (event.pointerType === "mouse") return;
-    const left = event.clientX - plot.over.getBoundingClientRect().left;
-    if (left < 0 || left > plot.over.clientWidth) return;
-    onHover(plot.posToVal(left, "x"));
-    onChoose(plot.posToVal(left, "x"));
+/** A click, or a finger that moves on the chart, chooses a place. */
+function followPointer({ over, posToVal }, onChoose) {
+  const place = (event) => {
+    const left = event.clientX - over.getBoundingClientRect().left;
+    return left >= 0 && left <= over.clientWidth ? posToVal(left, "x") : null;
   };
-  plot.over.addEventListener("pointerdown", follow);
-  plot.over.addEventListener("pointermove", follow);
+  const choose = (event) => {
+    const x = place(event);
+    if (x !== null) onChoose(x);
+  };
+  const follow = (event) => {
+    if (event.pointerType !== "mouse") choose(event);
+  };
+  over.addEventListener("click", choose);
+  over.addEventListener("pointerdown", follow);
+  over.addEventListener("pointermove", follow);
 }
 
 /** The colours of the page, as they are now. */

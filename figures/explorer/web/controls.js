@@ -19,7 +19,7 @@ export function makeControls(form, change, complain) {
 }
 
 function makeField(name, change, complain) {
-  const { label, symbol, meaning, none } = FIELDS[name];
+  const { label, symbol, meaning, none, zero } = FIELDS[name];
   const element = document.createElement("div");
   element.className = "field";
   element.title = meaning;
@@ -40,7 +40,9 @@ function makeField(name, change, complain) {
     const here = state[name];
     current = here ?? current;
     slider.disabled = here === null;
-    if (here !== null) slider.value = Math.round(STEPS * toSlider(name, here));
+    // Where it says this value it stays: several places do, and arrow keys have to get past them.
+    if (here !== null && fromSlider(name, slider.value / STEPS) !== here)
+      slider.value = Math.max(Math.round(STEPS * toSlider(name, here)), zero && here > 0 ? 1 : 0);
     slider.setAttribute("aria-valuetext", tell(here));
     if (document.activeElement !== value) value.value = here === null ? "none" : short(here);
     element.classList.toggle("along", state.axis === name);
@@ -70,7 +72,7 @@ function makeAxes(form, change, complain) {
   let state = null;
   group.addEventListener("change", ({ target }) => {
     const axis = target.value;
-    const width = axis === "width" && state.width === null ? { width: Math.min(state.n, 1e6) } : {};
+    const width = axis === "width" && state.width === null ? { width: state.d } : {};
     const [low, high] = usualSpan(axis, state);
     change({ axis, low, high, ...width });
   });

@@ -3,8 +3,8 @@
 import { risk } from "./theory.js";
 import { problemAt } from "./curves.js";
 
-const NAMES = ["real data only", "bias", "variance", "collapse ζ", "plateau", "error"];
-const KEYS = ["real", "bias", "variance", "zeta", "quiet", "total"];
+const NAMES = ["real data", "bias", "variance", "collapse ζ", "plateau", "error"];
+const KEYS = ["real", "bias", "variance", "zeta", "total", "total"];
 const APART = 15; // between names, in CSS pixels
 
 /** Vertical lines at thresholds, named above, and the place that the sliders say. */

@@ -94,7 +94,10 @@ for (const preset of presets) {
   const button = document.createElement("button");
   button.type = "button";
   button.textContent = preset.title;
-  button.addEventListener("click", () => change({ ...preset.state }));
+  button.addEventListener("click", () => {
+    button.scrollIntoView({ block: "nearest", inline: "nearest" });
+    change({ ...preset.state });
+  });
   find("presets").append(button);
 }
 for (const part of PARTS)

@@ -93,7 +93,7 @@ export function fromHash(hash) {
     else if (name === "parts") state.parts = PARTS.filter((part) => text.split(".").includes(part));
     else if (name !== "low" && name !== "high") wrong.push(`${name} in the address is not known.`);
   }
-  if (state.axis === "width" && state.width === null) state.width = state.n;
+  if (state.axis === "width" && state.width === null) state.width = state.d;
   const { low, high } = FIELDS[state.axis];
   const ends = ["low", "high"].map((end) => (entries.has(end) ? Number(entries.get(end)) : NaN));
   const inside = ends[0] >= low && ends[1] <= high && ends[0] < ends[1];

@@ -25,6 +25,7 @@ export function tell(value) {
 
 /** A fraction in percent. */
 export function percent(fraction) {
+  if (fraction < 0.001) return "less than 0.1%";
   return `${Number((100 * fraction).toPrecision(2))}%`;
 }
 

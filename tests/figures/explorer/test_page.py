@@ -125,7 +125,8 @@ def test_an_unsolved_place_is_told_and_has_no_number(tmp_path):
     """A ridge that is no number has no solution: neither parts nor error, at any place."""
     ask = """(explorer, states) => states.map((state) => {
       const { along, left, failed } = explorer.curves(state, [10, 100, 1000]);
-      return { failed, numbers: [...along, ...left].flatMap((x) => [x.bias, x.variance, x.zeta, x.total]) };
+      const numbers = ({ bias, variance, zeta, total }) => [bias, variance, zeta, total];
+      return { failed, numbers: [...along, ...left].flatMap(numbers) };
     })"""
     state = state_of(PRESETS[0])
     broken, whole = evaluate(ask, [state | {"ridge": "NaN"}, state], tmp_path)
