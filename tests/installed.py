@@ -66,7 +66,8 @@ def main() -> None:
     shown = run("--help")
     check("--help ends well", shown.returncode == 0, shown.stderr)
     check("--help lists the programs", all(f"\n  {name} " in shown.stdout for name in PROGRAMS), shown)
-    check("--version is the version", run("--version").stdout.split() == ["collapse-theory", ct.__version__])
+    version_line = f"collapse-theory {ct.__version__}\n"
+    check("--version is the version", run("--version").stdout == version_line)
     check("an unknown program is bad input", run("sweeps").returncode == 2)
     shown = run("sweep", "--quick")
     missing = r"collapse-theory: \w+ is not installed: expected "
