@@ -2,6 +2,7 @@
 
 import marimo
 
+__generated_with = "0.25.2"
 app = marimo.App(width="medium", app_title="First steps")
 
 with app.setup(hide_code=True):
@@ -12,8 +13,10 @@ with app.setup(hide_code=True):
 
     import collapse_theory as ct
     from simulations import simulate
+    from workbench.compiling import compile_fast
     from workbench.style import COLOURS, HOUSE
 
+    compile_fast()  # small problems: compiling is most of the time
     plt.rcParams.update(HOUSE)
 
 
