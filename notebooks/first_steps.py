@@ -98,7 +98,7 @@ def _(estimate, prediction):
             float(getattr(_risk, _part)) for _risk in (prediction, estimate.mean, estimate.stderr)
         )
         _rows.append(
-            f"| {_part} | {_limit:.5f} | {_mean:.5f} ± {_stderr:.5f} | {_mean / _limit - 1:+.1%} |"
+            f"| {_part} | {_limit:.4g} | {_mean:.4g} ± {_stderr:.1g} | {_mean / _limit - 1:+.1%} |"
         )
     mo.md(
         "| part of the error | theory | 64 trained models, ± standard error | gap |\n"
