@@ -3,13 +3,12 @@ PYTHON ?= python3
 VENV ?= .venv
 RUN = $(VENV)/bin/python
 
-.PHONY: sweep forecast test thorough core derivations figures tables benchmarks check quick clean
+.PHONY: sweep forecast test thorough core derivations figures tables benchmarks check package quick clean
 
-sweep: $(VENV)/.run
+sweep: $(VENV)/.simulate
 	$(RUN) -m simulations.sweep $(ARGS)
 
-forecast: $(VENV)/.run
-	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[forecast]'
+forecast: $(VENV)/.forecast
 	$(RUN) -m simulations.forecast $(ARGS)
 
 test: $(VENV)/.test
@@ -25,12 +24,12 @@ SLOW = tests/collapse_theory/equivalent/test_groups.py
 core: $(VENV)/.test
 	JAX_DISABLE_MOST_OPTIMIZATIONS=0 $(RUN) -m pytest $(CORE) --ignore=$(SLOW)
 
-derivations: $(VENV)/.run
+derivations: $(VENV)/.derivations
 	$(RUN) -m derivations $(ARGS)
 
 # The committed gallery and explorer, from the committed code.
 GALLERY = figures/gallery
-figures: $(VENV)/.run
+figures: $(VENV)/.figures $(VENV)/.derivations
 	$(RUN) -m figures --format png --out $(GALLERY) $(ARGS)
 	$(RUN) -m figures.explorer --simulate --out docs/explorer
 	$(RUN) -m derivations ensemble --out results/gallery/ensemble
@@ -47,8 +46,7 @@ tables: $(VENV)/.test
 	done
 
 # Side by side with NumPy, SciPy and scikit-learn, for a machine that does nothing else.
-benchmarks: $(VENV)/.run
-	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+benchmarks: $(VENV)/.bench
 	$(RUN) -m benchmarks $(ARGS)
 
 # Every entry point in its quick version; with -j2 two at a time.
@@ -83,16 +81,27 @@ check: $(VENV)/.test
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 
+# Source distribution and wheel, and the wheel alone in an empty environment.
+DIST = dist
+package: $(VENV)/.test
+	rm -rf $(DIST)
+	$(RUN) -W error -m build --outdir $(DIST)
+	$(PYTHON) -m venv $(DIST)/empty
+	$(DIST)/empty/bin/python -m pip install --quiet --disable-pip-version-check --no-compile $(DIST)/*.whl
+	$(DIST)/empty/bin/python -I tests/installed.py
+
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.run: $(VENV)/bin/python pyproject.toml
-	$(RUN) -m pip install --quiet --disable-pip-version-check --editable .
+# An environment for a purpose: an extra of pyproject.toml. That for tests serves the others.
+INSTALL = $(RUN) -m pip install --quiet --disable-pip-version-check --editable
+$(VENV)/.%: $(VENV)/bin/python pyproject.toml
+	$(INSTALL) '.[$*]'
 	touch $@
 
 $(VENV)/.test: $(VENV)/bin/python pyproject.toml
-	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[test]'
-	touch $@ $(VENV)/.run
+	$(INSTALL) '.[test]'
+	touch $@ $(addprefix $(VENV)/.,simulate forecast derivations figures bench notebooks)
 
 clean:
-	rm -rf $(VENV) results
+	rm -rf $(VENV) dist results

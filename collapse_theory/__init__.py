@@ -72,7 +72,7 @@ from collapse_theory.training_error import (  # noqa: E402
     training_error,
 )
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Average",

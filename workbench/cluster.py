@@ -10,6 +10,7 @@ from typing import Any
 
 from workbench.fingerprint import fingerprint
 from workbench.job import Done, Job, attempt
+from workbench.parsing import installing
 
 CONNECT = 30  # seconds to wait for a scheduler
 
@@ -60,9 +61,7 @@ def chosen(options: argparse.Namespace) -> Cluster | None:
     try:
         import distributed  # noqa: F401
     except ImportError:
-        raise ValueError(
-            "--workers, --scheduler: expected `pip install -e '.[cluster]'` first"
-        ) from None
+        raise ValueError(f"--workers, --scheduler: expected `{installing('cluster')}` first") from None
     return Cluster(workers, scheduler)
 
 

@@ -1,55 +1,30 @@
 """What the command lines of this project share."""
 
-import argparse
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from typing import NoReturn
+from collections.abc import Iterable
 
 from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from workbench.parsing import KEPT, Parser, extra, one_sentence
+
+__all__ = [
+    "FORMATS",
+    "KEPT",
+    "Parser",
+    "choices",
+    "extra",
+    "formats",
+    "number_table",
+    "one_sentence",
+    "print_failures",
+    "share_bar",
+    "wide_console",
+    "within",
+]
+
 FORMATS = ("png", "pdf", "svg")
-
-
-class Parser(argparse.ArgumentParser):
-    """Bad input is one line on stderr and exit code 2."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {' '.join(message.split())}\n")
-
-
-KEPT = "what was computed before is kept, and the same command goes on from there"
-
-
-@contextmanager
-def one_sentence(parser: argparse.ArgumentParser, kept: str = KEPT) -> Iterator[None]:
-    """What stops a command is one line on stderr.
-
-    Bad input (ValueError) ends it with exit code 2, a file that cannot be written or a cluster that is
-    lost (OSError) with 1, the user with 130; the latter two say what is `kept`.
-    """
-    try:
-        yield
-    except ValueError as error:
-        parser.error(str(error))
-    except OSError as error:
-        reason = error.strerror or " ".join(str(error).split())
-        where = f"{error.filename}: " if error.filename else ""
-        parser.exit(1, f"{parser.prog}: {where}{reason}; {kept}\n")
-    except KeyboardInterrupt:
-        parser.exit(130, f"\n{parser.prog}: interrupted; {kept}\n")
-
-
-@contextmanager
-def extra(name: str) -> Iterator[None]:
-    """What is imported here may need libraries of an extra: ValueError says how to get them."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        expected = f"expected `pip install -e '.[{name}]'` first"
-        raise ValueError(f"{error.name} is not installed: {expected}") from None
 
 
 def formats(text: str) -> list[str]:

@@ -16,9 +16,9 @@ import jax
 
 from workbench.compiling import compile_seconds
 from workbench.files import write_text
+from workbench.parsing import PROJECT
 
 ROOT = Path(__file__).parents[1]
-PROJECT = "strong-model-collapse"
 VERSIONS = (PROJECT, "jax", "jaxlib", "equinox", "optax", "numpy", "scipy", "sympy")
 
 
@@ -47,13 +47,18 @@ def circumstances(started: float, command: list[str]) -> dict[str, Any]:
 
 
 def git_commit() -> str | None:
-    """The commit of the source tree, with "+changes" if it differs; None outside a checkout."""
+    """The commit of the source tree, with "+changes" if it differs; None outside a checkout.
+
+    An installed package may lie within the checkout of another project, whose commits say nothing.
+    """
 
     def git(*arguments: str) -> str:
         command = ["git", "-C", str(ROOT), *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
     try:
+        if Path(git("rev-parse", "--show-toplevel")).resolve() != ROOT.resolve():
+            return None
         changed = git("status", "--porcelain", "--", "*.py", "*.toml")
         return git("rev-parse", "HEAD") + ("+changes" if changed else "")
     except (OSError, subprocess.CalledProcessError):

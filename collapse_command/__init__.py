@@ -1,0 +1,1 @@
+"""One command for the project's programs; it imports none of them before it is told which."""
