@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 RUN = $(VENV)/bin/python
 
-.PHONY: sweep forecast test thorough core derivations figures tables benchmarks check quick clean
+.PHONY: sweep forecast test thorough core derivations figures tables benchmarks site check quick clean
 
 sweep: $(VENV)/.run
 	$(RUN) -m simulations.sweep $(ARGS)
@@ -50,6 +50,11 @@ tables: $(VENV)/.test
 benchmarks: $(VENV)/.run
 	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(RUN) -m benchmarks $(ARGS)
+
+# The documentation, links checked: results/site/index.html, which needs no network.
+site: $(VENV)/.run
+	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	$(RUN) -m mkdocs build --strict --quiet
 
 # Every entry point in its quick version; with -j2 two at a time.
 QUICK = results/quick
