@@ -17,6 +17,7 @@ SHOWN = (
     "docs/proofs/*.svg",
     "docs/explorer/*",
     "docs/site/*.css",
+    "docs/site/font/*",
     "derivations/LEDGER.md",
     "benchmarks/*.md",
     "benchmarks/*.png",
