@@ -54,7 +54,7 @@ benchmarks: $(VENV)/.run
 # The documentation, links checked: results/site/index.html, which needs no network.
 site: $(VENV)/.run
 	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
-	$(RUN) -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict --quiet
 
 # Every entry point in its quick version; with -j2 two at a time.
 QUICK = results/quick

@@ -54,7 +54,7 @@ def _links(row: Row) -> Iterator[tuple[str, str]]:
     yield f"`{row.function.rpartition('.')[2]}`" if row.function else "", source(row.function)
     yield row.derivation, f"docs/proofs/{row.derivation}.md"
     file, _, test = row.test.partition("::")
-    yield f"`{test}`", f"{file}#{test}"
+    yield test.removeprefix("test_").replace("_", " "), f"{file}#{test}"
     figure = Path(row.figure)
     # Pictures of the gallery have a heading there; the one that a derivation draws has none.
     gallery = f"{figure.parent.as_posix()}/README.md#{figure.stem}"
@@ -62,7 +62,7 @@ def _links(row: Row) -> Iterator[tuple[str, str]]:
 
 
 def _table(cells_of: Callable[[Row], tuple[str, ...]]) -> str:
-    columns = [field.name for field in fields(Row)]
+    columns = ["proof" if field.name == "derivation" else field.name for field in fields(Row)]
     lines = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
     for row in rows():
         cells = [row.equation, row.statement, *(cell or "not yet" for cell in cells_of(row))]

@@ -11,6 +11,8 @@ from mkdocs.structure.pages import Page
 
 from docs.site import code, formulas, offline, reference, tree
 
+# Pages of wide tables, which take the room of the table of contents.
+WIDE = ("derivations/LEDGER.md", "docs/STATEMENTS.md", "benchmarks/README.md")
 CODE_LINK = re.compile(r"\]\(([^)\s#]+\.(?:py|toml))#(\w+)\)")
 
 
@@ -32,6 +34,8 @@ def on_files(files: Files, config: MkDocsConfig, **_: Any) -> Files:
 
 def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     """Links to code lead to the reference where it has the name, else to the page of the code."""
+    if page.file.src_uri in WIDE:
+        page.meta["hide"] = ["toc"]
     here = Path(page.file.src_uri).parent
     known = reference.anchors()
 

@@ -1,15 +1,10 @@
 """The API pages: every public name, grouped by the question that it answers."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from docs.site.tree import ROOT
 from workbench.definitions import definition, source
 
 FOLDER = "docs/api"
-MEMBERS = """    options:
-      members: true
-"""
 
 
 @dataclass(frozen=True)
@@ -37,7 +32,7 @@ def _of(package: str, title: str, names: str) -> Chapter:
 CT = "collapse_theory"
 THEORY = Page(
     "theory",
-    "The theory: collapse_theory",
+    "Theory: collapse_theory",
     "`import collapse_theory as ct`. Everything is a pytree of float64 arrays: `jax.jit`, `jax.vmap` "
     "and `jax.grad` go through.",
     (
@@ -87,10 +82,10 @@ SIM = "simulations"
 TRAINING = "simulations.training"
 SIMULATIONS = Page(
     "simulations",
-    "The simulator: simulations",
+    "Simulator: simulations",
     "Every function draws data, trains models on them and measures their excess test error.",
     (
-        _of(SIM, "Ridge regression", "simulate simulate_draws Estimate"),
+        _of(SIM, "Ridge regression", "simulate Estimate simulate_draws simulate.Draws"),
         _of(
             SIM,
             "Other ways to train",
@@ -121,7 +116,7 @@ SIMULATIONS = Page(
 )
 DERIVATIONS = Page(
     "derivations",
-    "The derivations: derivations",
+    "Derivations: derivations",
     "From a product of random matrices to its limit, as numbers or as a formula.",
     (
         _of(
@@ -133,7 +128,7 @@ DERIVATIONS = Page(
 )
 PROGRAMS = Page(
     "programs",
-    "The programs",
+    "Programs",
     "Every program is a command, `python -m NAME --help`, and a function `run` that Python can call.",
     (
         Chapter(
@@ -163,7 +158,7 @@ def text(page: Page) -> str:
     parts = [f"# {page.title}", page.introduction]
     for chapter in page.chapters:
         parts.append(f"## {chapter.title}")
-        parts += [_block(name) for name in chapter.names]
+        parts += [f"::: {definition(name)}" for name in chapter.names]
     return "\n\n".join(parts) + "\n"
 
 
@@ -180,9 +175,3 @@ def anchors() -> dict[tuple[str, str], str]:
             file, _, member = source(name).partition("#")
             entries[file, member] = f"{path(page)}#{definition(name)}"
     return entries
-
-
-def _block(name: str) -> str:
-    full = definition(name)
-    is_module = (ROOT / Path(*full.split("."))).with_suffix(".py").is_file()
-    return f"::: {full}\n{MEMBERS if is_module else ''}".rstrip()

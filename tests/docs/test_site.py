@@ -36,7 +36,7 @@ def test_every_name_of_the_reference_exists_and_is_explained(name):
 def test_the_reference_names_where_things_are_defined():
     text = reference.text(reference.THEORY)
     assert "::: collapse_theory.predict.predict\n" in text
-    assert "::: collapse_theory.spectra\n    options:\n      members: true" in text
+    assert "::: collapse_theory.spectra\n" in text
     anchor = reference.anchors()["collapse_theory/paper.py", "theorem_1"]
     assert anchor == "docs/api/theory.md#collapse_theory.paper.theorem_1"
 
