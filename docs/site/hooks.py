@@ -8,11 +8,13 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from mkdocs.utils import get_relative_url
 
 from docs.site import code, formulas, offline, reference, tree
 
 # Pages of wide tables, which take the room of the table of contents.
 WIDE = ("derivations/LEDGER.md", "docs/STATEMENTS.md", "benchmarks/README.md")
+PUBLIC = re.compile(r'(?<!">)<code>(?:ct|simulations)\.(\w+)</code>(?!</a>)')
 CODE_LINK = re.compile(r"\]\(([^)\s#]+\.(?:py|toml))#(\w+)\)")
 
 
@@ -50,9 +52,18 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
 
 
 def on_page_content(html: str, page: Page, **_: Any) -> str:
-    """The page with its formulas typeset."""
+    """The page with its formulas typeset, and names of functions as links to the reference."""
+    known = {anchor.rpartition(".")[2]: anchor for anchor in reference.anchors().values()}
+
+    def linked(match: re.Match[str]) -> str:
+        target = known.get(match.group(1))
+        if target is None:
+            return match.group()
+        address = get_relative_url(target.replace(".md#", ".html#"), page.url)
+        return f'<a href="{address}">{match.group()}</a>'
+
     try:
-        return formulas.typeset(html)
+        return formulas.typeset(PUBLIC.sub(linked, html))
     except ValueError as error:
         raise PluginError(f"{page.file.src_uri}: {error}") from None
 
