@@ -52,8 +52,7 @@ benchmarks: $(VENV)/.run
 	$(RUN) -m benchmarks $(ARGS)
 
 # The documentation, links checked: results/site/index.html, which needs no network.
-site: $(VENV)/.run
-	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+site: $(VENV)/.docs
 	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict --quiet
 
 # Every entry point in its quick version; with -j2 two at a time.
@@ -93,6 +92,10 @@ $(VENV)/bin/python:
 
 $(VENV)/.run: $(VENV)/bin/python pyproject.toml
 	$(RUN) -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+$(VENV)/.docs: $(VENV)/bin/python pyproject.toml
+	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	touch $@
 
 $(VENV)/.test: $(VENV)/bin/python pyproject.toml

@@ -20,9 +20,7 @@ CODE_LINK = re.compile(r"\]\(([^)\s#]+\.(?:py|toml))#(\w+)\)")
 
 def on_files(files: Files, config: MkDocsConfig, **_: Any) -> Files:
     """The site's files in place of those of the docs folder: pages, pictures, code, the reference."""
-    site = Files(
-        [file for file in files if file.inclusion.is_excluded() or not _of_folder(file, config)]
-    )
+    site = Files([file for file in files if file.src_dir != config.docs_dir])
     shown = tree.shown()
     for path in shown:
         site.append(File.generated(config, path.as_posix(), abs_src_path=str(tree.ROOT / path)))
@@ -72,8 +70,3 @@ def on_post_build(config: MkDocsConfig, **_: Any) -> None:
     """Fail if a page would fetch something from a network."""
     if addresses := offline.fetched(Path(config.site_dir)):
         raise PluginError("pages would fetch: " + ", ".join(addresses))
-
-
-def _of_folder(file: File, config: MkDocsConfig) -> bool:
-    """Whether MkDocs found a file in the docs folder itself, and not in a theme or plugin."""
-    return file.src_dir == config.docs_dir
