@@ -1,5 +1,6 @@
 """The report as committed pages, one a theorem, which GitHub and the site show: docs/proofs."""
 
+import html
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -96,8 +97,13 @@ def _claim(check: Check) -> str:
 def _plain(text: str) -> str:
     """A claim, which is no Markdown but for its mathematics."""
     parts = re.split(r"(\$[^$]+\$)", text)
-    parts[::2] = [re.sub(r"([\\`*_\[\]<>&~])", r"\\\1", part) for part in parts[::2]]
+    parts[::2] = [re.sub(r"([\\`*_\[\]])", r"\\\1", _entities(part)) for part in parts[::2]]
     return _text("".join(parts))
+
+
+def _entities(text: str) -> str:
+    """Signs that the site, unlike GitHub, does not take with a backslash."""
+    return html.escape(text, quote=False).replace("~", "&#126;")
 
 
 def _portable(latex: str) -> str:

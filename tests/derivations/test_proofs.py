@@ -25,7 +25,7 @@ def test_a_page_is_for_github_and_the_site(house):
     # GitHub refuses \\operatorname.
     assert "```math\n\\left(\\sqrt{2}\\right)^{2} = \\mathrm{tr}\\left[" in page("sound")
     assert "```python\nassert 1 < 2 & 3\n```" in page("sound")
-    assert r"- one is $`1`$, not 2\*a\*b \< \[c\_1\] — exact algebra" in page("sound")
+    assert r"- one is $`1`$, not 2\*a\*b &lt; \[c\_1\] — exact algebra" in page("sound")
     assert "![Step 1](sound-1.svg)" in page("sound")
     assert (proofs.FOLDER / "sound-1.svg").exists()
     assert "- [The title of third](third.md)" in page("README")
