@@ -13,6 +13,7 @@ class Chapter:
 
     title: str
     names: tuple[str, ...]
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,8 @@ class Page:
     chapters: tuple[Chapter, ...]
 
 
-def _of(package: str, title: str, names: str) -> Chapter:
-    return Chapter(title, tuple(f"{package}.{name}" for name in names.split()))
+def _of(package: str, title: str, names: str, note: str = "") -> Chapter:
+    return Chapter(title, tuple(f"{package}.{name}" for name in names.split()), note)
 
 
 CT = "collapse_theory"
@@ -43,6 +44,9 @@ THEORY = Page(
             "The paper's statements",
             "theorem_1 theorem_2 theorem_2_constants theorem_2_explicit corollary_1 corollary_2 "
             "corollary_2_best_weight corollary_3",
+            "Two sources with one covariance and, unless said otherwise, unit weights. `Sigma`, `Gamma` "
+            "and `Delta` are arrays of eigenvalues in one basis, `p2` is the fraction of synthetic "
+            "samples, `lam` > 0 the ridge λ and `sigma2` = p₁σ₁² + p₂σ₂².",
         ),
         _of(
             CT,
@@ -157,7 +161,7 @@ def text(page: Page) -> str:
     """The Markdown of a page, for mkdocstrings."""
     parts = [f"# {page.title}", page.introduction]
     for chapter in page.chapters:
-        parts.append(f"## {chapter.title}")
+        parts += [f"## {chapter.title}", chapter.note] if chapter.note else [f"## {chapter.title}"]
         parts += [f"::: {definition(name)}" for name in chapter.names]
     return "\n\n".join(parts) + "\n"
 
