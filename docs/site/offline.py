@@ -14,12 +14,15 @@ STYLE = re.compile(r"(?:url\(\s*|@import\s+)[\"']?((?:https?:)?//[^\"')\s;]+)", 
 NAMING = re.compile(
     r"<link\b[^>]*\brel\s*=\s*[\"']?(?:canonical|alternate|next|prev)\b[^>]*>", re.IGNORECASE
 )
+# A diagram, for which the theme's script would fetch a library.
+DIAGRAM = re.compile(r'class="mermaid"')
 
 
 def addresses(text: str) -> list[str]:
     """Addresses that a page or a style sheet fetches when it is shown."""
     bare = NAMING.sub("", text)
-    return FETCHED.findall(bare) + STYLE.findall(bare)
+    diagrams = ["the library of a diagram"] if DIAGRAM.search(bare) else []
+    return FETCHED.findall(bare) + STYLE.findall(bare) + diagrams
 
 
 def fetched(site: Path) -> list[str]:

@@ -67,6 +67,7 @@ def test_a_formula_that_cannot_be_shown_stops_the_build():
         ('<img alt="a" src="http://somewhere.example/a.png">', "http://somewhere.example/a.png"),
         ("@font-face {src: url(https://somewhere.example/f)}", "https://somewhere.example/f"),
         ('@import "https://somewhere.example/s.css";', "https://somewhere.example/s.css"),
+        ('<pre class="mermaid">a --> b</pre>', "the library of a diagram"),
         ('<a href="https://arxiv.org/abs/2410.04840">paper</a>', None),
         ('<link rel="canonical" href="https://somewhere.example/">', None),
         ('<img src="../figures/a.png"><script src="a.js"></script>', None),
