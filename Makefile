@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 RUN = $(VENV)/bin/python
 
-.PHONY: sweep forecast test thorough core derivations figures tables benchmarks check package quick clean
+.PHONY: sweep forecast test thorough core derivations figures tables benchmarks site check package quick clean
 
 sweep: $(VENV)/.simulate
 	$(RUN) -m simulations.sweep $(ARGS)
@@ -48,6 +48,10 @@ tables: $(VENV)/.test
 # Side by side with NumPy, SciPy and scikit-learn, for a machine that does nothing else.
 benchmarks: $(VENV)/.bench
 	$(RUN) -m benchmarks $(ARGS)
+
+# The documentation, links checked: results/site/index.html, which needs no network.
+site: $(VENV)/.docs
+	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict --quiet
 
 # Every entry point in its quick version; with -j2 two at a time.
 QUICK = results/quick
@@ -101,7 +105,7 @@ $(VENV)/.%: $(VENV)/bin/python pyproject.toml
 
 $(VENV)/.test: $(VENV)/bin/python pyproject.toml
 	$(INSTALL) '.[test]'
-	touch $@ $(addprefix $(VENV)/.,simulate forecast derivations figures bench notebooks)
+	touch $@ $(addprefix $(VENV)/.,simulate forecast derivations figures bench notebooks docs)
 
 clean:
 	rm -rf $(VENV) dist results

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from derivations import golden, ledger, report
 from derivations.outcome import Outcome, all_failures
+from derivations.report import proofs
 from derivations.steps import Check, Derivation
 from derivations.terminal import print_results, run_all
 from derivations.theorems import DERIVATIONS
@@ -24,8 +25,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     ignored = options.names or options.quick or options.out
-    if ((options.list or options.ledger) and ignored) or (options.check and options.out):
-        parser.error("expected --list and --ledger alone, and --check without --out: it writes nothing")
+    if ((options.list or options.ledger) and ignored) or (
+        (options.check or options.proofs) and options.out
+    ):
+        parser.error("expected --list and --ledger alone, and --check and --proofs without --out")
     if options.list:
         for name, derivation in DERIVATIONS.items():
             print(f"{name:16} {derivation.title}")
@@ -41,15 +44,18 @@ def main(arguments: list[str] | None = None) -> int:
             return _check(chosen, committed)
         if options.update_golden:
             return _update(chosen, committed)
+        if options.proofs:
+            return _proofs(chosen, committed)
         folder = Path(options.out or f"results/derivations{'-quick' if options.quick else ''}")
         make_folder(folder if options.quick else folder / report.PICTURES)
         return _report(chosen, committed, folder, not options.quick, arguments)
 
 
 def _check(chosen: list[Derivation], committed: golden.Golden) -> int:
-    """Run and print; failures are also golden values that differ and formulas that cannot be shown."""
+    """Run and print; failures are also golden values that differ, old pages and unreadable formulas."""
     outcomes, failures = _compared(chosen, committed, None)
     unreadable = report.unreadable(report.document(outcomes, failures, "", pictures=False))
+    failures += [(outcome.name, check) for outcome in outcomes for check in proofs.compare(outcome)]
     print_results(outcomes, failures)
     for problem in unreadable:
         print(f"FAILED {problem}")
@@ -96,6 +102,16 @@ def _update(chosen: list[Derivation], committed: golden.Golden) -> int:
     return 1 if failures else 0
 
 
+def _proofs(chosen: list[Derivation], committed: golden.Golden) -> int:
+    """Run, and write the pages of docs/proofs for every derivation that has no failure."""
+    make_folder(proofs.FOLDER)
+    outcomes, failures = _compared(chosen, committed, proofs.FOLDER)
+    proofs.write(outcomes, DERIVATIONS.values())
+    print_results(outcomes, failures)
+    print(proofs.FOLDER)
+    return 1 if failures else 0
+
+
 def _compared(
     chosen: list[Derivation], committed: golden.Golden, pictures: Path | None
 ) -> tuple[list[Outcome], list[tuple[str, Check]]]:
@@ -114,6 +130,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--check", action="store_true", help="run the checks only, write nothing")
     add("--list", action="store_true", help="show names and titles and stop")
     add("--update-golden", action="store_true", help="run the checks and write their golden values")
+    add("--proofs", action="store_true", help="run the checks and write the pages of docs/proofs")
     add("--ledger", action="store_true", help="write derivations/LEDGER.md from ledger.toml and stop")
     parser.add_argument(
         "--quick", action="store_true", help=f"the first {QUICK} only, unless named, and no pictures"

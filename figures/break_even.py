@@ -1,5 +1,5 @@
-"""The first synthetic samples help as long as their labels are better than a threshold that the model sets, and
-near the interpolation threshold even good labels hurt.
+"""The first synthetic samples help if their labels are better than a threshold that depends on the model; near the
+interpolation threshold even good labels hurt.
 
 The quality c² at which a first synthetic sample neither helps nor hurts, over sample size and model size.
 """

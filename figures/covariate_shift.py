@@ -1,5 +1,5 @@
-"""In a mixture of sources more of any helps while data are scarce; once they are plentiful more of a poorly labelled
-one hurts, the most where its features are distributed unlike the real ones.
+"""While data are scarce, more samples of any source help. Once data are plentiful, more samples of a poorly labelled source
+hurt, most of all where its features are distributed differently from the real ones.
 
 Covariate shift and several synthetic sources: which of them hurts, and when.  As half of the data (left) a source
 with a spectrum of its own costs less than one with the real spectrum: it takes over fewer directions.

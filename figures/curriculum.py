@@ -1,5 +1,5 @@
-"""The order of the samples decides: SGD on a mixture stops falling, and with its real samples last it falls for ever; the
-best schedule for a budget puts them last.
+"""The order of the samples decides: SGD on a mixture stops falling, while with its real samples last it keeps falling. The best
+schedule for a budget puts them last.
 
 One-pass SGD, exact at finite d: error along one run, and at its end against the number of samples.
 """

@@ -1,5 +1,4 @@
-"""Bias, variance and the collapse term, stacked: more data remove the first two and leave the third, which no width
-removes either.
+"""Bias, variance and the collapse term, stacked: more data remove the first two. The third remains, at every width.
 
 The three parts of Theorem 2, against n at a fixed width and against the width at fixed n.
 """

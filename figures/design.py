@@ -1,5 +1,5 @@
-"""The best mix for a budget: cheap synthetic samples are worth buying only while the budget is small; the larger it
-is, the more of it belongs to real data.
+"""The best mix for a budget: cheap synthetic samples are worth buying only while the budget is small. The larger the budget,
+the larger the share of real data.
 
 Error against the share of the budget that buys synthetic samples, and the best share against the budget.
 """

@@ -1,5 +1,4 @@
-"""Stopping early is much like a ridge: however well the time is chosen, the error of mixed data stops falling, near
-p₂²c².
+"""Early stopping acts much like a ridge: even at the best time, the error on mixed data stops falling near p₂²c².
 
 Gradient flow on real and synthetic data: error against the time, and at the best time against n.
 """

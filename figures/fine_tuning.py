@@ -1,5 +1,5 @@
-"""Synthetic data first and real data last: with a penalty around the first model the error falls for ever, where the same
-data mixed stop at p₂²c².
+"""Synthetic data first and real data last: with a penalty around the first model the error keeps falling, while on a mixture
+of the same data it stops at p₂²c².
 
 Fine-tuning in two stages, one projection for both: error against n, and against the model size.
 """

@@ -1,5 +1,5 @@
-"""What the limit leaves falls like 1/d, and what limit and finite-size term leave like 1/d², for any law of the
-features; the 1/d over four decades of d where draws cost O(d), for isotropic Gaussian features without a width.
+"""The gap between simulation and limit falls like 1/d, and with the finite-size term like 1/d², for every law of the features.
+For isotropic Gaussian features without a width, where draws cost O(d), 1/d is confirmed over four decades of d.
 
 |simulation − theory| against d at fixed n/d and m/d, without and with the term, fourth cumulants told.
 """

@@ -1,5 +1,5 @@
-"""Replacing all data every round makes the error grow; enough fresh real data, or keeping all data,
-bounds it.
+"""The error grows where all data are replaced every round. It stays bounded with enough fresh real data, or where all data are
+kept.
 
 Models trained on the labels of earlier models: replace, mix, accumulate.
 """

@@ -1,5 +1,5 @@
-"""Iterative mixing brings a scaling law back after some log(n/d) rounds; with fresh real data it ends below the
-real half of one round alone, with one real half for ever above it.
+"""Iterative mixing restores a scaling law after about log(n/d) rounds. With fresh real data the error ends below that of
+the real half of one round alone; with the same real half in every round it stays above.
 
 Corollary 3 in both readings, the paper's Figure 10: rounds of training on half real, half self-labelled data.
 """

@@ -1,5 +1,5 @@
-"""The size that is best on real data alone need not be best on the mix: the poorer the synthetic labels, the further
-they set the largest models back.
+"""The model size that is best on real data alone need not be best on the mix: poorer synthetic labels harm the largest models
+most.
 
 The paper's Figure 1: error trained on the mix against error trained on real data only, by model size.
 """

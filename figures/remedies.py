@@ -1,5 +1,5 @@
-"""Eight ways to train on the same data: all that mix real and synthetic data for good stop falling, and all that end on real
-data, or weigh the synthetic ones away as data grow, fall for ever.
+"""Eight ways to train on the same data: all that keep mixing real and synthetic data stop falling. All that end on real data,
+or reduce the weight of the synthetic data as data grow, keep falling.
 
 Every remedy on one pair of axes, each at its best settings, to n = 10⁸.
 """

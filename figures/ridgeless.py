@@ -1,5 +1,5 @@
-"""Without a ridge the error diverges at the interpolation threshold n = d, the more so with synthetic data: labels that
-disagree act like noise, p₁p₂c² of it; far beyond the threshold the plateau p₂²c² is left.
+"""Without a ridge the error diverges at the interpolation threshold n = d, and synthetic data make this worse: labels that
+disagree act like additional noise of variance p₁p₂c². Far beyond the threshold the plateau p₂²c² remains.
 
 Corollary 1 and its continuation below the threshold: classical model, Σ = I, no ridge at all.
 """

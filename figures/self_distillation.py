@@ -1,4 +1,4 @@
-"""A model that learns from its own predictions beats its teacher unless the teacher's ridge is already the best; on mixed
+"""A model that learns from its own predictions beats its teacher unless the teacher's ridge is already the best. On mixed
 data both stop falling.
 
 Self-distillation on the same inputs: error against the mix, against the ridge, and against n.

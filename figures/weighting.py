@@ -1,5 +1,4 @@
-"""No fixed weight of the synthetic data escapes the floor a²c²; the best weight tends to 0 like 1/n, which is to
-discard them.
+"""No fixed weight of the synthetic data escapes the floor a²c². The best weight tends to 0 like 1/n, which discards them.
 
 Corollary 2, single-step mixing: error against the weight a, and the best weight against n.
 """

@@ -1,5 +1,5 @@
-"""Larger models amplify the collapse up to the interpolation threshold m = n, and beyond it can mitigate but not
-remove it: zeta has a double descent of its own.
+"""Larger models amplify the collapse up to the interpolation threshold m = n. Beyond it they can mitigate but not remove it:
+zeta has its own double descent.
 
 Theorem 2, random projections: error and collapse term against model size.
 """

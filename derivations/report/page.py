@@ -12,7 +12,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.anchors import anchors_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-from derivations.report.mathml import mathml
+from workbench.mathml import mathml
 
 STYLE = Path(__file__).with_name("style.css")
 PAGE = """<!doctype html>

@@ -10,9 +10,10 @@ PAGE = Path(__file__).parents[1] / "STATEMENTS.md"
 INTRODUCTION = """\
 # Published statements, confirmed or corrected
 
-Made by `python -m docs.statements`, which computes every number in the column "here". The notation is that of the README: source 1
-is real and source 2 synthetic, c² is the quality of synthetic labels, σ² the variance of label noise, p₂ the share of synthetic samples, n
-the samples, d the features, m the width, λ the ridge; errors are excess risks. A test holds each row.
+Each row sets a published statement beside the numbers of this project and links to the test that holds it. In the
+[notation](notation.md) of this project source 1 is real and source 2 synthetic, c² is the error of the synthetic labels, σ² the variance of
+the label noise, p₂ the share of synthetic samples, n the number of samples, d of features, m the width and λ the ridge; errors are excess
+risks. Written by `python -m docs.statements`, which computes every number in the column "this project".
 """
 
 
@@ -24,11 +25,17 @@ def statements() -> list[Statement]:
 
 def table(rows: list[Statement]) -> str:
     """The rows as a Markdown table."""
-    lines = ["| source | statement | verdict | here | test |", "|---|---|---|---|---|"]
+    lines = ["| source | statement | verdict | this project | test |", "|---|---|---|---|---|"]
     for row in rows:
-        cells = (row.source, row.claim, f"**{row.verdict.value}**", row.sentence(), f"`{row.test}`")
+        cells = (row.source, row.claim, f"**{row.verdict.value}**", row.sentence(), _link(row.test))
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
+
+
+def _link(test: str) -> str:
+    """A test, file::function, as a link that says in words what it tests."""
+    file, _, name = test.partition("::")
+    return f"[{name.removeprefix('test_').replace('_', ' ')}](../{file}#{name})"
 
 
 def page() -> str:

@@ -9,24 +9,24 @@ from workbench.files import write_text
 
 HEAD = """# Gallery
 
-Made by `python -m figures`: lines are theory, points are simulations (bars: one standard error), and the
-arrays are in the CSV file beside each picture. [manifest.json](manifest.json) says by which command, code and
-machine each was drawn.
+Lines are theory, and points are simulations with bars of one standard error. The arrays are in the CSV file
+beside each picture; [manifest.json](manifest.json) records the command, code and machine that drew it.
+`python -m figures` draws them again.
 """
 OUTDATED = """
-## Not drawn by the present code
+## Drawn by older code
 
-The code has changed since; its fingerprints are those of the manifest.
+The code of these figures has changed since they were drawn. The manifest has the fingerprints.
 
 """
 AGREEMENT = """
 ## Points against lines
 
-`python -m figures --report`. z is the gap between simulation and theory in standard errors; theory is its
-limit and the finite-size term, where there is one, so that gaps are O(1/d²), and without it, as in
-generations and iterative_mixing, O(1/d). "Beyond 3 s.e." is the part of the theory that has to be granted for
-every point to be within 3 standard errors. The last column is what the limit alone explains. Images (mnist_*)
-are not Gaussian and have no such term.
+This table comes from `python -m figures --report`. z is the gap between simulation and theory in standard
+errors. Where there is a finite-size term, theory is the limit plus this term, so that gaps are O(1/d²);
+elsewhere, as in generations and iterative_mixing, gaps are O(1/d). "Beyond 3 s.e." is the relative error of the
+theory that would bring every point within 3 standard errors. The last column compares with the limit alone.
+Images (mnist_*) are not Gaussian and have no such term.
 
 """
 

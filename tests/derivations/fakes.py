@@ -4,6 +4,8 @@ import pytest
 
 from derivations import __main__ as command
 from derivations import golden
+from derivations.outcome import run
+from derivations.report import proofs
 from derivations.steps import Check, Derivation, Step
 
 ROOT_2 = "1.41421356237309504880168872421"
@@ -52,14 +54,18 @@ GOLDEN = {"second: three digits": ["0.125", "2.0"], "sound: the root of 2": [ROO
 
 
 @pytest.fixture
-def house(monkeypatch, tmp_path):
+def house(monkeypatch, tmp_path, tmp_path_factory):
     """The command line over three sound derivations; call it with others to replace them."""
 
     def use(*derivations, values=GOLDEN):
         monkeypatch.setattr(command, "DERIVATIONS", {each.name: each for each in derivations})
         golden.write(values)
+        for page in proofs.FOLDER.iterdir():
+            page.unlink()
+        proofs.write([run(each, None) for each in derivations], derivations)
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(golden, "PATH", tmp_path / "golden.json")
+    monkeypatch.setattr(proofs, "FOLDER", tmp_path_factory.mktemp("proofs"))
     use(SOUND, SECOND, THIRD)
     return use

@@ -1,6 +1,7 @@
 """The equation ledger names only what exists, and LEDGER.md is made from it."""
 
 import importlib
+import re
 from pathlib import Path
 
 import pytest
@@ -61,9 +62,23 @@ def test_every_derivation_is_in_the_ledger():
 
 
 def test_what_is_missing_is_said():
-    last = ledger.markdown().splitlines()[-1]
-    assert last.count("not yet") == 1  # language models have no derivation
-    assert {line.count("|") for line in ledger.markdown().splitlines()} == {7}
+    for table in (ledger.markdown(), ledger.linked()):
+        last = table.splitlines()[-1]
+        assert last.count("not yet") == 1  # language models have no derivation
+        assert {line.count("|") for line in table.splitlines()} == {7}
+
+
+def test_every_link_leads_to_what_it_names():
+    links = re.findall(r"\[`?([\w -]+)`?\]\(\.\./([^)#]+)#?([^)]*)\)", ledger.linked())
+    assert len(links) == ledger.linked().count("](")
+    for text, path, anchor in links:
+        assert (ROOT / path).is_file(), path
+        if path.endswith(".py"):
+            definition = rf"^(?:def|class) {anchor}\b"
+            assert text.replace(" ", "_") == anchor.removeprefix("test_")
+            assert re.search(definition, (ROOT / path).read_text(), re.MULTILINE), (path, anchor)
+        elif anchor:
+            assert f"\n## {anchor}\n" in (ROOT / path).read_text()
 
 
 def test_the_committed_table_is_up_to_date(tmp_path, monkeypatch):

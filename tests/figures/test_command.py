@@ -72,7 +72,7 @@ def test_a_figure_that_fails_is_named_and_the_others_finish(call, manifest, tmp_
     assert "Larger models amplify the collapse" in page
     assert "## pareto" not in page
     assert "| width | 2 |" in page
-    assert "Not drawn by the present code" not in page
+    assert "Drawn by older code" not in page
 
 
 def test_a_part_of_the_figures_replaces_its_own_entries_only(call, manifest):
@@ -113,11 +113,11 @@ def test_the_page_says_which_figures_other_code_has_drawn(call, manifest, tmp_pa
     path.write_text(json.dumps(entries))
     assert call("--page") == 0
     page = (tmp_path / "out" / "README.md").read_text()
-    listed = page.split("## Not drawn by the present code")[1].split("##")[0]
+    listed = page.split("## Drawn by older code")[1].split("##")[0]
     assert "- width: drawn by code 0123456789ab\n" in listed
     assert "design" not in listed
     assert call("width") == 0
-    assert "Not drawn by" not in (tmp_path / "out" / "README.md").read_text()
+    assert "Drawn by older code" not in (tmp_path / "out" / "README.md").read_text()
 
 
 def test_a_rerun_simulates_nothing_unless_asked(call, monkeypatch, tmp_path):
