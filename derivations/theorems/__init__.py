@@ -11,6 +11,7 @@ from derivations.theorems.gradient_flow import GRADIENT_FLOW
 from derivations.theorems.infinite_width import INFINITE_WIDTH
 from derivations.theorems.kappa import KAPPA
 from derivations.theorems.mixture import MIXTURE
+from derivations.theorems.nonlinear import NONLINEAR
 from derivations.theorems.ridgeless import RIDGELESS
 from derivations.theorems.scaling_laws import SCALING_LAWS
 from derivations.theorems.self_distillation import SELF_DISTILLATION
@@ -36,6 +37,7 @@ DERIVATIONS: dict[str, Derivation] = {
         TWO_SOURCES,
         MIXTURE,
         FREE_ENERGY,
+        NONLINEAR,
         TWO_POINT,
         TWO_FITS,
         GRADIENT_FLOW,
