@@ -1,7 +1,7 @@
 """Nonlinear random features in their deterministic equivalent, as formulas to be proved.
 
-Features z = a_k S^T x + b_k xi of two sources, with a feature noise xi ~ N(0, I_m) for each sample.  Unknowns e_1,
-e_2 and nu, with A = sum_k p_k e_k a_k^2 Sigma_k and R = (A + nu)^-1:
+Features z = a_k S^T x + b_k xi of two sources, with feature noise xi ~ N(0, I_m) for each sample.
+Unknowns e_1, e_2 and nu, with A = sum_k p_k e_k a_k^2 Sigma_k and R = (A + nu)^-1:
 
     e_k = alpha_k / (1 + (alpha_k / n) (a_k^2 tr[Sigma_k R] + b_k^2 d / nu))
     nu  = (lambda + sum_k p_k e_k b_k^2) d / m + (nu / m) tr[A R]
@@ -146,7 +146,7 @@ def _tr(inside) -> sp.Expr:
 
 
 # The paper's labels: w_2 = w_1 + delta, tested on w_1.
-MOMENTS = {
+MOMENTS: dict[str, Mapping] = {
     "B": {(i, j): Gamma for i, j in ((0, 0), (0, 1), (1, 1), (0, TEST), (1, TEST), (TEST, TEST))},
     "zeta": {(1, 1): Delta},
 }

@@ -6,10 +6,12 @@ from functools import partial
 import sympy as sp
 
 from derivations.engine.matrices import Gaussian
+from derivations.engine.pencil import realise
 from derivations.engine.precise import PreciseTrace
 from derivations.engine.symbolic import SymbolicTrace
 from derivations.engine.traces import Algebra, tr
 from derivations.groundwork.free_energy_form import NU, FreeEnergy, Samples, slope_at, t
+from derivations.groundwork.latex import latex_pencil, latex_trace
 from derivations.groundwork.nonlinear_form import (
     FIRST,
     SECOND,
@@ -39,7 +41,7 @@ from derivations.groundwork.nonlinear_form import (
     nu,
     solved_point,
 )
-from derivations.groundwork.pencil_steps import pencil_step
+from derivations.groundwork.pencil_steps import check_pencil
 from derivations.groundwork.setting import R, S, d, lam, m, n, p1, p2, resolvent
 from derivations.steps import Step
 from derivations.theorems.two_sources import SETTINGS
@@ -70,27 +72,21 @@ def shares() -> dict[str, tuple]:
 
 
 def pencils() -> Iterator[Step]:
-    """The error on any population, share by share."""
-    checks = []
-    for name, (matrix, moments, noises) in shares().items():
-        trace = SymbolicTrace(matrix, lam)
-        pencil = in_pencil(trace)
-        claimed = pencil.excess(TESTED, moments, noises)
-        checks.append(identical(f"the share of {name}", trace, claimed))
-        if name == CROSS:
-            yield pencil_step(f"the share of {name}", matrix)
-            yield _fixed_point(trace)
+    """The second route: its fixed point, then the error on any population, share by share."""
+    made, checks = shares(), []
+    traces = {name: SymbolicTrace(matrix, lam) for name, (matrix, _, _) in made.items()}
+    yield _second_route(made[CROSS][0], traces[CROSS])
+    for name, (_, moments, noises) in made.items():
+        claimed = in_pencil(traces[name]).excess(TESTED, moments, noises)
+        checks.append(identical(f"the share of {name}", traces[name], claimed))
     yield Step(
-        r"**The same by pencils.** The second route is the engine's, with the blocks $\Xi_k$ of feature noise beside $X_k$ and $S$, "
-        r"$Z_k = a_k X_k S + b_k \Xi_k$, and no use of the first route or of the unified form. Two sources have different covariances, "
-        r"weights, noises, slopes and feature noises, and the test population has a covariance $\Sigma_t$, a slope $a_t$, a "
-        r"feature noise $b_t$ and labels $x \cdot w$ of its own. The fit is linear in the labels, so its error is linear in their second "
-        r"moments and in the noises: $\operatorname{tr}[\Sigma_t E w w^\top]$ and the following shares, and those with the sources "
-        r"exchanged. As on the page of two sources they are compared in exact arithmetic at random integers; and the "
-        r"fixed point itself in 30 digits.",
+        r"**The error by pencils.** Let the test population have a covariance $\Sigma_t$, a slope $a_t$, a feature noise $b_t$ and labels $x "
+        r"\cdot w$. The fit is linear in the labels, so its error is linear in their second moments and in the noises: it is the sum of "
+        r"$\operatorname{tr}[\Sigma_t\, E w w^\top]$, of the following shares (any matrix $C$ in the place of the moment), and of those with "
+        r"the two sources exchanged. As on the page of two sources they are compared in exact arithmetic at random integers.",
         (
-            r"\text{error} = b_t + \sum_j T_{tj} E_j, \qquad E_k = \sigma_k^2 + b_k + \sum_j T_{kj} E_j, \qquad "
-            r"b_k = E \big| v_\star \cdot z - x \cdot w_k \big|^2",
+            r"\text{error} = \mu_t + \sum_j T_{tj} E_j, \qquad E_k = \sigma_k^2 + \mu_k + \sum_j T_{kj} E_j, \qquad "
+            r"\mu_k = E \left(\bar v \cdot z - x \cdot w_k\right)^2",
         ),
         tuple(checks),
     )
@@ -103,28 +99,36 @@ def in_pencil(trace: SymbolicTrace) -> Equivalent:
     return Equivalent((alpha_1 * g["X_1"], alpha_2 * g["X_2"]), shift, R / shift)
 
 
-def _fixed_point(trace):
-    pencil, checks = in_pencil(trace), []
-    for name, left, right in zip(
-        ("e_1", "e_2", r"\nu"), (*pencil.e, pencil.nu), pencil.equations(), strict=True
-    ):
-        checks.append(exact(f"the equation of ${name}$ by the pencil", left, right, trace.reduced))
+def _second_route(matrix, trace):
+    pencil, names = in_pencil(trace), ("e_1", "e_2", r"\nu")
     points = [solved_point(*setting) for setting in SETTINGS[::3]]
     H = (alpha_1 * Z1.T * Z1 + alpha_2 * Z2.T * Z2) / n
-    claimed = Equivalent().mean((sp.S.Zero, sp.S.One))
-    checks.append(
-        digits(
-            r"$\operatorname{tr} H^{-1}$ from the raw equations",
-            PreciseTrace(resolvent(H)),
-            claimed,
-            points,
-        )
-    )
+    trace_of_inverse = Equivalent().mean((sp.S.Zero, sp.S.One))
     return Step(
-        r"**The fixed point by the pencil.** Its entries beside $X_k$ and beside $\Xi_k$ are $e_k / \alpha_k$, that beside $S$ is $-d / "
-        r"(m \nu)$.",
-        (),
-        tuple(checks),
+        r"**The fixed point by pencils.** The second route is the engine's, with Gaussian blocks $\Xi_k$ of feature noise beside $X_k$ and "
+        r"$S$. It uses nothing of the first route, nor the unified form. Two sources have different covariances, weights, noises, slopes "
+        r"and feature noises. The pencil of what the labels of source 2 contribute shows them:",
+        (
+            r"Z_k = a_k X_k S + b_k \Xi_k, \qquad H = \frac1n \sum_k \alpha_k Z_k^\top Z_k + \lambda",
+            latex_trace(matrix),
+            rf"L = {latex_pencil(realise(matrix))}",
+            r"g_{X_k} = g_{\Xi_k} = \frac{e_k}{\alpha_k}, \qquad g_S = -\frac{d}{m \nu}",
+        ),
+        (
+            check_pencil("the pencil", matrix),
+            *(
+                exact(f"the equation of ${name}$ by the pencil", left, right, trace.reduced)
+                for name, left, right in zip(
+                    names, (*pencil.e, pencil.nu), pencil.equations(), strict=True
+                )
+            ),
+            digits(
+                r"$\operatorname{tr} H^{-1} = d / \nu$ from the raw equations",
+                PreciseTrace(resolvent(H)),
+                trace_of_inverse,
+                points,
+            ),
+        ),
     )
 
 

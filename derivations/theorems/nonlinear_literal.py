@@ -67,7 +67,7 @@ def literal() -> Step:
     )
 
 
-def predicted(strength: float) -> tuple[float, float, float]:
+def predicted(strength: float) -> list[float]:
     """B, V and zeta in the limit, the feature noise multiplied by `strength`."""
     copies = len(FIRST)  # the smallest d with these spectra
     numbers = {**SETTING, alpha_1: 1, alpha_2: 1, lam: RIDGE, p2: FRACTION}
@@ -80,7 +80,7 @@ def predicted(strength: float) -> tuple[float, float, float]:
     spectra |= {Gamma: [SIGNAL / sum(FIRST)] * copies, Delta: [QUALITY / sum(FIRST)] * copies}
     point = solved_point("ReLU", int(SAMPLES * copies), int(WIDTH * copies), numbers, spectra)
     parts = error(Equivalent())
-    return tuple(float(evaluate(parts[name], point)) for name in ("B", "V", "zeta"))
+    return [float(evaluate(parts[name], point)) for name in ("B", "V", "zeta")]
 
 
 def simulated(size: int, draws: int) -> tuple[np.ndarray, np.ndarray]:
