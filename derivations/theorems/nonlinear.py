@@ -40,8 +40,10 @@ from derivations.verify import digits, exact
 STATEMENT = r"""Random features $\varphi(S^\top x) - E \varphi$ of width $m$, $S$ of shape $d \times m$ with entries $N(0, 1/d)$, are
 replaced for inputs $x \sim N(0, \Sigma_k)$ of source $k$ by
 
-$$z = a_k S^\top x + b_k\, \xi, \qquad \xi \sim N(0, I_m), \qquad
-a = E \varphi'(\sqrt v g), \quad b^2 = \operatorname{Var} \varphi(\sqrt v g) - a^2 v, \quad v = \frac{\operatorname{tr} \Sigma_k}{d},$$
+$$\begin{aligned}
+z &= a_k S^\top x + b_k\, \xi, & \xi &\sim N(0, I_m), & v_k &= \frac{\operatorname{tr} \Sigma_k}{d}, \\
+a_k &= E \varphi'(\sqrt{v_k} g), & b_k^2 &= \operatorname{Var} \varphi(\sqrt{v_k} g) - a_k^2 v_k, & g &\sim N(0, 1),
+\end{aligned}$$
 
 a part that is linear in $x$ and a feature noise, drawn for each sample. For ridge regression on these $z$, with any number of
 sources, covariances, weights and width, let $A = \sum_k p_k e_k a_k^2 \Sigma_k$, $\beta = \sum_k p_k e_k b_k^2$ and
@@ -54,7 +56,8 @@ the feature noise raises the ridge. Let a pair $(C, c)$ stand for the quadratic 
 
 $$\begin{aligned}
 \langle (C, c), (B, h) \rangle &= \operatorname{tr}[C G_S B G_S] + \theta \left(c \operatorname{tr}[B G^2] + h \operatorname{tr}[C G^2]\right)
-+ \frac{c\, h\, \theta\, d}{\nu^2}, \qquad \theta = \frac{d}{m - \operatorname{tr}[(A G)^2]}, \\
++ \frac{c\, h\, \theta\, d}{\nu^2}, \\
+\theta &= \frac{d}{m - \operatorname{tr}[(A G)^2]}, \\
 T_{kj} &= \frac{p_j e_j^2}{n} \langle (a_k^2 \Sigma_k, b_k^2), (a_j^2 \Sigma_j, b_j^2) \rangle, \qquad E_k = \sigma_k^2 + \mu_k + \sum_j T_{kj} E_j,
 \end{aligned}$$
 
@@ -137,7 +140,8 @@ def _more_directions():
         r"theirs keeps a number, one with two forgets them. With $\beta = \sum_k p_k e_k b_k^2$,",
         (
             r"\operatorname{tr}[A G] \to \operatorname{tr}[A G] + \frac{\beta d}{\nu}, \qquad \operatorname{tr}[(A G)^2] \to "
-            r"\operatorname{tr}[(A G)^2], \qquad \operatorname{tr}[C G] \to \operatorname{tr}[C G] + \frac{c\, d}{\nu}, \qquad "
+            r"\operatorname{tr}[(A G)^2]",
+            r"\operatorname{tr}[C G] \to \operatorname{tr}[C G] + \frac{c\, d}{\nu}, \qquad "
             r"\operatorname{tr}[C G^2] \to \operatorname{tr}[C G^2] + \frac{c\, d}{\nu^2}",
             r"\nu = \frac{\lambda d}{m} + \frac{\nu}{m} \Big( \operatorname{tr}[A G] + \frac{\beta d}{\nu} \Big) = \frac{(\lambda + "
             r"\beta) d}{m} + \frac{\nu}{m} \operatorname{tr}[A G]",
@@ -188,7 +192,7 @@ def _limit_of_errors():
     return Step(
         r"**The whole error by the same limit.** With one slope $a$ for both sources the labels are those of the unified form, $x \cdot w = (a x) "
         r"\cdot (w / a)$, so the limit of its error must be what the statement says, with different covariances, noises and feature noises: "
-        r"$B$, $V$ and $\zeta$ with $w_2 = w_1 + \delta$, at every order of $n$, $m$ and $d$.",
+        r"$B$, $V$ and $\zeta$ with $w_2 = w_1 + \delta$, with $n$, $m$ and $d$ in three orders.",
         checks=tuple(
             digits(f"${latex(part)}$ in the limit", widened(formula), claimed[part], points)
             for part, formula in unified.named()

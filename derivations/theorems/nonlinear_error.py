@@ -11,7 +11,7 @@ from derivations.engine.precise import PreciseTrace
 from derivations.engine.symbolic import SymbolicTrace
 from derivations.engine.traces import Algebra, tr
 from derivations.groundwork.free_energy_form import NU, FreeEnergy, Samples, slope_at, t
-from derivations.groundwork.latex import latex_pencil, latex_trace
+from derivations.groundwork.latex import latex_pencil
 from derivations.groundwork.nonlinear_form import (
     FIRST,
     SECOND,
@@ -110,7 +110,7 @@ def _second_route(matrix, trace):
         r"and feature noises. The pencil of what the labels of source 2 contribute shows them:",
         (
             r"Z_k = a_k X_k S + b_k \Xi_k, \qquad H = \frac1n \sum_k \alpha_k Z_k^\top Z_k + \lambda",
-            latex_trace(matrix),
+            r"- \frac{2 a_t \alpha_2}{n} \operatorname{tr}[C\, \Sigma_t S H^{-1} Z_2^\top X_2]",
             rf"L = {latex_pencil(realise(matrix))}",
             r"g_{X_k} = g_{\Xi_k} = \frac{e_k}{\alpha_k}, \qquad g_S = -\frac{d}{m \nu}",
         ),
@@ -167,7 +167,7 @@ def free_energy() -> Step:
         r"($\beta$ and $A$ move with $t$) is the error that the pencils gave, at points on all sides of the thresholds.",
         (
             r"\Phi = \log\det(A + t a_1^2 \Sigma_1 + \nu) + \sum_k n_k \left(\frac{e_k}{\alpha_k} - \log e_k\right) + (m - d) "
-            r"\log \nu + \frac{d}{\nu} \Big(\lambda + \sum_k p_k e_k b_k^2 + t b_1^2\Big) + \eta\, q",
+            r"\log \nu + \frac{(\lambda + \beta + t b_1^2)\, d}{\nu} + \eta\, q",
             r"q = \sum_k p_k e_k \left(\operatorname{tr}[\Sigma_k C_{kk}] + \sigma_k^2\right) + t \operatorname{tr}[\Sigma_1 C_{11}] - "
             r"E\left[u^\top (A + t a_1^2 \Sigma_1 + \nu)^{-1} u\right], \qquad u = \sum_k p_k e_k a_k \Sigma_k w_k + t a_1 "
             r"\Sigma_1 w_1",

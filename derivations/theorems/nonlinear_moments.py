@@ -153,7 +153,7 @@ def two_features() -> Step:
         r"b^2$. Price's identity, $K'(\rho) = v\, E \varphi'(\sqrt v g) \varphi'(\sqrt v g')$, gives it in closed form for the three "
         r"functions: for the first the mean is the probability that both are positive, a quarter plus $\arcsin \rho / 2\pi$; for "
         r"the second a Gaussian integral; for the third a fourth moment. So two *different* features have the covariance $a^2 "
-        r"s_i^\top \Sigma s_j$ up to terms of order $\rho^2$, a feature has the variance $K(1) = a^2 v + b^2$, and a feature and "
+        r"s_i^\top \Sigma s_j$ up to terms of order $\rho^2$ (which together are of rank one in the limit: El Karoui, Ann. Statist. 38, 2010), a feature has the variance $K(1) = a^2 v + b^2$, and a feature and "
         r"the input have the covariance $a\, \Sigma s_i$ exactly. These are the second moments of $a S^\top x + b\, \xi$, with "
         r"$\xi \sim N(0, I_m)$ for each sample.",
         (
