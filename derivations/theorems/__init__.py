@@ -1,6 +1,7 @@
 """The derivations, in the order in which they are read."""
 
 from derivations.steps import Derivation
+from derivations.theorems.classification import CLASSIFICATION
 from derivations.theorems.corollary_1 import COROLLARY_1
 from derivations.theorems.corollary_2 import COROLLARY_2
 from derivations.theorems.corollary_3 import COROLLARY_3
@@ -38,6 +39,7 @@ DERIVATIONS: dict[str, Derivation] = {
         MIXTURE,
         FREE_ENERGY,
         NONLINEAR,
+        CLASSIFICATION,
         TWO_POINT,
         TWO_FITS,
         GRADIENT_FLOW,
