@@ -54,7 +54,8 @@ def error() -> Step:
         r"what the test error $E_1$ of the linear model, noise included, adds.",
         (
             r"\tilde q_{01} = \operatorname{tr}[\Gamma \Sigma^2 R], \qquad q_{11} = B + V - \operatorname{tr}[\Gamma \Sigma] + 2 \operatorname{tr}[\Gamma "
-            r"\Sigma^2 R] = \operatorname{tr}[\Gamma \Sigma^3 R^2] + u E_1, \qquad E_1 = \frac{\sigma^2 + \kappa^2 \operatorname{tr}[\Gamma \Sigma R^2]}{1 - u}",
+            r"\Sigma^2 R] = \operatorname{tr}[\Gamma \Sigma^3 R^2] + u E_1",
+            r"E_1 = \frac{\sigma^2 + \kappa^2 \operatorname{tr}[\Gamma \Sigma R^2]}{1 - u}, \qquad u = \frac{\mathrm{df}_2}{n}",
             r"\text{error} = \frac1\pi \arccos \frac{\tilde q_{01}}{\sqrt{\operatorname{tr}[\Gamma \Sigma]\; q_{11}}} \qquad (\epsilon < \tfrac12)",
         ),
         (exact("$q_{11}$", SIZE, pulled + carried * seen, ALGEBRA.normal_form),),
