@@ -52,7 +52,8 @@ $G = (A + \nu)^{-1}$. Then
 $$e_k = \frac{\alpha_k}{1 + \frac{\alpha_k}{n} \left(a_k^2 \operatorname{tr}[\Sigma_k G] + b_k^2 \frac{d}{\nu}\right)}, \qquad
 \nu = \frac{(\lambda + \beta)\, d}{m} + \frac{\nu}{m} \operatorname{tr}[A G]:$$
 
-the feature noise raises the ridge. Let a pair $(C, c)$ stand for the quadratic form $S^\top C S + c$ of fitted weights. Then
+the feature noise raises the ridge. Let a pair $(C, c)$ stand for the quadratic form $S^\top C S + c$ of fitted weights. Then,
+with $G_S$ at the raised ridge $\lambda + \beta$,
 
 $$\begin{aligned}
 \langle (C, c), (B, h) \rangle &= \operatorname{tr}[C G_S B G_S] + \theta \left(c \operatorname{tr}[B G^2] + h \operatorname{tr}[C G^2]\right)
