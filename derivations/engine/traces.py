@@ -57,7 +57,8 @@ class Algebra:
         One trace may stand inside another, as a scalar.  A resolvent may be written as its symbol or as
         1 / polynomial.
         """
-        return sp.sympify(expression).replace(lambda node: isinstance(node, tr), self._reduce)
+        once = cache(self._reduce)  # a formula has each of its traces in many places
+        return sp.sympify(expression).replace(lambda node: isinstance(node, tr), once)
 
     def _reduce(self, trace):
         symbols = [*self.matrices, *(symbol for symbol, _ in self.resolvents)]

@@ -7,6 +7,9 @@ Unknowns e_k and nu, a strength t of the test set added to the data, and a scale
 
 with A = sum_k p_k e_k Sigma_k + t Sigma_1, u = sum_k p_k e_k Sigma_k w_k + t Sigma_1 w_1 and
 C_jk = E[w_j w_k^T] (classical model: no nu terms, nu = lambda).  Matrices commute here.
+
+Features a_k S^T x + b_k xi of nonlinear models put a_k^2 Sigma_k for Sigma_k in A, a_k Sigma_k in u, and
+add sum_k p_k e_k b_k^2 + t b_1^2 to the ridge.
 """
 
 from collections.abc import Sequence
@@ -33,6 +36,8 @@ class Samples:
     noise: sp.Expr
     weight: sp.Expr = sp.S.One
     share: sp.Expr = sp.S.Zero
+    slope: sp.Expr = sp.S.One  # a_k
+    feature_noise: sp.Expr = sp.S.Zero  # b_k
 
 
 @dataclass(frozen=True)
@@ -54,14 +59,22 @@ class FreeEnergy:
     @property
     def shifted(self) -> sp.Expr:
         """A + nu."""
-        pulls = sum(s.fraction * s.e * s.covariance for s in self.sources)
-        return pulls + t * self.sources[0].covariance + self.nu
+        return self._weighted(lambda s: s.slope**2 * s.covariance) + self.nu
+
+    @property
+    def ridge(self) -> sp.Expr:
+        """lambda, raised by the feature noise."""
+        return lam + self._weighted(lambda s: s.feature_noise**2)
+
+    def _weighted(self, quantity) -> sp.Expr:
+        """The sum over the sources with the weights p_k e_k, and t times that of the test set."""
+        return sum(s.fraction * s.e * quantity(s) for s in self.sources) + t * quantity(self.sources[0])
 
     @property
     def phi(self) -> sp.Expr:
         value = tr(sp.log(self.shifted))
         value += sum(n * s.fraction * (s.e / s.weight - sp.log(s.e)) for s in self.sources)
-        return value + ((m - d) * sp.log(NU) + lam * d / NU if self.projected else 0)
+        return value + ((m - d) * sp.log(NU) + self.ridge * d / NU if self.projected else 0)
 
     @property
     def q(self) -> sp.Expr:
@@ -70,8 +83,10 @@ class FreeEnergy:
             s.fraction * s.e * (tr(s.covariance * (Gamma + s.share**2 * Delta)) + s.noise)
             for s in self.sources
         )
-        truth = self.shifted - self.nu  # what multiplies w_1 in u
-        shift = sum(s.fraction * s.e * s.share * s.covariance for s in self.sources)  # and delta
+        truth = self._weighted(lambda s: s.slope * s.covariance)  # what multiplies w_1 in u
+        shift = sum(
+            s.fraction * s.e * s.share * s.slope * s.covariance for s in self.sources
+        )  # and delta
         return squares + t * tr(test * Gamma) - tr((truth**2 * Gamma + shift**2 * Delta) / self.shifted)
 
 

@@ -1,6 +1,7 @@
 """The derivations, in the order in which they are read."""
 
 from derivations.steps import Derivation
+from derivations.theorems.classification import CLASSIFICATION
 from derivations.theorems.corollary_1 import COROLLARY_1
 from derivations.theorems.corollary_2 import COROLLARY_2
 from derivations.theorems.corollary_3 import COROLLARY_3
@@ -11,6 +12,7 @@ from derivations.theorems.gradient_flow import GRADIENT_FLOW
 from derivations.theorems.infinite_width import INFINITE_WIDTH
 from derivations.theorems.kappa import KAPPA
 from derivations.theorems.mixture import MIXTURE
+from derivations.theorems.nonlinear import NONLINEAR
 from derivations.theorems.ridgeless import RIDGELESS
 from derivations.theorems.scaling_laws import SCALING_LAWS
 from derivations.theorems.self_distillation import SELF_DISTILLATION
@@ -36,6 +38,8 @@ DERIVATIONS: dict[str, Derivation] = {
         TWO_SOURCES,
         MIXTURE,
         FREE_ENERGY,
+        NONLINEAR,
+        CLASSIFICATION,
         TWO_POINT,
         TWO_FITS,
         GRADIENT_FLOW,
