@@ -10,6 +10,7 @@ import jax
 jax.config.update("jax_enable_x64", True)
 
 from collapse_theory import spectra  # noqa: E402  (x64 must be on before the first array exists)
+from collapse_theory.activation import ActivationMoments, activation_moments  # noqa: E402
 from collapse_theory.attribution import marginal_risk, zeta_by_source  # noqa: E402
 from collapse_theory.bias_amplification import (  # noqa: E402
     BiasAmplification,
@@ -75,6 +76,7 @@ from collapse_theory.training_error import (  # noqa: E402
 __version__ = "0.2.0"
 
 __all__ = [
+    "ActivationMoments",
     "Average",
     "BestSchedule",
     "BiasAmplification",
@@ -92,6 +94,7 @@ __all__ = [
     "StandardErrors",
     "Surrogate",
     "accumulate",
+    "activation_moments",
     "at_size",
     "average_models",
     "best",

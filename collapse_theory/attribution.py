@@ -36,7 +36,8 @@ def _zeta_by_source(problem: Problem) -> tuple[Float[Array, " K"], Status]:
     errors = ErrorSystem(equivalent)
     shifts = enumerate(equivalent.model.shifts)
     forcing = [errors.misfits({(k, k): shift}) for k, shift in shifts]
-    return errors.risk(jnp.stack(forcing, axis=-1)), equivalent.status
+    shares = errors.risk(jnp.stack(forcing, axis=-1))
+    return shares[-len(problem.sources) :], equivalent.status
 
 
 def marginal_risk(problem: Problem) -> Risk:

@@ -66,7 +66,7 @@ def _group_risks(problem: Problem) -> tuple[Risk, Status]:
     errors = ErrorSystem(equivalent)
     forcing = forcing_of(errors)
     fed = errors.pulls[:-1] @ errors.solve(forcing)
-    excess = forcing[:-1].at[:, 1].set(0.0) + fed
+    excess = (forcing[:-1].at[:, 1].set(0.0) + fed)[-len(problem.sources) :]
     return Risk(*jnp.where(equivalent.regime.at_threshold, jnp.inf, excess).T), equivalent.status
 
 

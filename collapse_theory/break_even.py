@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from collapse_theory import checks
-from collapse_theory.equivalent import Status, solved, stack
+from collapse_theory.equivalent import Status, solved, stack_linear
 from collapse_theory.predict import predict_with_status
 from collapse_theory.problem import Problem
 
@@ -76,5 +76,5 @@ def _quality(problem: Problem, k: int, shift: Array) -> Float[Array, ""]:
     if shift.ndim == 0:
         return shift
     at = eqx.tree_at(lambda tree: tree.sources[k].shift, problem, shift)
-    model = stack(at)
+    model = stack_linear(at)
     return model.trace(model.covariances[k], model.shifts[k])

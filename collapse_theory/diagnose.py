@@ -17,7 +17,7 @@ class Diagnosis(eqx.Module):
     - `kappa`: effective ridge, nu / sum_k p_k e_k: with one common Sigma, features of eigenvalue
       well above kappa are learnt and those well below are not;
     - `df1`, `df2`: degrees of freedom tr[A G] and tr[(A G)^2]; with one common Sigma they are
-      tr[(Sigma (Sigma + kappa)^-1)^k], k = 1, 2;
+      tr[(Sigma (Sigma + kappa)^-1)^k], k = 1, 2; of nonlinear features their own noise counts in df1;
     - `e`: e_k of each source, what training leaves of its weight; `tau`: 1 - df1/m (1 if classical);
     - `threshold_distance`: n / min(m, rank) - 1, negative where the model can interpolate, 0 at the
       interpolation threshold, positive where it cannot; n counts samples of positive weight;
@@ -52,7 +52,7 @@ def diagnose(problem: Problem) -> Diagnosis:
         kappa=undefined * equivalent.nu / jnp.sum(model.fractions * equivalent.e),
         df1=df1,
         df2=undefined * model.trace(AG, AG),
-        e=undefined * equivalent.scale * equivalent.e,
+        e=(undefined * equivalent.scale * equivalent.e)[-len(problem.sources) :],
         tau=jnp.where(jnp.isinf(regime.width), 1.0, 1 - df1 / regime.width),
         threshold_distance=regime.samples / regime.parameters - 1,
         status=equivalent.status,

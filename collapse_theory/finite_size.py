@@ -6,6 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from collapse_theory import checks
+from collapse_theory.activation import linear_only
 from collapse_theory.checks import Number
 from collapse_theory.equivalent import Groups, SolveError, Status, alike, solve, solved, stack
 from collapse_theory.equivalent.expansion import Expansion, Labels, drift, expand, pinned, point, weigh
@@ -32,12 +33,15 @@ def finite_size(problem: Problem, kurtosis: Number | None = None) -> Risk:
       which are otherwise Gaussian.  It adds, to what is differentiated, -kappa_4 / 2 sum_k n_k
       (e_k / n)^2 sum_i [Sigma_k G + eta Sigma_k E rho_k rho_k^T]_ii^2, for diagonal covariances only.
 
+    Of nonlinear features it is the term of their Gaussian equivalent, a part only of what is left of
+    order 1/d: that they are no Gaussian features is the other part.
+
     Terms may have either sign.  Where one is not small beside the limit, within about n^(1/2) samples
     of the interpolation threshold without a ridge, neither number is near the error of the finite model.
 
     Raises SolveError as `predict` does, and at the ridgeless threshold, where limit and term are
     infinite.  Inside `jit` or `vmap` the term is NaN there.  ValueError for a `kurtosis` that is not a
-    number >= -2, or is given beside covariance matrices.
+    number >= -2, or is given beside covariance matrices or an activation.
     """
     excess = None if kurtosis is None else _checked(problem, kurtosis)
     _, term, status = limit_and_term(problem, excess, alike(problem))
@@ -63,6 +67,7 @@ def limit_and_term(
 
 
 def _checked(problem: Problem, kurtosis: Number) -> Float[Array, ""]:
+    linear_only("the part of the kurtosis", problem)
     if not problem.is_diagonal:
         raise checks.fail("kurtosis", kurtosis, "None, as covariances are matrices")
     return checks.number("kurtosis + 2", kurtosis + 2, most=HEAVIEST) - 2

@@ -5,8 +5,16 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from collapse_theory import checks
 from collapse_theory.equivalent import Model, Moments, Status, solve, solved, stack
-from collapse_theory.equivalent.algebra import Matrix, add_diagonal, inverse, product
+from collapse_theory.equivalent.algebra import (
+    Matrix,
+    add_diagonal,
+    diagonal,
+    identity,
+    inverse,
+    product,
+)
 from collapse_theory.problem import Problem
 from collapse_theory.risk import Risk
 
@@ -30,11 +38,12 @@ def free_energy(
         risk = d/dt q(x*(t), t)  at t = 0,
 
     bias, variance and zeta at once, as q is linear in (Gamma, sigma_k^2, Delta_k).  Weights and ridge
-    must be > 0.  The half logarithm of det Hess_x Phi gives the next order (`finite_size`).
+    must be > 0.  Of nonlinear features A is that of their Gaussian equivalent, with
+    their own noise as one more direction (`equivalent.nonlinear`); test_covariance must be None then.
+    The half logarithm of det Hess_x Phi gives the next order (`finite_size`).
     """
-    model = stack(problem)
-    labels = {**model.signal_moments, **model.shift_moments}
-    return _phi(model, x, t) + eta * _q(model, labels, model.noises, x, t)
+    model = _stacked(problem)
+    return _phi(model, x, t) + eta * _q(model, model.label_moments, model.noises, x, t)
 
 
 def label_energy(problem: Problem, x: Unknowns, t: Scalar | float = 0.0) -> Scalar:
@@ -44,8 +53,8 @@ def label_energy(problem: Problem, x: Unknowns, t: Scalar | float = 0.0) -> Scal
         - E[u^T (A + t Sigma_test + nu)^-1 u],
     u = sum_k p_k e_k Sigma_k w_k + t Sigma_test w_1,        C_jk = E[w_j w_k^T] .
     """
-    model = stack(problem)
-    return _q(model, {**model.signal_moments, **model.shift_moments}, model.noises, x, t)
+    model = _stacked(problem)
+    return _q(model, model.label_moments, model.noises, x, t)
 
 
 def stationary_point(problem: Problem) -> Unknowns:
@@ -67,14 +76,14 @@ def risk_from_free_energy(problem: Problem) -> Risk:
 
 @eqx.filter_jit
 def _stationary_point(problem: Problem) -> tuple[Unknowns, Status]:
-    equivalent = solve(stack(problem))
+    equivalent = solve(_stacked(problem))
     logs = jnp.log(equivalent.scale * jnp.append(equivalent.e, equivalent.nu))
     return logs[: len(equivalent.e) + (problem.width is not None)], equivalent.status
 
 
 @eqx.filter_jit
 def _risk(problem: Problem, x: Unknowns) -> Risk:
-    model, zero, one = stack(problem), jnp.array(0.0), jnp.array(1.0)
+    model, zero, one = _stacked(problem), jnp.array(0.0), jnp.array(1.0)
 
     def gradient(t: Scalar) -> Unknowns:
         return jax.grad(lambda x: _phi(model, x, t))(x)
@@ -92,15 +101,34 @@ def _risk(problem: Problem, x: Unknowns) -> Risk:
     )
 
 
+def _stacked(problem: Problem) -> Model:
+    """The model, whose unknowns are those of the sources: a nonlinear one's test set is a source."""
+    if problem.activation is not None and problem.test_covariance is not None:
+        expected = "None: the free energy of nonlinear features is tested on source 1"
+        raise checks.fail("test_covariance", "an array", expected)
+    return stack(problem)
+
+
 def _phi(model: Model, x: Unknowns, t: Scalar | float) -> Scalar:
     e, nu = _unknowns(model, x)
     inner, n_k = _inner(model, e, nu, t), model.n * model.fractions
     log_det = model.counted(jnp.log(inner)).sum() if inner.ndim == 1 else jnp.linalg.slogdet(inner)[1]
-    total = log_det + jnp.sum(n_k * (e / model.weights - jnp.log(e)))
+    slack = jnp.sum(n_k * (e / model.weights - jnp.log(e)))
+    total, d = log_det + slack, model.dimension
     if model.width is None:
         return total
-    d = model.dimension
-    return total + (model.width - d) * jnp.log(nu) + model.ridge * d / nu
+    if model.features is not None:
+        total, d = _log_det_beside(model, e, nu, t) + slack, jnp.array(0.0)
+    return total + (model.width - d) * jnp.log(nu) + model.ridge * model.dimension / nu
+
+
+def _log_det_beside(model: Model, e: Float[Array, " K"], nu: Scalar, t: Scalar | float) -> Scalar:
+    """log det((A + t Sigma_test) / nu + 1): of M directions more than x has only this is a number."""
+    inner = _pulls(model, e, t) / nu
+    if inner.ndim == 1:
+        return model.counted(jnp.log1p(inner)).sum()
+    body, last = inner[:-1, :-1], model.counted(jnp.log1p(diagonal(inner)))[-1]
+    return jnp.linalg.slogdet(body + identity(body))[1] + last
 
 
 def _q(model: Model, labels: Moments, noises: Array, x: Unknowns, t: Scalar | float) -> Scalar:
@@ -124,5 +152,10 @@ def _unknowns(model: Model, x: Unknowns) -> tuple[Float[Array, " K"], Scalar]:
 
 def _inner(model: Model, e: Float[Array, " K"], nu: Scalar, t: Scalar | float) -> Matrix:
     """A + t Sigma_test + nu."""
-    A = jnp.tensordot(model.fractions * e, model.covariances, axes=1)
-    return add_diagonal(A + t * model.test_covariance, jnp.full(len(A), nu))
+    pulls = _pulls(model, e, t)
+    return add_diagonal(pulls, jnp.full(len(pulls), nu))
+
+
+def _pulls(model: Model, e: Float[Array, " K"], t: Scalar | float) -> Matrix:
+    """A + t Sigma_test."""
+    return jnp.tensordot(model.fractions * e, model.covariances, axes=1) + t * model.test_covariance

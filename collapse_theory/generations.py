@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from collapse_theory import checks
+from collapse_theory.activation import linear_only
 from collapse_theory.equivalent import Status, solve, solved, stack
 from collapse_theory.equivalent.handed_on import HandedOn
 from collapse_theory.predict import predict_with_status
@@ -77,6 +78,7 @@ def accumulate(problem: Problem, rounds: checks.Whole, *, rows: str = "fresh") -
 
 
 def check_rounds(problem: Problem, rounds: checks.Whole) -> None:
+    linear_only("models that label for others", problem)
     if len(problem.sources) != 2:
         raise checks.fail("sources", f"{len(problem.sources)} sources", "two, real and synthetic")
     if isinstance(rounds, bool) or not isinstance(rounds, int | np.integer) or rounds < 1:

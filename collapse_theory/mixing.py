@@ -68,6 +68,7 @@ def label_mixing(problem: Problem, synthetic_share: Number) -> Problem:
         problem.test_covariance,
         moments,
         problem.multiplicities,
+        problem.activation,
     )
 
 

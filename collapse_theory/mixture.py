@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from collapse_theory import checks
-from collapse_theory.equivalent import Groups, Model, alike, stack
+from collapse_theory.equivalent import Groups, Model, alike, stack_linear
 from collapse_theory.equivalent.groups import shares
 from collapse_theory.problem import Problem, Source
 
@@ -48,7 +48,7 @@ def mixture(problem: Problem, groups: Numbers | None = None) -> Mixture:
 
     Raises ValueError for groups that do not hold every source once, and where they are missing.
     """
-    model = stack(problem)
+    model = stack_linear(problem)  # what labels disagree by is the same of any features
     K = len(problem.sources)
     members = alike(problem) if groups is None else _checked(groups, K)
     if members is None:
@@ -93,7 +93,7 @@ def _merged(
     counts = problem.multiplicities
     if problem.moments is not None:
         moments = jnp.einsum("ja,ab...,kb->jk...", means, problem.moments, means)
-        return Problem(sources, None, *settings, moments, counts)
+        return Problem(sources, None, *settings, moments, counts, problem.activation)
     shifts = jnp.tensordot(means**2, model.shifts, axes=1)
     shifted = [
         eqx.tree_at(lambda source: source.shift, source, shift)
@@ -101,7 +101,7 @@ def _merged(
     ]
     assert problem.signal is not None  # as there are no moments
     signal = model.signal if problem.signal.ndim == 0 else problem.signal
-    return Problem([sources[0], *shifted], signal, *settings, None, counts)
+    return Problem([sources[0], *shifted], signal, *settings, None, counts, problem.activation)
 
 
 def _checked(groups: Numbers, K: int) -> Groups:

@@ -3,9 +3,11 @@
 from typing import Any
 
 import equinox as eqx
+import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from collapse_theory import checks
+from collapse_theory.activation import Activation, checked_activation, name_of
 from collapse_theory.checks import Matrix, Number
 
 
@@ -65,7 +67,11 @@ class Problem(eqx.Module):
       which correlations can make negative;
     - `multiplicities`: how many directions each entry of these vectors stands for, all of one variance
       and independent signals of one size: Sigma = I in any dimension is one number.  They need not be
-      whole (see `compress`), and d is their sum.  None: each stands for one.
+      whole (see `compress`), and d is their sum.  None: each stands for one;
+    - `activation`: phi, such as jax.nn.relu, a function that works entry by entry: features are
+      z = phi(S^T x) - E[phi(S^T x) | S], the mean over x of each feature of each source, and of the test
+      set, taken off.  The theory knows their Gaussian equivalent (`activation_moments`), which is near
+      where the effective dimension (tr Sigma)^2 / tr Sigma^2 is large.  None: phi(u) = u.
 
     A pytree: `jit`, `vmap` and `grad` reach every field.  Raises ValueError when shapes disagree.
     """
@@ -77,6 +83,7 @@ class Problem(eqx.Module):
     test_covariance: Float[Array, "..."] | None
     moments: Float[Array, "K K *matrix"] | None
     multiplicities: Float[Array, " entries"] | None
+    activation: Activation | None = eqx.field(static=True)
 
     def __init__(
         self,
@@ -87,6 +94,7 @@ class Problem(eqx.Module):
         test_covariance: Matrix | None = None,
         moments: Matrix | None = None,
         multiplicities: Matrix | None = None,
+        activation: Activation | None = None,
     ):
         self.sources = tuple(sources) if isinstance(sources, tuple | list) else ()
         if (signal is None) == (moments is None):
@@ -104,6 +112,7 @@ class Problem(eqx.Module):
         )
         self._check_sources(sources)
         self.moments = None if moments is None else self._check_moments(moments)
+        self.activation = None if activation is None else self._check_activation(activation)
 
     def _check_sources(self, sources: object) -> None:
         if not self.sources or not all(isinstance(source, Source) for source in self.sources):
@@ -149,6 +158,23 @@ class Problem(eqx.Module):
                 raise checks.fail(f"shift of source {k}", shift, "0, as moments are given")
         return array
 
+    def _check_activation(self, activation: Activation) -> Activation:
+        if self.width is None:
+            expected = "None without a width: there are no random features to apply it to"
+            raise checks.fail("activation", name_of(activation), expected)
+        covariances = [source.covariance for source in self.sources]
+        if self.test_covariance is not None:
+            covariances.append(self.test_covariance)
+        return checked_activation(activation, [self._mean_eigenvalue(sigma) for sigma in covariances])
+
+    def _mean_eigenvalue(self, covariance: Float[Array, "..."]) -> Float[Array, ""]:
+        """tr Sigma / d."""
+        if covariance.ndim == 0:
+            return covariance
+        diagonal = covariance if covariance.ndim == 1 else jnp.diagonal(covariance)
+        counts = 1.0 if self.multiplicities is None else self.multiplicities
+        return jnp.sum(counts * diagonal) / self.dimension
+
     @property
     def dimension(self) -> Any:
         """d, the number of features: a whole number unless there are multiplicities."""
@@ -187,6 +213,7 @@ def real_and_synthetic(
     width: Number | None = None,
     weight: Number = 1.0,
     multiplicities: Matrix | None = None,
+    activation: Activation | None = None,
 ) -> Problem:
     """The paper's two sources: n samples of which a fraction p_2 carries synthetic labels.
 
@@ -194,7 +221,7 @@ def real_and_synthetic(
     - `covariance`: Sigma of both sources;  `noise`: sigma^2 of both;
     - `quality`: c^2 = tr(Sigma Delta), in the units of the error (small is good), or Delta itself;
     - `weight`: alpha_2, against alpha_1 = 1 of the real samples;
-    - `signal`, `ridge`, `width`, `multiplicities`: as in `Problem`.
+    - `signal`, `ridge`, `width`, `multiplicities`, `activation`: as in `Problem`.
 
     Raises ValueError, naming the argument, for a value outside its range (paper, section 2).
     """
@@ -204,5 +231,10 @@ def real_and_synthetic(
     real = Source(total - fraction * total, covariance, noise)
     synthetic = Source(fraction * total, covariance, noise, shift, weight)
     return Problem(
-        (real, synthetic), signal=signal, ridge=ridge, width=width, multiplicities=multiplicities
+        (real, synthetic),
+        signal=signal,
+        ridge=ridge,
+        width=width,
+        multiplicities=multiplicities,
+        activation=activation,
     )

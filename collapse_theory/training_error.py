@@ -54,4 +54,6 @@ def _errors(problem: Problem) -> tuple[Float[Array, " K"], Float[Array, " K"], S
     fed = errors.pulls[:-1] @ errors.solve(forcing[:, None])[:, 0]
     at_threshold = equivalent.regime.at_threshold
     total = jnp.where(at_threshold, jnp.inf, forcing[:-1] + fed)
-    return total, jnp.where(at_threshold, 0.0, equivalent.residue), equivalent.status
+    K = len(problem.sources)  # the last ones: a test set may come first
+    residue = jnp.where(at_threshold, 0.0, equivalent.residue)
+    return total[-K:], residue[-K:], equivalent.status

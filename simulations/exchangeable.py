@@ -18,8 +18,11 @@ from simulations.traces import Traces
 def is_unlabelled(problem: Problem, measure: str) -> bool:
     """Whether this measure averages over which rows are whose.
 
-    "averaged" does, where rows of all sources have one law and one weight, and shifts no correlations.
+    "averaged" does, where rows of all sources have one law and one weight, and shifts no correlations;
+    not of nonlinear features.
     """
+    if problem.activation is not None:
+        return False
     everyone = tuple(range(len(problem.sources)))
     return measure == "averaged" and problem.moments is None and alike(problem) == (everyone,)
 

@@ -10,10 +10,12 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from collapse_theory import Problem, checks
-from collapse_theory.equivalent import Model, stack
+from collapse_theory.activation import linear_only
+from collapse_theory.equivalent import Model, stack_linear
 from collapse_theory.multiplicity import written_out
 from simulations.draw import Constants, Plan
 from simulations.features import Entries, laplace, rademacher, student_t
+from simulations.nonlinear import NonlinearPlan
 
 Features = str | Entries | Float[Array | np.ndarray, "N d"]
 NAMED: dict[str, Entries] = {
@@ -52,12 +54,14 @@ def plan_simulation(
 
     `unlabelled`: the rows of all sources, which are exchangeable, are drawn as those of one.
     Raises ValueError, naming the argument, where a simulation cannot be what the theory allows:
-    sample sizes, widths and multiplicities must be whole numbers.
+    sample sizes, widths and multiplicities must be whole numbers.  And for an activation, whose features
+    `plan_nonlinear` draws.
     """
+    linear_only("this simulation", problem)
     problem = written_out(problem)
     counts = counts_of(problem)
     m = None if problem.width is None else _whole("width", problem.width)
-    model = jax.tree.map(np.asarray, eqx.filter_jit(stack)(problem))
+    model = jax.tree.map(np.asarray, eqx.filter_jit(stack_linear)(problem))
     if unlabelled:
         counts = (sum(counts),)
         model = model._replace(covariances=model.covariances[:1], weights=model.weights[:1])
@@ -93,10 +97,33 @@ def plan_simulation(
         entries=entries,
         dtype=dtype,
     )
+    return plan, _cast(arrays, dtype)
+
+
+def plan_nonlinear(
+    problem: Problem, features: Features, dtype: Any, ridges: Sequence[float]
+) -> tuple[NonlinearPlan, Constants]:
+    """The plan and the arrays of a simulation of nonlinear features.
+
+    Raises ValueError as `plan_simulation`, and for inputs that are not Gaussian, of which the means of
+    features are not known.
+    """
+    if not (isinstance(features, str) and features == "gaussian"):
+        raise checks.fail("features", features, '"gaussian", as there is an activation')
+    problem = written_out(problem)
+    assert problem.activation is not None
+    assert problem.width is not None
+    counts = counts_of(problem)
+    model = jax.tree.map(np.asarray, eqx.filter_jit(stack_linear)(problem))
+    plan = NonlinearPlan(counts, _whole("width", problem.width), problem.activation, dtype)
+    return plan, _cast(_arrays(model, counts, None) | {"ridges": list(ridges)}, dtype)
+
+
+def _cast(arrays: dict[str, Any], dtype: Any) -> Constants:
     cast: dict[str, Any] = {
         name: None if a is None else jnp.asarray(a, dtype) for name, a in arrays.items()
     }
-    return plan, Constants(**cast)
+    return Constants(**cast)
 
 
 def _is_safe(ridge: float, model: Model, samples: int, dtype: Any) -> bool:

@@ -12,10 +12,18 @@ from simulations.draw import Constants, Plan
 from simulations.exchangeable import Labels, is_unlabelled, unlabelled
 from simulations.isotropic import BYTES_A_ROW, is_isotropic, spectral
 from simulations.measure import averaged, trained
-from simulations.plan import Features, counts_of, plan_simulation
+from simulations.nonlinear import averaged_nonlinear, bytes_per_draw, trained_nonlinear
+from simulations.plan import Features, counts_of, plan_nonlinear, plan_simulation
 from simulations.seeds import Estimate, Measure, Number, over_seeds, summarise
 
 MEASURES: dict[str, Measure] = {"averaged": averaged, "assigned": averaged, "trained": trained}
+NONLINEAR: dict[str, Measure] = {
+    "averaged": averaged_nonlinear,
+    "assigned": averaged_nonlinear,
+    "trained": trained_nonlinear,
+}
+# Of a standard error, that sums of Hermite polynomials may leave out.
+LEFT_OUT = 0.1
 
 
 class Draws(NamedTuple):
@@ -100,12 +108,14 @@ def simulate(
     - `features`: "gaussian", "rademacher", "student-t", a function (key, shape, dtype) -> iid entries
       of mean 0 and variance 1, or an array of rows (N, d), from which training rows are drawn with
       replacement; all but the first draw n_k x d numbers a seed;
+    - `problem` with an activation: features phi(S^T x) as they are, rows drawn one by one, the test set
+      integrated exactly (`nonlinear`); "averaged" is "assigned", features "gaussian";
     - `key`: seed s uses fold_in(key, s): draws depend neither on chunks nor on devices (rounding may);
     - `memory`: bytes that one chunk of seeds may use; `progress`: a bar on stderr, or a function
       that is told how many seeds have been done.
 
     Raises ValueError for arguments out of range, and ArithmeticError for a risk that is not finite or
-    negative.
+    negative, or could not be integrated to a tenth of its standard error.
     """
     how = {"measure": measure, "features": features, "dtype": dtype}
     draws = simulate_draws(problem, None, seeds, key, **how, memory=memory, progress=progress)
@@ -135,6 +145,8 @@ def simulate_draws(
     wanted = [float(problem.ridge)] if ridges is None else sorted({float(ridge) for ridge in ridges})
     for ridge in wanted:
         checks.number("ridge", ridge)
+    if problem.activation is not None:
+        return _nonlinear(problem, features, dtype, wanted, measure, (seeds, key, memory, progress))
     labels = None
     if is_unlabelled(problem, measure):
         labels = Labels(counts_of(problem), tuple(float(source.noise) for source in problem.sources))
@@ -147,6 +159,23 @@ def simulate_draws(
     terms = over_seeds(function, plan, constants, need, seeds, key, memory, progress)
     correlated = problem.moments is not None
     return Draws(terms, wanted, measure != "trained" and not correlated, correlated, labels)
+
+
+def _nonlinear(
+    problem: Problem, features: Features, dtype: Any, ridges: list[float], measure: str, how: tuple
+) -> Draws:
+    """Draws of features with an activation."""
+    plan, constants = plan_nonlinear(problem, features, jnp.dtype(dtype), ridges)
+    terms = over_seeds(NONLINEAR[measure], plan, constants, bytes_per_draw(plan, constants), *how)
+    terms, bounds = terms[:, :-1], terms[:, -1].mean(axis=0)
+    errors = terms.sum(axis=1).std(axis=0, ddof=1) / np.sqrt(len(terms))
+    if (bounds > LEFT_OUT * errors).any():
+        raise ArithmeticError(
+            f"up to {bounds.max():.2g} of the risk, standard error {errors.min():.2g}, may be missing: "
+            "the inputs of features are too correlated for sums of Hermite polynomials"
+        )
+    correlated = problem.moments is not None
+    return Draws(terms, ridges, measure != "trained" and not correlated, correlated)
 
 
 def bytes_per_seed(plan: Plan, constants: Constants) -> float:

@@ -1,6 +1,7 @@
 """Computed arrays that are found again by what was asked, and by which code."""
 
 import hashlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from workbench.fingerprint import PACKAGES, fingerprint
 from workbench.store import Store
 
 Arrays = dict[str, np.ndarray]
+ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
 class Cache:
@@ -50,11 +52,14 @@ class Cache:
 
 
 def as_text(content: Any) -> str:
-    """A pytree of numbers as text, long arrays by a digest of their bytes."""
+    """A pytree of numbers as text, long arrays by a digest of their bytes.
+
+    Where objects that are no numbers lie in memory does not count: what they are has to be asked for.
+    """
     leaves, structure = jax.tree.flatten(content)
     arrays = [np.asarray(leaf, dtype=float) for leaf in leaves]
     texts = [
         str(a.tolist()) if a.size < 4 else f"{a.shape} {hashlib.sha256(a.tobytes()).hexdigest()}"
         for a in arrays
     ]
-    return f"{structure} {texts}"
+    return f"{ADDRESS.sub('', str(structure))} {texts}"

@@ -34,6 +34,10 @@ class Model(NamedTuple):
     width: Float[Array, ""] | None
     correlations: Float[Array, "K K *matrix"] | None = None  # E[v_j v_k^T], see `Moments`
     multiplicities: Float[Array, " entries"] | None = None  # None: all are 1
+    # Of nonlinear features (`nonlinear`): d, where there are more directions than that, and s_k, the
+    # share of v_k that is w_1's: v_k = s_k v_0 + what shifts make.
+    features: Float[Array, ""] | None = None
+    signal_shares: Float[Array, " K"] | None = None
 
     @property
     def test_covariance(self) -> Any:
@@ -43,7 +47,10 @@ class Model(NamedTuple):
     @property
     def signal_moments(self) -> Moments:
         """What makes the bias: the true signal alone."""
-        return {(0, 0): self.signal}
+        if self.signal_shares is None:
+            return {(0, 0): self.signal}
+        s, sources = self.signal_shares, range(len(self.signal_shares))
+        return {(j, k): s[j] * s[k] * self.signal for j in sources for k in sources}
 
     @property
     def shift_moments(self) -> Moments:
@@ -54,8 +61,21 @@ class Model(NamedTuple):
         return {(j, k): self.correlations[j, k] for j in sources for k in sources if j or k}
 
     @property
+    def label_moments(self) -> Moments:
+        """Both together."""
+        total = dict(self.signal_moments)
+        for pair, moment in self.shift_moments.items():
+            total[pair] = total[pair] + moment if pair in total else moment
+        return total
+
+    @property
     def dimension(self) -> Float[Array, ""]:
-        """d, the number of features."""
+        """d, the number of features of x."""
+        return self.directions if self.features is None else self.features
+
+    @property
+    def directions(self) -> Float[Array, ""]:
+        """How many directions there are, d unless features have noise of their own."""
         if self.multiplicities is not None:
             return self.multiplicities.sum()
         return jnp.asarray(float(self.covariances.shape[-1]))
@@ -80,8 +100,11 @@ class Model(NamedTuple):
         return self.covariances.ndim == 2
 
 
-def stack(problem: Problem) -> Model:
-    """The `Model` of a problem: scalars become multiples of I, and vectors matrices if any is."""
+def stack_linear(problem: Problem) -> Model:
+    """The `Model` of inputs and labels of a problem, whatever its activation: `stack` has the features.
+
+    Scalars become multiples of I, and vectors matrices if any is.
+    """
     ndim = 1 if problem.is_diagonal else 2
     like = jnp.ones((problem.entries,) * ndim)
     counts = problem.multiplicities

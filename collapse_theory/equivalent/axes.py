@@ -54,7 +54,7 @@ def unturned(model: Model) -> Axes:
     """The coordinates that the model came in, and full ranks: without a ridge no model is tame."""
     empty = jnp.zeros_like(model.covariances)
     test_root = None if model.test is None else empty[0]
-    ranks = jnp.full_like(model.weights, model.dimension)
+    ranks = jnp.full_like(model.weights, model.directions)
     return Axes(model, empty, test_root, ranks, jnp.eye(empty.shape[-1]))
 
 
@@ -64,12 +64,12 @@ def principal_axes(model: Model) -> Axes:
         seen = (model.covariances > 0).astype(float)
         return Axes(model, None, None, model.counted(seen).sum(axis=1), None)
     covariances = jax.lax.stop_gradient(model.covariances)
-    roots, ranks = jax.vmap(_root)(covariances)
-    test_root = None if model.test is None else _root(jax.lax.stop_gradient(model.test))[0]
+    roots, ranks = jax.vmap(lambda covariance: _root(model, covariance))(covariances)
+    test_root = None if model.test is None else _root(model, jax.lax.stop_gradient(model.test))[0]
     strengths = jax.lax.stop_gradient(model.fractions * model.weights)
-    eigenvalues, basis = jnp.linalg.eigh(jnp.tensordot(strengths, covariances, axes=1))
+    _, basis, positive = _decompose(model, jnp.tensordot(strengths, covariances, axes=1))
     axes = Axes(model, roots, test_root, ranks, jnp.eye(len(basis)))
-    return _turn(axes, basis, ~_above_rounding(eigenvalues))
+    return _turn(axes, basis, ~positive)
 
 
 def realign(axes: Axes, A: Float[Array, "d d"], null: Bool[Array, " d"]) -> Axes:
@@ -77,15 +77,32 @@ def realign(axes: Axes, A: Float[Array, "d d"], null: Bool[Array, " d"]) -> Axes
     size = jnp.trace(A)
     apart = 4 * jnp.where(size > 0, size, 1.0)
     fixed = jax.lax.stop_gradient(A + jnp.diag(jnp.where(null, apart, 0.0)))
-    eigenvalues, basis = jnp.linalg.eigh(fixed)
+    eigenvalues, basis, _ = _decompose(axes.model, fixed)
     return _turn(axes, basis, eigenvalues > apart / 2)
 
 
-def _root(covariance: Float[Array, "d d"]) -> tuple[Float[Array, "d d"], Float[Array, ""]]:
+def _root(model: Model, covariance: Float[Array, "d d"]) -> tuple[Float[Array, "d d"], Float[Array, ""]]:
     """F with F F^T = covariance, and its rank."""
-    eigenvalues, basis = jnp.linalg.eigh(covariance)
-    positive = _above_rounding(eigenvalues)
-    return basis * jnp.sqrt(jnp.where(positive, eigenvalues, 0.0))[None], jnp.sum(positive).astype(float)
+    eigenvalues, basis, positive = _decompose(model, covariance)
+    rank = jnp.sum(model.counted(positive.astype(float)))
+    return basis * jnp.sqrt(jnp.where(positive, eigenvalues, 0.0))[None], rank
+
+
+def _decompose(
+    model: Model, matrix: Float[Array, "d d"]
+) -> tuple[Float[Array, " d"], Float[Array, "d d"], Bool[Array, " d"]]:
+    """Eigenvalues, their vectors, and which of them are more than rounding.
+
+    The own noise of nonlinear features stays the last direction, which nothing is rounded into.
+    """
+    if model.features is None:
+        eigenvalues, basis = jnp.linalg.eigh(matrix)
+        return eigenvalues, basis, _above_rounding(eigenvalues)
+    eigenvalues, basis = jnp.linalg.eigh(matrix[:-1, :-1])
+    last = matrix[-1, -1:]
+    whole = jnp.pad(basis, (0, 1)).at[-1, -1].set(1.0)
+    positive = jnp.append(_above_rounding(eigenvalues), last > 0)
+    return jnp.append(eigenvalues, last), whole, positive
 
 
 def _above_rounding(eigenvalues: Float[Array, " d"]) -> Bool[Array, " d"]:

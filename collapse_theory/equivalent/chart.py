@@ -56,7 +56,7 @@ class Chart(NamedTuple):
         """n <= min(r, m).  Start: e_k / nu = n / (tr Sigma_k (1 - n/d)), nu = lambda d / (m - n)."""
         pull = model.weights * _traces(model)
         pull = jnp.where(pull > 0, pull, 1.0)
-        x = jnp.log(regime.samples / pull / _room(regime.samples / model.dimension))
+        x = jnp.log(regime.samples / pull / _room(regime.samples / model.directions))
         return cls(
             start=_joined(model, x, _start_beside_width(model, regime)),
             nu_unit=model.ridge,
@@ -67,7 +67,7 @@ class Chart(NamedTuple):
     @classmethod
     def width(cls, model: Model, regime: Regime) -> "Chart":
         """m < min(r, n).  Start: e_k / alpha_k = 1 - m/n, nu = (mean eigenvalue of A) (d/m - 1)."""
-        d, m = model.dimension, regime.width
+        d, m = model.directions, regime.width
         x = jnp.full_like(model.weights, jnp.log(_room(regime.parameters / regime.samples)))
         mean = jnp.sum(model.fractions * model.weights * jnp.exp(x) * _traces(model)) / d
         return cls(

@@ -21,7 +21,7 @@ from collapse_theory.equivalent.arrays import Model
 from collapse_theory.equivalent.complex_numbers import as_complex, scaled
 from collapse_theory.equivalent.elimination import eliminate
 from collapse_theory.equivalent.fixed_point import WORST_CONDITION, solve
-from collapse_theory.equivalent.groups import Groups, merged
+from collapse_theory.equivalent.groups import Groups, completed, merged
 from collapse_theory.equivalent.newton import TOLERANCE, Cause, Status
 
 # The longest step in log lambda that Newton's method is asked to make, and its corrections after it.
@@ -55,7 +55,7 @@ class Resolvents(NamedTuple):
 
 def resolvents(model: Model, ridges: Complex[Array, " Q"], groups: Groups) -> tuple[Resolvents, Status]:
     """The equivalents at these ridges, of Im >= 0, one after another along their order."""
-    fixed = jax.lax.stop_gradient(model)
+    groups, fixed = completed(groups, model), jax.lax.stop_gradient(model)
     logs = jnp.log(jax.lax.stop_gradient(ridges))
     small = merged(fixed, groups)
     real = solve(fixed._replace(ridge=jnp.exp(logs[0].real)), groups)
@@ -168,7 +168,7 @@ def _second_order(model: Model, G: Array) -> tuple[Array, Array]:
         pairs = jnp.sum(scaled(weights[:, None] * covariances[None], square[None]), axis=-1)
         return pairs, jnp.sum(scaled(weights, square), axis=-1)
     turned = as_complex(covariances) @ G
-    flat = turned.reshape(len(turned), -1)
+    flat = (as_complex(model.counted(covariances)) @ G).reshape(len(turned), -1)
     return flat @ turned.mT.reshape(len(turned), -1).T, flat @ G.T.ravel()
 
 

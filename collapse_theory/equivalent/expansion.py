@@ -110,7 +110,15 @@ def expand(equivalent: Equivalent) -> tuple[Expansion, Labels]:
     )
     noises = jnp.zeros((3, len(counts))).at[1].set(model.noises)
     first = jnp.zeros(len(counts)).at[0].set(1.0)
-    if model.correlations is None:
+    if model.signal_shares is not None:
+        s = model.signal_shares
+        by_source = (len(s), len(s), *shape[1:])
+        signal = (s[:, None] * s[None]).reshape(by_source) * model.signal[None, None]
+        shifts = model.correlations
+        if shifts is None:
+            shifts = jnp.eye(len(first)).reshape(by_source) * model.shifts[None]
+        moments = [signal, jnp.zeros_like(signal), shifts]
+    elif model.correlations is None:
         signal = first.reshape(shape) * model.signal[None]
         moments = [signal, jnp.zeros_like(signal), model.shifts]
     else:

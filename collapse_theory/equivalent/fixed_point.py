@@ -31,7 +31,7 @@ from collapse_theory.equivalent.algebra import (
 from collapse_theory.equivalent.arrays import Model
 from collapse_theory.equivalent.axes import Axes, is_tame, principal_axes, realign, unturned
 from collapse_theory.equivalent.chart import Chart, Logs
-from collapse_theory.equivalent.groups import Groups, merged, positions
+from collapse_theory.equivalent.groups import Groups, completed, merged, positions
 from collapse_theory.equivalent.newton import Cause, Status, find_root, iterate
 from collapse_theory.equivalent.regime import Regime, regime
 
@@ -65,7 +65,7 @@ def solve(model: Model, groups: Groups | None = None) -> Equivalent:
     At the interpolation threshold of a ridgeless model only ratios of e and nu have a limit.  For
     n = m < r they are what is returned; for n = r <= m, nu / e is 0 and e that of 2 n samples.
     """
-    groups = groups or tuple((k,) for k in range(len(model.weights)))
+    groups = completed(groups or tuple((k,) for k in range(len(model.weights))), model)
     if model.is_diagonal:
         axes = principal_axes(model)
         start = Equations.of(merged(axes.model, groups)).chart.start
@@ -221,6 +221,6 @@ def _second_order(model: Model, G: Matrix) -> Float[Array, "_ _"]:
         against = jnp.concatenate([covariances, jnp.ones((1, len(G)))])
         return jnp.sum((covariances * model.counted(G * G)[None])[:, None] * against[None], axis=-1)
     turned = covariances @ G
-    flat = turned.reshape(len(turned), -1)
+    flat = model.counted(turned).reshape(len(turned), -1)
     mirrored = turned.mT.reshape(len(turned), -1)
     return jnp.column_stack([flat @ mirrored.T, flat @ G.ravel()])

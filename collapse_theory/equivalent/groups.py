@@ -54,7 +54,14 @@ def merged(model: Model, groups: Groups) -> Model:
     chosen = {
         name: getattr(model, name)[first] for name in ("covariances", "weights", "noises", "shifts")
     }
-    return model._replace(fractions=fractions, correlations=None, **chosen)
+    return model._replace(fractions=fractions, correlations=None, signal_shares=None, **chosen)
+
+
+def completed(groups: Groups, model: Model) -> Groups:
+    """Groups of all sources of a model, of which the first may stand for the test set (`nonlinear`)."""
+    if sum(map(len, groups)) == len(model.weights):
+        return groups
+    return ((0,), *(tuple(k + 1 for k in group) for group in groups))
 
 
 def positions(groups: Groups) -> np.ndarray:

@@ -34,7 +34,7 @@ def regime(model: Model) -> Regime:
     """The regime of a model that is diagonal or in its principal axes."""
     total = jnp.tensordot(model.weights * model.fractions, model.covariances, axes=1)
     null = diagonal(total) == 0
-    rank = _whole(model.dimension - jnp.sum(model.counted(null.astype(float))))
+    rank = _whole(model.directions - jnp.sum(model.counted(null.astype(float))))
     samples = model.n * jnp.sum(jnp.where(model.weights > 0, model.fractions, 0.0))
     width = jnp.array(jnp.inf) if model.width is None else model.width
     parameters = jnp.minimum(rank, width)

@@ -23,7 +23,7 @@ from collapse_theory.equivalent.arrays import Model, Moments
 from collapse_theory.equivalent.complex_numbers import as_complex, scaled
 from collapse_theory.equivalent.continuation import Resolvents
 from collapse_theory.equivalent.elimination import eliminate
-from collapse_theory.equivalent.groups import Groups, positions, shares
+from collapse_theory.equivalent.groups import Groups, completed, positions, shares
 
 Stack = Complex[Array, "Q *matrix"]
 Pairs = Complex[Array, "Q both"]  # ridges of the left; those of the right and their conjugates
@@ -59,6 +59,7 @@ class TwoPoint:
     """The products of errors of all pairs of ridges q, r and q, conjugate of r."""
 
     def __init__(self, model: Model, groups: Groups, left: Resolvents, right: Resolvents | None = None):
+        groups = completed(groups, model)
         self.model, self.groups = model, groups
         self.left = Side(model, groups, left)
         self.right = self.left if right is None else Side(model, groups, right)
@@ -119,7 +120,8 @@ class TwoPoint:
 
     def _misfit(self, listener: int, target: int, moments: Moments) -> Pairs:
         """E (w_bar - w)^T Sigma (w_bar' - w), w the labelling vector of the source of index `target`."""
-        key = (listener, target if (0, 0) not in moments else 0, (0, 0) in moments)
+        # The true signal alone is to all sources the same.
+        key = (listener, 0 if set(moments) == {(0, 0)} else target, (0, 0) in moments)
         if key not in self._misfits:
             self._misfits[key] = self._computed_misfit(listener, target, moments)
         return self._misfits[key]
@@ -141,7 +143,9 @@ class TwoPoint:
         One product of real matrices: the conjugates are made of the same four blocks.
         """
         counts = self.model.multiplicities
-        one = left if counts is None else scaled(counts[None], left)
+        one = left
+        if counts is not None:
+            one = scaled(counts.reshape((1,) * (left.ndim - 1) + (-1,)), left)
         rows, columns = (
             jnp.concatenate([M.real, M.imag]).reshape(2 * len(M), -1) for M in (one, transpose(right))
         )

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from collapse_theory import checks
+from collapse_theory.activation import linear_only
 from collapse_theory.equivalent import Groups, Moments, Status, alike, solved, stack
 from collapse_theory.equivalent.algebra import identity
 from collapse_theory.predict import excess_risk
@@ -62,6 +63,7 @@ def average_models(
     Raises ValueError for shares, ridges or weights out of range, of the wrong number or sum; SolveError
     as `predict` does.  A model at its interpolation threshold has infinite risk: the best weight is 0.
     """
+    linear_only("the average of models", problem)
     K = len(problem.sources)
     models = K if shares is None else len(np.atleast_1d(np.empty(np.shape(shares))))
     parts = jnp.eye(K) if shares is None else checked_shares("shares", shares, (models, K))

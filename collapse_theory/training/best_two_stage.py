@@ -5,6 +5,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from collapse_theory import checks
+from collapse_theory.activation import linear_only
 from collapse_theory.compress import compress_if_known
 from collapse_theory.equivalent import Status, alike, solved
 from collapse_theory.optimum import GRID, Optimum, search
@@ -34,6 +35,7 @@ def best_two_stage(
     box = Box.of(ranges, GRID)
     for name, low in zip(box.names, box.low, strict=True):
         checks.number(name, low)
+    linear_only("training in two stages", problem)
     K = len(problem.sources)
     shares = jnp.ones(K).at[0].set(0.0) if first is None else checked_shares("first", first, (K,))
     smaller = compress_if_known(problem)

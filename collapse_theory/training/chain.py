@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from collapse_theory import checks
+from collapse_theory.activation import linear_only
 from collapse_theory.equivalent import Status, alike, solve, solved, stack
 from collapse_theory.equivalent.algebra import Matrix, expand
 from collapse_theory.equivalent.groups import Groups
@@ -56,6 +57,7 @@ def chain(problems: Sequence[Problem], labellers: Sequence[Sequence[int]] | None
     rounds = tuple(problems) if isinstance(problems, list | tuple) else ()
     if not rounds or not all(isinstance(problem, Problem) for problem in rounds):
         raise checks.fail("problems", repr(problems), "a sequence of at least one Problem")
+    linear_only("a chain of models", *rounds)
     teachers = _labellers(rounds, labellers)
     _check(rounds)
     return solved(*_chained(_of_one_kind(rounds), teachers))

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from collapse_theory import checks
+from collapse_theory.activation import linear_only
 from collapse_theory.checks import Matrix, Number
 from collapse_theory.common_basis import (
     batch_of_one,
@@ -82,6 +83,7 @@ def settings_of(
     problem: Problem, batch: object, start: object | None, projection: object | None
 ) -> Settings:
     """The arguments checked, in eigenvectors where these are known to be common."""
+    linear_only("one-pass SGD", problem)
     size = checks.number("batch", batch)
     known = checks.concrete(size)
     if known is not None and known < 1:

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from collapse_theory import checks
+from collapse_theory.activation import linear_only
 from collapse_theory.equivalent import Equivalent, ErrorSystem, Status, alike, solve, solved, stack
 from collapse_theory.equivalent.algebra import Matrix, identity, product
 from collapse_theory.equivalent.arrays import Moments
@@ -62,6 +63,7 @@ def best_surrogate(problem: Problem, source: checks.Whole = 2) -> Surrogate:
     if not known or not 2 <= source <= len(problem.sources):
         expected = f"a whole number from 2 to {len(problem.sources)}, a source of the problem"
         raise checks.fail("source", repr(source), expected)
+    linear_only("the best surrogate", problem)
     return solved(*_best(problem, int(source) - 1, alike(problem)))
 
 

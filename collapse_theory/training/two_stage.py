@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from collapse_theory import checks
+from collapse_theory.activation import linear_only
 from collapse_theory.equivalent import Groups, Moments, Status, alike, solved
 from collapse_theory.equivalent.algebra import Matrix, identity, product
 from collapse_theory.problem import Problem
@@ -54,6 +55,7 @@ def two_stage(
     as `predict` does.  +inf where a stage without a ridge is at its interpolation threshold (but a first
     one only if it is not forgotten).
     """
+    linear_only("training in two stages", problem)
     K = len(problem.sources)
     shares = jnp.ones(K).at[0].set(0.0) if first is None else checked_shares("first", first, (K,))
     strengths = checked_ridges("ridges", ridges, STAGES, problem)

@@ -41,8 +41,8 @@ class World(NamedTuple):
     def teacher(self, n: Array | float, ridge: Array | float, test: Array) -> ct.Problem:
         """Trained on n true labels of noise 1."""
         sources = (ct.Source(n, self.covariance, 1.0),)
-        settings = {"test_covariance": test, "multiplicities": self.multiplicities}
-        return ct.Problem(sources, self.signal, ridge, **settings)
+        counts = self.multiplicities
+        return ct.Problem(sources, self.signal, ridge, test_covariance=test, multiplicities=counts)
 
 
 def risk_of_scaled_labels(world: World, n: Array, scales: Array) -> Array:

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from collapse_theory import Problem, Risk, StandardErrors
+from collapse_theory import Problem, Risk, StandardErrors, checks
 from collapse_theory.compress import compress_batch
 from collapse_theory.equivalent import Groups, alike, solved
 from collapse_theory.finite_size import limit_and_term
@@ -67,6 +67,20 @@ def random_key(problem: Problem) -> int:
         values = np.asarray(leaf, dtype="<f4")
         digest.update(f"{values.shape}".encode() + values.tobytes())
     return int.from_bytes(digest.digest()[:8], "big") >> 1
+
+
+def activations(content: Any) -> list[str]:
+    """The names, with their modules, of the activations of all problems in a pytree.
+
+    Raises ValueError for a function without a name of its own, which could not be told from others.
+    """
+    problems = jax.tree.leaves(content, is_leaf=lambda node: isinstance(node, Problem))
+    functions = [getattr(problem, "activation", None) for problem in problems]
+    names = [f"{f.__module__}.{f.__qualname__}" for f in functions if f is not None]
+    for name in names:
+        if "<" in name:
+            raise checks.fail("activation", name, "a function of a module, with a name of its own")
+    return names
 
 
 @cache

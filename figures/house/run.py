@@ -80,7 +80,7 @@ class Run:
         def compute() -> Arrays:
             return {"value": arrays.in_chunks(arrays.compiled(function), questions)}
 
-        return self.cache.recall(compute, function.__name__, function.__module__, questions)["value"]
+        return self._recall(compute, function.__name__, function.__module__, questions)["value"]
 
     def once(self, function: Callable[[Any], Any], question: Any) -> np.ndarray:
         """`function` of one question, a pytree: an array, remembered as by `evaluate`."""
@@ -88,7 +88,7 @@ class Run:
         def compute() -> Arrays:
             return {"value": np.asarray(function(question))}
 
-        return self.cache.recall(compute, function.__name__, function.__module__, question)["value"]
+        return self._recall(compute, function.__name__, function.__module__, question)["value"]
 
     def simulate(
         self, make: Make, xs: Xs, seeds: int, features: str = "gaussian", **options: Any
@@ -145,7 +145,7 @@ class Run:
             return arrays.of_risk(theory(problem, rounds))
 
         return as_curve(
-            self.cache.recall(compute, theory.__name__, theory.__module__, problem, rounds=rounds)
+            self._recall(compute, theory.__name__, theory.__module__, problem, rounds=rounds)
         )
 
     def table(self, program: str, study: str) -> list[Record]:
@@ -158,13 +158,20 @@ class Run:
         self.tables[program] = tables.code(rows)
         return [row for row in rows if row["study"] == study]
 
+    def _recall(
+        self, compute: Callable[[], Arrays], name: str, code: str, content: Any, **options: Any
+    ) -> Arrays:
+        """What was computed before of this question, to which the names of activations belong."""
+        activations = arrays.activations(content)
+        if activations:
+            options["activation"] = activations
+        return self.cache.recall(compute, name, code, content, **options)
+
     def _theory(self, problems: Problem, features: str = "gaussian") -> Theory:
         def compute() -> Arrays:
             return arrays.predictions(problems, features)
 
-        return as_theory(
-            self.cache.recall(compute, "predict", arrays.__name__, problems, features=features)
-        )
+        return as_theory(self._recall(compute, "predict", arrays.__name__, problems, features=features))
 
     def _measure(self, simulator: Callable[..., Estimate], problem: Problem, **options: Any) -> Arrays:
         """What `simulator` measures, with a random key of this problem's own."""
@@ -177,8 +184,6 @@ class Run:
             name: as_text(option) if isinstance(option, np.ndarray) else str(option)
             for name, option in options.items()
         }
-        measured = self.cache.recall(
-            compute, simulator.__name__, simulator.__module__, problem, **question
-        )
+        measured = self._recall(compute, simulator.__name__, simulator.__module__, problem, **question)
         self.progress(1, 0)
         return measured

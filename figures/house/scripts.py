@@ -21,6 +21,7 @@ NAMES = (
     "generations",
     "covariate_shift",
     "finite_size",
+    "nonlinear",
     "design",
     "early_stopping",
     "self_distillation",

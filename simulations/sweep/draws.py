@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from collapse_theory import Problem
+from collapse_theory.activation import name_of
 from simulations.exchangeable import is_unlabelled
 
 ROUNDING = 1e-12  # relative difference of what is a multiple of another
@@ -58,10 +59,12 @@ def groups(problems: Iterable[Problem], measure: str) -> list[Group]:
     Where the parts of a risk are not told apart (single trained models, or correlated labelling vectors)
     only problems that differ in nothing but their ridge share one.
     """
-    by_draw: dict[bytes, list[Group]] = {}
+    by_draw: dict[tuple[bytes, Any], list[Group]] = {}
     for place, problem in enumerate(problems):
         linear = _is_linear(problem, measure)
-        candidates = by_draw.setdefault(identity(problem, measure), [])
+        # Functions of one name may be others.
+        draw = identity(problem, measure), problem.activation
+        candidates = by_draw.setdefault(draw, [])
         if any(linear and group.takes(place, problem) for group in candidates):
             continue
         if linear or not candidates:
@@ -96,6 +99,8 @@ def identity(problem: Problem, measure: str) -> bytes:
             content |= {f"n_{k}": source.n, f"covariance_{k}": source.covariance}
             content[f"weight_{k}"] = source.weight
     content["moments"] = problem.moments
+    if problem.activation is not None:
+        content["activation"] = (name_of(problem.activation),)
     linear = _is_linear(problem, measure)
     for name, arrays in parts_of(problem).items():
         content |= {f"{name}_{i}": a.shape if linear else a for i, a in enumerate(arrays, start=1)}

@@ -10,8 +10,9 @@ import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
 from collapse_theory import Problem, checks
+from collapse_theory.activation import linear_only
 from collapse_theory.checks import Matrix
-from collapse_theory.equivalent import stack
+from collapse_theory.equivalent import stack_linear
 from collapse_theory.equivalent.algebra import Matrix as Factor
 from collapse_theory.equivalent.algebra import product
 from collapse_theory.multiplicity import written_out
@@ -76,6 +77,7 @@ def simulate_one_pass_sgd(
     Raises ValueError for arguments out of range, and ArithmeticError for a risk that is not finite:
     where steps are too long the error grows without end.
     """
+    linear_only("one-pass SGD", problem)
     schedule = Schedule.of(problem, learning_rates, synthetic_fractions)
     steps = schedule.learning_rates.shape[0]
     size = _whole("batch", batch, 1)
@@ -98,7 +100,7 @@ def simulate_one_pass_sgd(
 
 def _constants(problem: Problem) -> Constants:
     """The arrays of a problem, of which no sample is drawn in advance."""
-    model = jax.tree.map(np.asarray, eqx.filter_jit(stack)(problem))
+    model = jax.tree.map(np.asarray, eqx.filter_jit(stack_linear)(problem))
     return Constants(
         counts=jnp.zeros(len(problem.sources)),
         weights=jnp.asarray(model.weights),

@@ -23,6 +23,9 @@ GALLERY = Path(__file__).parents[2] / "figures" / "gallery"
 BEYOND = 0.01
 # Here error bars are smaller than 1/d, where d is 100, and only the limit is known.
 LIMITS = ("fine_tuning", "remedies")
+# Features that are not Gaussian leave O(1/d) of their limit, 3/d with d = 120; the figure's last panel
+# shows that this falls like one over the effective dimension.
+NOT_GAUSSIAN = 3 / 120
 SIMULATED = 2  # points of a figure that are simulated again
 
 
@@ -60,6 +63,9 @@ def test_points_lie_on_the_lines(name):
         return
     if name.startswith("mnist"):  # of the table that they show there is a test of its own
         assert np.isnan(measured.within_limit)
+        return
+    if name == "nonlinear":
+        assert measured.beyond <= NOT_GAUSSIAN
         return
     assert measured.beyond <= BEYOND
     assert measured.within > 0.95 or name in LIMITS
