@@ -4,7 +4,13 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from collapse_theory.classification.sign_labels import Labels, SignLabels, of_sources, stacked
+from collapse_theory.classification.sign_labels import (
+    Labels,
+    SignLabels,
+    check_kept,
+    of_sources,
+    stacked,
+)
 from collapse_theory.classification.teachers import directions, teachers
 from collapse_theory.equivalent import (
     ErrorSystem,
@@ -44,7 +50,7 @@ def classification_error(problem: Problem, labels: Labels | None = None) -> Floa
         q_01 = E w_hat^T Sigma_test w_1,     q_00 = E w_1^T Sigma_test w_1,
 
     where w_hat is ridge regression, as `problem` says, on labels -1 and 1.  To it, signs that are
-    flipped with probability f are labels of a linear teacher sqrt(2/pi) (1 - 2 f) w_k / |w_k|, with noise
+    flipped with probability f are labels of a linear teacher sqrt(2/pi) (1 - 2 f) w_k / |w_k|, of noise
     1 - (2/pi) (1 - 2 f)^2.  A verifier who knows w_1 selects on x where w_k is another vector, which
     changes the law of the inputs too: `teachers` has what takes their place, exact in the limit (ours).
     Any sources, weights, ridge and width.
@@ -86,7 +92,9 @@ def label_quality(problem: Problem, labels: Labels | None = None) -> LabelQualit
 
 def with_truth(problem: Problem, labels: Labels | None) -> Angled:
     """The problem with a source more, the first, that is empty and labelled by w_1 itself."""
-    known = stacked(of_sources(problem, labels))
+    every = of_sources(problem, labels)
+    check_kept(problem, every)
+    known = stacked(every)
     real = problem.sources[0]
     truth = Source(0.0, real.covariance, 0.0, 0.0, real.weight)
     moments = problem.moments

@@ -29,10 +29,10 @@ def required_verifier(
 
         classification_error with source k, at (phi, psi)  =  classification_error without it
 
-    at the phi that its verifier has in `labels`: 1 where they help even if right and wrong labels are kept
-    alike, 0 where they do not even with a perfect verifier.  Of several such ratios it is the smallest, as
-    far as steps of 1/32 can tell.  Where labels err at random it tends to a ratio > 0 as n grows; where
-    they are another function's it is 0 from some n on (ours).
+    at the phi that its verifier has in `labels`: 1 where they help even if right and wrong labels are
+    kept alike, 0 where they do not even with a perfect verifier.  Of several such ratios it is the
+    smallest, as far as steps of 1/32 can tell.  Where labels err at random it tends to a ratio > 0 as n
+    grows; where they are another function's it is 0 from some n on (ours).
 
     - `problem`, `labels`: as of `classification_error`; the psi of source k plays no part;
     - `source`: which one, counted from 1;

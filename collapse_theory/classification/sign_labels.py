@@ -80,6 +80,16 @@ def of_sources(problem: Problem, labels: Labels | None) -> tuple[SignLabels, ...
     return tuple(labels)
 
 
+def check_kept(problem: Problem, labels: tuple[SignLabels, ...]) -> None:
+    """Raises ValueError where no verifier keeps a sample that counts."""
+    chances = [
+        checks.concrete(source.n * source.weight * (one.verifier.keep_right + one.verifier.keep_wrong))
+        for source, one in zip(problem.sources, labels, strict=True)
+    ]
+    if all(chance is not None and not chance for chance in chances):
+        raise checks.fail("verifier", "one that keeps nothing", "some samples to be kept")
+
+
 def stacked(labels: tuple[SignLabels, ...]) -> SignLabels:
     """The labels of all sources as one, whose leaves are arrays (K,)."""
     leaves = [[one.flip, one.verifier.keep_right, one.verifier.keep_wrong] for one in labels]

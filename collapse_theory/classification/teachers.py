@@ -5,8 +5,8 @@ Kept samples are Gaussian but for two directions, and of those only second momen
     E_k[x x^T] = Sigma_k + Sigma_k H_k Sigma_k,      E_k[x y] = Sigma_k h_k,
 
 h_k and H_k made of w_1 and w_k.  The mean predictor solves (sum_k p_k e_k E_k[x x^T] + nu) w_bar =
-sum_k p_k e_k E_k[x y].  With what H_k adds on the right, source k acts as if its inputs were N(0, Sigma_k)
-and its labels those of a linear teacher,
+sum_k p_k e_k E_k[x y].  With what H_k adds on the right, source k acts as if its inputs were still
+N(0, Sigma_k) and its labels those of a linear teacher,
 
     w_bar = G sum_k p_k e_k Sigma_k u_k,      u_k = h_k - H_k Sigma_k w_bar,
 
@@ -15,8 +15,8 @@ with random projections too (Woodbury's formula for the finite rank, then G_S ~ 
     1 - |u_k|^2_Sigma_k - w_bar^T Sigma_k H_k Sigma_k w_bar
 
 is what makes E_k the mean squared error on labels of kept inputs: their mean square is 1.  (It is no
-variance where H_k is not 0, and may be negative.)  u_k depends on two overlaps of w_bar, and w_bar on all
-u_k: a linear system of 2 K unknowns.  Traces of e_k and nu do not feel a finite rank (ours).
+variance where H_k is not 0, and may be negative.)  u_k depends on two overlaps of w_bar, and w_bar on
+all u_k: a linear system of 2 K unknowns.  Traces of e_k and nu do not feel a finite rank (ours).
 
 Vectors are in coordinates v_0 = w_1 and v_k = w_k - w_1, as in `mean_predictor`.
 """
