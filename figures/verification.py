@@ -1,7 +1,7 @@
-"""Verified labels of a model with random errors always help if right ones are kept often enough; of a model that errs
-systematically even a perfect verifier keeps harmful ones, as soon as real labels are many.
+"""Where synthetic labels err at random, a verifier of one quality makes them help at every n; where they are
+another function's it must become better as real data grow, and beyond some n even a perfect one is not enough.
 
-Classification by ridge regression on signs: error against n, and how good a verifier must be, against n.
+Classification by ridge regression on signs: error against n, and the verifier that is required, against n.
 """
 
 import jax
@@ -18,7 +18,7 @@ WRONG = 0.1  # share of wrong labels of the generators
 OFTEN = 0.25  # and of poorer ones
 RIDGES = jnp.geomspace(1e-3, 10.0, 17)
 RATIOS = (1.0, 0.2, 0.0)  # psi / phi
-SEEDS = 32
+SEEDS = 64
 
 
 def least(question):
@@ -67,9 +67,9 @@ def draw(run: Run) -> Picture:
     d = run.pick(100, 30)
     covariance = ct.spectra.isotropic(d)
     picture = Picture(
-        [f"{WRONG:.0%} of labels are wrong, by system", "labels help below the line"],
+        [f"{WRONG:.0%} wrong labels, systematic", "required verifier"],
         x="real samples per feature n₁ / d",
-        y=["share of inputs classified wrongly", "wrong labels kept / right labels kept, ψ / φ"],
+        y=["classification error", "ψ / φ below which labels help"],
     )
     left, right = picture.panels
     ratios = np.geomspace(0.5, 1000, run.pick(41, 8))
@@ -103,9 +103,9 @@ def draw(run: Run) -> Picture:
     left.level(float(end[0]), "perfect verifier, n → ∞")
 
     kinds = [
-        (f"{wrong:.0%} wrong, {kind}", shift_of(wrong) if kind == "by system" else 0.0, flip)
+        (f"{wrong:.0%}, {kind}", shift_of(wrong) if kind == "systematic" else 0.0, flip)
         for wrong in (WRONG, OFTEN)
-        for kind, flip in (("by system", 0.0), ("at random", wrong))
+        for kind, flip in (("systematic", 0.0), ("random", wrong))
     ]
     wide = np.geomspace(0.5, 1000, run.pick(61, 6))
     for colour, (label, shift, flip) in enumerate(run.few(kinds), start=len(curves)):
@@ -118,9 +118,10 @@ def draw(run: Run) -> Picture:
     right.axes.set_yscale("linear")
     right.axes.set_ylim(-0.02, 1.05)
     picture.caption = (
-        f"d = {d}, Σ = I; labels sign(x·w₁), and as many by sign(x·w₂) ('by system') or with random flips, of which a verifier "
-        f"that knows the truth keeps right ones (φ = 1) and a share ψ of wrong ones. Ridge regression, the best ridge of "
-        f"{len(RIDGES)} between {float(RIDGES[0]):g} and {float(RIDGES[-1]):g} for each curve and n. Lines: theory; points: mean "
-        f"of {SEEDS} simulations, bars: standard error. Right: 1 means that no verifier is needed, 0 that none is good enough."
+        f"d = {d}, Σ = I; n₁ real labels sign(x·w₁), and as many synthetic ones, a share of them wrong: those of another "
+        f"function, sign(x·w₂), are systematic errors, flips are random ones. A verifier that knows the truth keeps all right "
+        f"labels (φ = 1) and a share ψ of the wrong ones. Ridge regression with the best of {len(RIDGES)} ridges between "
+        f"{float(RIDGES[0]):g} and {float(RIDGES[-1]):g}. Lines: theory; points: mean of {SEEDS} simulations, bars: standard "
+        f"error. Right: 1 means that no verifier is required, 0 that not even a perfect one is enough."
     )
     return picture
