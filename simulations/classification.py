@@ -57,7 +57,8 @@ def simulate_classification(
     d = constants.covariances.shape[-1]
     need = 8.0 * (10 * d * d + 4 * sum(counts) * d)
     data = Labelled(constants, known)
-    return summarise(over_seeds(classified, plan, data, need, seeds, key, memory, progress))
+    errors = over_seeds(classified, plan, data, need, seeds, key, memory, progress)
+    return summarise(errors[..., 0])  # of one ridge
 
 
 def classified(
@@ -77,13 +78,13 @@ def classified(
         scale = jnp.where(keeps, jnp.sqrt(constants.weights[k]), 0.0)
         features.append(scale[:, None] * (X if rows.S is None else X @ rows.S))
         answers.append(scale * y)
-        count += keeps.sum()
+        count += jnp.sum(keeps.astype(X.dtype))
     y = jnp.concatenate(answers)
     columns = jnp.zeros((len(y), COLUMNS)).at[:, 0].set(y)
     pool = (Triangle if rank_revealing else Normal).of(jnp.concatenate(features), columns)
     v, rounding = pool.solve(constants.ridges[0] * count)
     w_hat = v[:, 0] if rows.S is None else rows.S @ v[:, 0]
-    return _error(w_hat, vectors[0], constants)[None], rounding
+    return _error(w_hat, vectors[0], constants)[None, None], rounding[None]
 
 
 def _labelled(

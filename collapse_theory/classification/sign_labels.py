@@ -34,6 +34,12 @@ class Verifier(eqx.Module):
         self.keep_wrong = checks.number("keep_wrong", keep_wrong, most=1)
 
 
+if TYPE_CHECKING:
+    Chosen = Verifier | None
+else:  # `SignLabels` answers other values with one sentence
+    Chosen = object
+
+
 class SignLabels(eqx.Module):
     """How the labels of one source come about, -1 or 1.
 
@@ -51,7 +57,7 @@ class SignLabels(eqx.Module):
     flip: Float[Array, ""]
     verifier: Verifier
 
-    def __init__(self, flip: Number = 0.0, verifier: Verifier | None = None):
+    def __init__(self, flip: Number = 0.0, verifier: Chosen = None):
         self.flip = checks.number("flip", flip, most=1)
         self.verifier = Verifier() if verifier is None else verifier
         if not isinstance(self.verifier, Verifier):
