@@ -47,7 +47,7 @@ def limit(question):
 
 def simulated(question):
     """The mean error of simulations, and its standard error."""
-    estimate = simulate_classification(*question, SEEDS, random_key(question))
+    estimate = simulate_classification(*question, SEEDS, random_key(question))  # type: ignore[call-arg, arg-type]  # a pair
     return np.array([estimate.mean.total, estimate.stderr.total])
 
 
@@ -95,7 +95,7 @@ def draw(run: Run) -> Picture:
             at_best = ct.Problem(problem.sources, problem.signal, float(ridge))
             points.append(run.once(simulated, (at_best, labels)))
             run.progress(1, 0)
-        left.points(marked, *np.transpose(points), best[:, 0], label=label, colour=colour)
+        left.points(marked, *np.transpose(points), best[:, 0], label=label, colour=colour)  # type: ignore[misc, call-arg]
     perfect = ct.SignLabels(0.0, ct.Verifier(1.0, 0.0))
     end = run.evaluate(
         limit, lambda ratio: mixture(covariance, ratio * d, shift_of(WRONG), perfect), np.ones(1)
