@@ -38,9 +38,10 @@ figures: $(VENV)/.figures $(VENV)/.derivations
 # The results on images, stories and other data that the figures are drawn from.
 tables: $(VENV)/.test
 	$(RUN) -m simulations.mnist --format png --out results/tables/mnist
+	$(RUN) -m simulations.mnist.pairs --format png --out results/tables/mnist.pairs
 	$(RUN) -m simulations.language --seeds 3 --format png --out results/tables/language
 	$(RUN) -m simulations.forecast.held --out results/tables/forecast.held
-	for name in mnist language forecast.held; do \
+	for name in mnist mnist.pairs language forecast.held; do \
 		cp results/tables/$$name/$$name.csv figures/tables/$$name.csv; \
 		cp results/tables/$$name/manifest.json figures/tables/$$name.json; \
 	done

@@ -18,6 +18,14 @@ from collapse_theory.bias_amplification import (  # noqa: E402
     group_risks,
 )
 from collapse_theory.break_even import break_even  # noqa: E402
+from collapse_theory.classification.error import (  # noqa: E402
+    LabelQuality,
+    classification_error,
+    classification_plateau,
+    label_quality,
+)
+from collapse_theory.classification.required_verifier import required_verifier  # noqa: E402
+from collapse_theory.classification.sign_labels import SignLabels, Verifier  # noqa: E402
 from collapse_theory.compress import compress  # noqa: E402
 from collapse_theory.diagnose import Diagnosis, diagnose  # noqa: E402
 from collapse_theory.equivalent import SolveError  # noqa: E402
@@ -82,17 +90,20 @@ __all__ = [
     "BiasAmplification",
     "Diagnosis",
     "Distillation",
+    "LabelQuality",
     "Mixture",
     "Optimum",
     "Problem",
     "Risk",
     "ScalingExponents",
+    "SignLabels",
     "SolveError",
     "Source",
     "SpectralFilter",
     "Spread",
     "StandardErrors",
     "Surrogate",
+    "Verifier",
     "accumulate",
     "activation_moments",
     "at_size",
@@ -105,6 +116,8 @@ __all__ = [
     "bias_amplification",
     "break_even",
     "chain",
+    "classification_error",
+    "classification_plateau",
     "compress",
     "corollary_1",
     "corollary_2",
@@ -122,6 +135,7 @@ __all__ = [
     "iterated_ridge",
     "label_energy",
     "label_mixing",
+    "label_quality",
     "marginal_risk",
     "mixture",
     "one_pass_sgd",
@@ -129,6 +143,7 @@ __all__ = [
     "predict",
     "real_and_synthetic",
     "relabelling",
+    "required_verifier",
     "risk_from_free_energy",
     "scaling_exponents",
     "self_distillation",

@@ -1,6 +1,7 @@
 """Simulated test errors: draw the data, train, measure the exact population risk, over many seeds."""
 
 import collapse_theory  # noqa: F401  (switches JAX to float64)
+from simulations.classification import simulate_classification
 from simulations.fit import fit_power_law
 from simulations.generations import simulate_generations
 from simulations.mixing_law import fit_mixing_law
@@ -17,6 +18,7 @@ __all__ = [
     "fit_power_law",
     "simulate",
     "simulate_average",
+    "simulate_classification",
     "simulate_draws",
     "simulate_generations",
     "simulate_one_pass_sgd",

@@ -73,6 +73,12 @@ THEORY = Page(
             "two_stage best_two_stage average_models Average",
         ),
         _of(CT, "Several test populations", "group_risks bias_amplification BiasAmplification"),
+        _of(
+            CT,
+            "Classification and verified labels",
+            "classification_error classification_plateau required_verifier SignLabels Verifier "
+            "label_quality LabelQuality",
+        ),
         _of(CT, "Training error", "training_error generalised_cross_validation source_errors"),
         _of(
             CT,
@@ -93,7 +99,8 @@ SIMULATIONS = Page(
         _of(
             SIM,
             "Other ways to train",
-            "simulate_training simulate_one_pass_sgd simulate_two_stage simulate_average",
+            "simulate_training simulate_one_pass_sgd simulate_two_stage simulate_average "
+            "simulate_classification",
         ),
         _of(
             TRAINING,
@@ -145,6 +152,10 @@ PROGRAMS = Page(
         Chapter(
             "python -m simulations.mnist",
             ("simulations.mnist.run.run", "simulations.mnist.theory.predicted_errors"),
+        ),
+        Chapter(
+            "python -m simulations.mnist.pairs",
+            ("simulations.mnist.pairs.run.run", "simulations.mnist.pairs.theory.predicted"),
         ),
         Chapter(
             "python -m simulations.language",

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from docs.statements import generations, groups, paper, students, training, transfer
+from docs.statements import generations, groups, paper, students, training, transfer, verification
 from docs.statements.statement import Statement
 from workbench.files import write_text
 
@@ -19,7 +19,7 @@ risks. Written by `python -m docs.statements`, which computes every number in th
 
 def statements() -> list[Statement]:
     """All rows, in the order of the page."""
-    topics = (paper, transfer, training, generations, students, groups)
+    topics = (paper, transfer, training, generations, students, groups, verification)
     return [statement for topic in topics for statement in topic.STATEMENTS]
 
 

@@ -28,6 +28,7 @@ NAMES = (
     "curriculum",
     "fine_tuning",
     "remedies",
+    "verification",
     "forecast",
     "mnist_scaling",
     "mnist_width",
