@@ -1,0 +1,73 @@
+"""Pictures of the readouts: points are trained models, lines the closed form at the same points."""
+
+from pathlib import Path
+
+from workbench.picture import Panel, Picture
+from workbench.records import Record, grouped, numbers
+from workbench.style import fraction_colours
+
+
+def draw(rows: list[Record], folder: Path, suffixes: list[str]) -> list[Path]:
+    """Draw the readouts of whole stories; the pictures' paths."""
+    if not any(row["rows"] == "stories" for row in rows):
+        return []
+    readouts(rows).save(folder, "readouts", suffixes)
+    return [folder / f"readouts.{suffix}" for suffix in suffixes]
+
+
+def readouts(rows: list[Record]) -> Picture:
+    """Error and collapse against the number of tokens, a column for each corpus, a colour for each p_2."""
+    rows = [row for row in rows if row["rows"] == "stories"]
+    groups = grouped(rows, "study", "width")
+    titles = [f"{_corpus(group)}, m = {group[0]['width']}" for group in groups]
+    names, count = ("error above the best readout's", "collapse"), len(groups)
+    picture = Picture(
+        [f"{title}: {name}" for name in ("error", "collapse") for title in titles],
+        x=[*[""] * count, *["training tokens n"] * count],
+        y=[label for name in names for label in (name, *[""] * (count - 1))],
+        rows=2,
+        legend="p₂",
+    )
+    for panel, title in zip(picture.panels, [*titles, *[""] * count], strict=True):
+        panel.axes.set_title(title)
+    for column, group in enumerate(groups):
+        curves = grouped(group, "p2")
+        colours = fraction_colours([float(curve[0]["p2"]) for curve in curves])  # type: ignore[arg-type]
+        above, below = picture.panels[column::count]
+        for colour, curve in zip(colours, curves, strict=True):
+            _curve(above, curve, "error", colour)
+            if curve[0]["p2"]:
+                _curve(below, curve, "collapse", colour)
+                for panel, level in ((above, "plateau"), (below, "plateau_collapse")):
+                    panel.level(float(curve[0][level]), color=f"C{colour}", linewidth=0.7)  # type: ignore[arg-type]
+        below.axes.set_ylim(
+            bottom=float(min(numbers(group, "plateau_collapse")[numbers(group, "p2") > 0])) / 5
+        )
+    picture.caption = _caption(rows)
+    return picture
+
+
+def _curve(panel: Panel, curve: list[Record], name: str, colour: int) -> None:
+    at, label = numbers(curve, "tokens"), f"{curve[0]['p2']:g}"
+    predicted = numbers(curve, f"predicted_{name}")
+    expected = predicted if name == "error" else None  # the collapse is a difference of two errors
+    panel.points(
+        at, numbers(curve, name), numbers(curve, f"{name}_stderr"), expected, None, label, colour
+    )
+    panel.line(at, predicted, label, colour)
+
+
+def _corpus(rows: list[Record]) -> str:
+    """A corpus as people call it: a file by its name, without the digest of its stories."""
+    return str(rows[0]["corpus"]).split(" ")[0].rpartition("-")[0] or str(rows[0]["study"])
+
+
+def _caption(rows: list[Record]) -> str:
+    row = rows[0]
+    qualities = ", ".join(f"{group[0]['c2']:.2g}" for group in grouped(rows, "study", "width"))
+    return (
+        f"Next-token ridge regression on m random ReLU features of the last {row['order']} tokens, λ = {row['ridge']:g}; a part p₂ of the stories was "
+        f"written by a GPT-2 that had learnt from {row['author_stories']} real stories (temperature {row['temperature']:g}; c² = {qualities} from left to right). Points: "
+        f"mean over {row['seeds']} draws of whole stories, bars: standard error. Lines: closed form of two sources with covariances of their own, which "
+        "knows the laws of the stories and no trained readout. Dotted: its limit for endless stories. Collapse: error less that of as many real stories."
+    )

@@ -1,0 +1,99 @@
+"""What a run prints: gaps between measured and predicted, plateaus, and what dependent tokens change."""
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table as Grid
+
+from workbench.command import number_table
+from workbench.records import Record, grouped, number, numbers
+
+
+def print_report(console: Console, rows: list[Record]) -> None:
+    """Print the gaps of every block, the plateaus of its mixes, and what dependence does to n."""
+    console.print(gaps(rows))
+    for study in grouped([row for row in rows if row["rows"] == "stories"], "study"):
+        console.print(plateaus(study))
+    console.print(factors(rows))
+
+
+def gaps(rows: list[Record]) -> Grid:
+    """Median and worst gap of each block: with the noise of dependent tokens, and with equal noise."""
+    columns = ("stories of", "rows", "m", "points", "median gap", "worst")
+    grid = number_table(
+        "measured error / predicted - 1",
+        *columns,
+        "median, equal noise",
+        "worst ",
+        left=("stories of", "rows"),
+    )
+    for block in grouped(rows, "study", "rows", "width"):
+        shown = [
+            f"{value:.1%}" for name in ("predicted_error", "equal_error") for value in _gap(block, name)
+        ]
+        grid.add_row(
+            *(str(block[0][name]) for name in ("study", "rows", "width")), str(len(block)), *shown
+        )
+    return grid
+
+
+def _gap(rows: list[Record], name: str) -> tuple[float, float]:
+    """The median and the largest size of measured over predicted, less 1."""
+    size = np.abs(numbers(rows, "error") / numbers(rows, name) - 1)
+    return float(np.median(size)), float(size.max())
+
+
+def plateaus(rows: list[Record]) -> Grid:
+    """Of each mix with most stories: error, plateau and collapse, measured and predicted."""
+    columns = ("m", "p2", "tokens", "error", "+- s.e.", "predicted", "plateau", "error / plateau")
+    more = ("collapse", "+- s.e. ", "predicted ", "of its plateau")
+    grid = number_table(f"{rows[0]['study']}: plateaus at the largest n", *columns, *more)
+    for curve in grouped([row for row in rows if row["p2"]], "width", "p2"):
+        row = max(curve, key=lambda row: number(row, "stories"))
+        grid.add_row(
+            str(row["width"]),
+            f"{row['p2']:g}",
+            f"{row['tokens']:.2g}",
+            f"{row['error']:.3g}",
+            f"{row['error_stderr']:.1g}",
+            f"{row['predicted_error']:.3g}",
+            f"{row['plateau']:.3g}",
+            f"{number(row, 'error') / number(row, 'plateau'):.2f}",
+            f"{row['collapse']:.3g}",
+            f"{row['collapse_stderr']:.1g}",
+            f"{row['predicted_collapse']:.3g}",
+            f"{number(row, 'collapse') / number(row, 'plateau_collapse'):.3f}",
+        )
+    return grid
+
+
+def factors(rows: list[Record]) -> Grid:
+    """By how much the effective n of real stories is lowered: by their scores, and as readouts show it.
+
+    Measured is the mean over sizes of the error with whole stories over that with single tokens.
+    """
+    columns = ("stories of", "m", "unequal noise", "stories", "stories, measured", "+- s.e.")
+    grid = number_table("factors by which n is divided (p2 = 0)", *columns, left=("stories of",))
+    clean = [row for row in rows if not row["p2"]]
+    for block in grouped([row for row in clean if row["rows"] == "stories"], "study", "width"):
+        ratio = ratios(block, clean)
+        grid.add_row(
+            str(block[0]["study"]),
+            str(block[0]["width"]),
+            f"{block[0]['unequal']:.3f}",
+            f"{block[0]['dependence']:.3f}",
+            f"{ratio.mean():.3f}" if len(ratio) else "",
+            f"{ratio.std(ddof=1) / np.sqrt(len(ratio)):.3f}" if len(ratio) > 1 else "",
+        )
+    return grid
+
+
+def ratios(block: list[Record], rows: list[Record]) -> np.ndarray:
+    """Errors with whole stories over those with as many single tokens, where both were trained."""
+    name = ("study", "width", "stories")
+    singles = {
+        tuple(row[column] for column in name): number(row, "error")
+        for row in rows
+        if row["rows"] == "tokens"
+    }
+    pairs = [(row, singles.get(tuple(row[column] for column in name))) for row in block]
+    return np.array([number(row, "error") / single for row, single in pairs if single])
