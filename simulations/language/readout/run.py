@@ -7,6 +7,7 @@ from simulations.language.readout.plan import Plan
 from simulations.language.readout.results import Task, work
 from simulations.language.readout.world import Place, corpus_of, forget
 from workbench.cluster import Cluster
+from workbench.command import within
 from workbench.fingerprint import fingerprint
 from workbench.job import Job
 from workbench.records import Record, write_table
@@ -48,6 +49,8 @@ def run(
         path = str(Path(corpus).absolute())
         text = Place(path, vocabulary, length, plan.order, plan.author, key, unfinished, code)
         places["text"] = text
+        most = corpus_of(text).available["generator"]
+        within("stories", plan.author.stories, 1, most)
     planned = [job for name, place in places.items() for job in jobs(name, place, plan)]
     outcome = run_jobs(planned, folder, cluster)
     write_table(folder, TABLE, COLUMNS, outcome.rows)
