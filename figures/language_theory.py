@@ -1,7 +1,7 @@
-"""The closed form predicts language models of a frozen kind, and the plateau that 1% of an earlier model's
-stories puts under their scaling law.
+"""With 1% of stories by an earlier model the scaling law of a language model ends on the plateau that the closed
+form predicts, and 0.1% cost what it says.
 
-Next-token regression on random features of the context: stories of the grammar and real ones.
+Next-token regression on random features of the last two tokens, on stories of the grammar and on real ones.
 """
 
 from figures.house.run import Run

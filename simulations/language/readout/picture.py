@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from workbench.picture import Panel, Picture
-from workbench.records import Record, grouped, numbers
+from workbench.records import Record, grouped, number, numbers
 from workbench.style import fraction_colours
 
 
@@ -31,18 +31,18 @@ def readouts(rows: list[Record]) -> Picture:
     for panel, title in zip(picture.panels, [*titles, *[""] * count], strict=True):
         panel.axes.set_title(title)
     for column, group in enumerate(groups):
-        curves = grouped(group, "p2")
-        colours = fraction_colours([float(curve[0]["p2"]) for curve in curves])  # type: ignore[arg-type]
+        curves = sorted(grouped(group, "p2"), key=lambda curve: number(curve[0], "p2"))
+        colours = fraction_colours([number(curve[0], "p2") for curve in curves])
         above, below = picture.panels[column::count]
         for colour, curve in zip(colours, curves, strict=True):
             _curve(above, curve, "error", colour)
             if curve[0]["p2"]:
                 _curve(below, curve, "collapse", colour)
                 for panel, level in ((above, "plateau"), (below, "plateau_collapse")):
-                    panel.level(float(curve[0][level]), color=f"C{colour}", linewidth=0.7)  # type: ignore[arg-type]
-        below.axes.set_ylim(
-            bottom=float(min(numbers(group, "plateau_collapse")[numbers(group, "p2") > 0])) / 5
-        )
+                    panel.level(number(curve[0], level), color=f"C{colour}", linewidth=0.7)
+        limits = numbers(group, "plateau_collapse")
+        if (limits > 0).any():  # the axis is logarithmic
+            below.axes.set_ylim(bottom=limits[limits > 0].min() / 5)
     picture.caption = _caption(rows)
     return picture
 

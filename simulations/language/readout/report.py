@@ -13,6 +13,8 @@ def print_report(console: Console, rows: list[Record]) -> None:
     console.print(gaps(rows))
     for study in grouped([row for row in rows if row["rows"] == "stories"], "study"):
         console.print(plateaus(study))
+        if "loss" in study[0]:
+            console.print(losses(study))
     console.print(factors(rows))
 
 
@@ -43,27 +45,40 @@ def _gap(rows: list[Record], name: str) -> tuple[float, float]:
 
 
 def plateaus(rows: list[Record]) -> Grid:
-    """Of each mix with most stories: error, plateau and collapse, measured and predicted."""
-    columns = ("m", "p2", "tokens", "error", "+- s.e.", "predicted", "plateau", "error / plateau")
-    more = ("collapse", "+- s.e. ", "predicted ", "of its plateau")
-    grid = number_table(f"{rows[0]['study']}: plateaus at the largest n", *columns, *more)
-    for curve in grouped([row for row in rows if row["p2"]], "width", "p2"):
-        row = max(curve, key=lambda row: number(row, "stories"))
+    """Of each mix with most stories: error and collapse, measured and predicted, and their limits."""
+    columns = ("m", "p2", "tokens", "error", "/ limit", "collapse", "+- s.e.", "predicted", "limit")
+    grid = number_table(f"{rows[0]['study']}: the largest n, and the limit of endless stories", *columns)
+    for row in largest(rows):
         grid.add_row(
             str(row["width"]),
             f"{row['p2']:g}",
             f"{row['tokens']:.2g}",
             f"{row['error']:.3g}",
-            f"{row['error_stderr']:.1g}",
-            f"{row['predicted_error']:.3g}",
-            f"{row['plateau']:.3g}",
-            f"{number(row, 'error') / number(row, 'plateau'):.2f}",
+            f"{number(row, 'error') / number(row, 'plateau'):.3f}",
             f"{row['collapse']:.3g}",
             f"{row['collapse_stderr']:.1g}",
             f"{row['predicted_collapse']:.3g}",
-            f"{number(row, 'collapse') / number(row, 'plateau_collapse'):.3f}",
+            f"{row['plateau_collapse']:.3g}",
         )
     return grid
+
+
+def losses(rows: list[Record]) -> Grid:
+    """Of each mix with most stories: loss and collapse on stories that nothing was trained on."""
+    columns = ("m", "p2", "loss", "+- s.e.", "collapse", "+- s.e. ", "predicted")
+    grid = number_table(f"{rows[0]['study']}: held-out stories, at the largest n", *columns)
+    for row in largest(rows):
+        names = ("loss", "loss_stderr", "loss_collapse", "loss_collapse_stderr")
+        loss, stderr, collapse, error = (number(row, name) for name in names)
+        shown = f"{loss:.4f}", f"{stderr:.4f}", f"{collapse:.3g}", f"{error:.1g}"
+        grid.add_row(str(row["width"]), f"{row['p2']:g}", *shown, f"{row['predicted_collapse']:.3g}")
+    return grid
+
+
+def largest(rows: list[Record]) -> list[Record]:
+    """Of each width and mix the readout trained on most stories."""
+    mixes = grouped([row for row in rows if row["p2"]], "width", "p2")
+    return [max(curve, key=lambda row: number(row, "stories")) for curve in mixes]
 
 
 def factors(rows: list[Record]) -> Grid:
