@@ -1,4 +1,11 @@
-"""How much tokens add to the variance of a readout: unequal noise, and the dependence within a story."""
+"""How much tokens add to the variance of a readout: unequal noise, and the dependence within a story.
+
+The theory's tokens are independent, and their noise is of one size.  Those of a story are neither: they
+make the variance that of fewer tokens, n_eff = n / factor, or, which is the same, of as much more noise.
+So they enter as noise, which the covariance of the scores tells.  The e_k, which say how much of a
+token's residual its own fit takes away, keep n: they differ from 1 by m/n, and what dependence changes
+in that is of second order.
+"""
 
 from typing import NamedTuple
 

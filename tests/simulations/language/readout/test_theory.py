@@ -20,7 +20,7 @@ from tests.simulations.language.readout.made import (
 )
 
 LENGTHS = np.array([origin.length for origin in ORIGINS])
-REAL_STORIES, SEEDS = 150, 300
+REAL_STORIES, SEEDS = 150, 200
 
 
 def mixture(split):
