@@ -19,7 +19,7 @@ def readouts(rows: list[Record]) -> Picture:
     """Error and collapse against the number of tokens, a column for each corpus, a colour for each p_2."""
     rows = [row for row in rows if row["rows"] == "stories"]
     groups = grouped(rows, "study", "width")
-    titles = [f"{_corpus(group)}, m = {group[0]['width']}" for group in groups]
+    titles = [f"{group[0]['study']}, m = {group[0]['width']}" for group in groups]
     names, count = ("error above the best readout's", "collapse"), len(groups)
     picture = Picture(
         [f"{title}: {name}" for name in ("error", "collapse") for title in titles],
@@ -40,9 +40,9 @@ def readouts(rows: list[Record]) -> Picture:
                 _curve(below, curve, "collapse", colour)
                 for panel, level in ((above, "plateau"), (below, "plateau_collapse")):
                     panel.level(number(curve[0], level), color=f"C{colour}", linewidth=0.7)
-        limits = numbers(group, "plateau_collapse")
-        if (limits > 0).any():  # the axis is logarithmic
-            below.axes.set_ylim(bottom=limits[limits > 0].min() / 5)
+    limits = numbers(rows, "plateau_collapse")
+    if (limits > 0).any():  # the axis, one for all corpora, is logarithmic
+        below.axes.set_ylim(bottom=limits[limits > 0].min() / 5)
     picture.caption = _caption(rows)
     return picture
 
@@ -57,17 +57,21 @@ def _curve(panel: Panel, curve: list[Record], name: str, colour: int) -> None:
     panel.line(at, predicted, label, colour)
 
 
-def _corpus(rows: list[Record]) -> str:
-    """A corpus as people call it: a file by its name, without the digest of its stories."""
-    return str(rows[0]["corpus"]).split(" ")[0].rpartition("-")[0] or str(rows[0]["study"])
-
-
 def _caption(rows: list[Record]) -> str:
     row = rows[0]
     qualities = ", ".join(f"{group[0]['c2']:.2g}" for group in grouped(rows, "study", "width"))
+    files = {
+        str(row["corpus"]).split(" ")[0].rpartition("-")[0] for row in rows if row["study"] == "text"
+    }
+    text = (
+        f" Text: stories of {files.pop()}, whose law is that of drawing them with replacement."
+        if files
+        else ""
+    )
     return (
         f"Next-token ridge regression on m random ReLU features of the last {row['order']} tokens, λ = {row['ridge']:g}; a part p₂ of the stories was "
-        f"written by a GPT-2 that had learnt from {row['author_stories']} real stories (temperature {row['temperature']:g}; c² = {qualities} from left to right). Points: "
-        f"mean over {row['seeds']} draws of whole stories, bars: standard error. Lines: closed form of two sources with covariances of their own, which "
-        "knows the laws of the stories and no trained readout. Dotted: its limit for endless stories. Collapse: error less that of as many real stories."
+        f"written by a GPT-2 that had learnt from {row['author_stories']} real ones (temperature {row['temperature']:g}; c² = {qualities} from left to "
+        f"right).{text} Points: mean over {row['seeds']} draws of whole stories, bars: standard error. Lines: closed form of two sources with covariances of "
+        "their own, which knows the laws of the stories and no trained readout. Dotted: its limit for endless stories. Collapse: error less that of as "
+        "many real stories."
     )
