@@ -15,6 +15,7 @@ DEFAULT = Plan(
     blocks=(
         Block("stories", 100, SIZES, FRACTIONS),
         Block("stories", 300, SIZES[1::2], (*FEW, 0.001, 0.1)),
+        Block("stories", 1000, (10_000, 1_000_000), FEW[:2]),
         Block("tokens", 100, SIZES[:8], FEW),
     ),
     author=Author(stories=100, steps=100, width=64, depth=1, temperature=0.5, written=2048),
