@@ -6,6 +6,8 @@ from workbench.picture import Panel, Picture
 from workbench.records import Record, grouped, number, numbers
 from workbench.style import fraction_colours
 
+CURVE = 3  # sizes of a curve, at least
+
 
 def draw(rows: list[Record], folder: Path, suffixes: list[str]) -> list[Path]:
     """Draw the readouts of whole stories; the pictures' paths."""
@@ -18,7 +20,8 @@ def draw(rows: list[Record], folder: Path, suffixes: list[str]) -> list[Path]:
 def readouts(rows: list[Record]) -> Picture:
     """Error and collapse against the number of tokens, a column for each corpus, a colour for each p_2."""
     rows = [row for row in rows if row["rows"] == "stories"]
-    groups = grouped(rows, "study", "width")
+    groups = _shown(rows)
+    rows = [row for group in groups for row in group]
     titles = [f"{group[0]['study']}, m = {group[0]['width']}" for group in groups]
     names, count = ("error above the best readout's", "collapse"), len(groups)
     picture = Picture(
@@ -55,6 +58,13 @@ def _curve(panel: Panel, curve: list[Record], name: str, colour: int) -> None:
         at, numbers(curve, name), numbers(curve, f"{name}_stderr"), expected, None, label, colour
     )
     panel.line(at, predicted, label, colour)
+
+
+def _shown(rows: list[Record]) -> list[list[Record]]:
+    """The rows of each corpus and width, where there are sizes enough for a curve if any has them."""
+    groups = grouped(rows, "study", "width")
+    sizes = [len(grouped(group, "stories")) for group in groups]
+    return [group for group, count in zip(groups, sizes, strict=True) if count >= min(CURVE, max(sizes))]
 
 
 def _caption(rows: list[Record]) -> str:

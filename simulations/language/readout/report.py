@@ -64,7 +64,11 @@ def plateaus(rows: list[Record]) -> Grid:
 
 
 def losses(rows: list[Record]) -> Grid:
-    """Of each mix with most stories: loss and collapse on stories that nothing was trained on."""
+    """Of each mix with most stories: loss and collapse on stories that nothing was trained on.
+
+    The prediction is for the law of the stories at hand.  Other stories follow it less the wider a
+    readout is: the best one has then learnt these stories by heart, which synthetic ones undo a little.
+    """
     columns = ("m", "p2", "loss", "+- s.e.", "collapse", "+- s.e. ", "predicted")
     grid = number_table(f"{rows[0]['study']}: held-out stories, at the largest n", *columns)
     for row in largest(rows):
