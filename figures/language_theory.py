@@ -1,5 +1,5 @@
-"""With 1% of stories by an earlier model the scaling law of a language model ends on the plateau that the closed
-form predicts, and 0.1% cost what it says.
+"""When an earlier model has written 1% of the training stories, the error of a language model stops falling at the
+plateau that the closed form predicts. It also predicts the much smaller cost of 0.1%.
 
 Next-token regression on random features of the last two tokens, on stories of the grammar and on real ones.
 """
