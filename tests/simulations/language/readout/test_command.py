@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from simulations.language.readout import study
+from simulations.language.readout import results, study, world
 from simulations.language.readout.__main__ import main
 from simulations.language.readout.plan import Block, Plan, Point
 from simulations.language.readout.run import COLUMNS
@@ -36,6 +36,22 @@ def run(folder, *more):
     return main(["--quick", "--format", "svg", "--out", str(folder), *more])
 
 
+@pytest.fixture(params=["no author for the file", "an author for both"])
+def authors(request, monkeypatch):
+    """Whether a second GPT-2 learns to write, or real stories stand for its own."""
+    written = world.synthetic_stories
+
+    def stories(place, progress):
+        if place.path is None:
+            return written(place, progress)
+        return world.corpus_of(place).real("generator", PLAN.author.stories, 0)
+
+    if request.param.startswith("no"):
+        monkeypatch.setattr(world, "synthetic_stories", stories)
+    results.world_of.cache_clear()
+
+
+@pytest.mark.usefixtures("authors")
 def test_a_run_and_what_it_remembers(tmp_path, capsys):
     tales = write_tales(tmp_path / "tales.txt")
     folder = tmp_path / "out"

@@ -3,13 +3,17 @@
 import numpy as np
 import pytest
 
+from simulations.language.readout import results
 from simulations.language.readout.dependence import endless, scatter
 from simulations.language.readout.origin import counts_at, single_tokens
 from simulations.language.readout.statistics import ridge_readout, squared_norm, statistics
 from simulations.language.readout.theory import ENDLESS, predicted_errors
+from simulations.language.readout.transitions import runs
+from simulations.language.readout.world import World
 from tests.simulations.language.readout.made import (
     FEATURES,
     KNOWN,
+    ORDER,
     ORIGINS,
     POPULATIONS,
     REAL,
@@ -86,3 +90,14 @@ def test_the_limit_is_the_readout_of_endless_data():
     readout = endless(POPULATIONS, list(shares), RIDGE).readout
     direct = squared_norm(readout - POPULATIONS[0].readout, POPULATIONS[0].covariance)
     np.testing.assert_allclose(limit, [[direct, direct]], rtol=1e-6)
+
+
+def test_what_no_model_of_the_contexts_can_know():
+    """E |y - P(. | context)|^2, and so what the best readout is above it, token by token."""
+    words = runs(REAL, ORDER)
+    context = KNOWN.context[KNOWN.number(words.words)]
+    _, y, _ = rows_of(REAL)
+    given = np.array([y[context == one].mean(axis=0) for one in context])
+    known = results._randomness(World(KNOWN, *ORIGINS, None))
+    assert known == pytest.approx(np.mean(np.sum((y - given) ** 2, axis=1)), rel=1e-12)
+    assert POPULATIONS[0].noise > known > 0
