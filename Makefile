@@ -35,13 +35,17 @@ figures: $(VENV)/.figures $(VENV)/.derivations
 	$(RUN) -m derivations ensemble --out results/gallery/ensemble
 	cp results/gallery/ensemble/pictures/ensemble-2.svg $(GALLERY)/ensemble.svg
 
-# The results on images, stories and other data that the figures are drawn from.
+# The results on images, stories and other data that the figures are drawn from.  STORIES is a file of real
+# stories (a sample of TinyStories); without it the readouts have those of the grammar alone.
+STORIES = results/tinystories-sample.txt
 tables: $(VENV)/.test
 	$(RUN) -m simulations.mnist --format png --out results/tables/mnist
 	$(RUN) -m simulations.mnist.pairs --format png --out results/tables/mnist.pairs
 	$(RUN) -m simulations.language --seeds 3 --format png --out results/tables/language
+	$(RUN) -m simulations.language.readout $(if $(wildcard $(STORIES)),--corpus $(STORIES) --vocabulary 500) --format png --out results/tables/language.readout
 	$(RUN) -m simulations.forecast.held --out results/tables/forecast.held
-	for name in mnist mnist.pairs language forecast.held; do \
+	cp results/tables/language.readout/readout.csv results/tables/language.readout/language.readout.csv
+	for name in mnist mnist.pairs language language.readout forecast.held; do \
 		cp results/tables/$$name/$$name.csv figures/tables/$$name.csv; \
 		cp results/tables/$$name/manifest.json figures/tables/$$name.json; \
 	done
@@ -56,13 +60,15 @@ site: $(VENV)/.docs
 
 # Every entry point in its quick version; with -j2 two at a time.
 QUICK = results/quick
-quick: $(addprefix quick-, collapse width mnist language forecast figures derivations checks benchmarks)
+quick: $(addprefix quick-, collapse width mnist language readout forecast figures derivations checks benchmarks)
 quick-collapse quick-width: quick-%: $(VENV)/.test
 	$(RUN) -m simulations.sweep --list
 	$(RUN) -m simulations.sweep --preset $* --quick --out $(QUICK)/$*
 quick-mnist quick-language: quick-%: $(VENV)/.test
 	$(RUN) -m simulations.$* --list
 	$(RUN) -m simulations.$* --quick --format png --out $(QUICK)/$*
+quick-readout: $(VENV)/.test
+	$(RUN) -m simulations.language.readout --quick --format png --out $(QUICK)/readout
 quick-forecast: $(VENV)/.test
 	$(RUN) -m simulations.forecast --quick --format png --out $(QUICK)/forecast
 	$(RUN) -m simulations.forecast.held --quick --out $(QUICK)/forecast-held

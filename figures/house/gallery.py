@@ -26,7 +26,7 @@ This table comes from `python -m figures --report`. z is the gap between simulat
 errors. Where there is a finite-size term, theory is the limit plus this term, so that gaps are O(1/d²);
 elsewhere, as in generations and iterative_mixing, gaps are O(1/d). "Beyond 3 s.e." is the relative error of the
 theory that would bring every point within 3 standard errors. The last column compares with the limit alone.
-Images (mnist_*) are not Gaussian and have no such term.
+Images (mnist_*) and words (language_theory) are not Gaussian and have no such term.
 
 """
 

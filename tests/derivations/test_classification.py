@@ -36,6 +36,11 @@ def test_the_limit_with_a_ridge_is_predict():
         ct.Source(float(SAMPLES * len(SPECTRUM)), spectrum, noise, signal),
     )
     risk = ct.predict(ct.Problem(sources, signal=signal, ridge=float(RIDGE)))
+    # The theory's own route has w~ and its noise from the labels.
+    trained = ct.Source(float(SAMPLES * len(SPECTRUM)), spectrum)
+    direct = ct.Problem((trained,), signal=signal, ridge=float(RIDGE))
+    labels = ct.SignLabels(flip=flips)
+    np.testing.assert_allclose(ct.classification_error(direct, labels), predicted(flips), rtol=1e-9)
     crossed = (risk.zeta + strength - risk.bias) / 2
     error = np.arccos(crossed / np.sqrt(strength * (risk.zeta + risk.variance))) / np.pi
     np.testing.assert_allclose(predicted(flips), error, rtol=1e-9)
@@ -62,6 +67,12 @@ def test_what_a_verifier_selects(degrees):
     numbers = {verifier.theta: sp.Float(angle), verifier.phi: right, verifier.psi: wrong}
     expected = {name: float(f.subs(numbers)) for name, f in verifier.moments().items()}
     share = expected.pop("share")
+    sources = (ct.Source(1.0, np.ones(3)), ct.Source(1.0, np.ones(3)))
+    # Second moments of w_1 and w_2 at that angle.
+    moments = np.stack([[[1, 0, 0], [np.cos(angle), 0, 0]], [[np.cos(angle), 0, 0], [1, 0, 0]]])
+    labels = ct.SignLabels(verifier=ct.Verifier(right, wrong))
+    quality = ct.label_quality(ct.Problem(sources, None, 0.1, moments=moments), labels)
+    np.testing.assert_allclose(quality.kept[1], share, rtol=1e-12)
     assert abs(kept.mean() - share) < 4 * kept.std() / np.sqrt(DRAWS)
     samples = (u**2, v**2, u * v, u * y, v * y)
     for (name, value), values in zip(expected.items(), samples, strict=True):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import sympy as sp
@@ -11,7 +12,7 @@ import collapse_theory as ct
 from derivations.engine.points import evaluate
 from derivations.engine.symbolic import SymbolicTrace
 from derivations.groundwork import nonlinear_form as form
-from derivations.groundwork.setting import Delta, Gamma, d, lam, m, n, p2
+from derivations.groundwork.setting import SPECTRA, SPECTRUM, Delta, Gamma, d, lam, m, n, p2
 from derivations.theorems import nonlinear_error, nonlinear_literal
 from derivations.theorems.nonlinear_moments import NONLINEARITIES, RELU, rho, v
 from derivations.theorems.two_sources import SETTINGS
@@ -80,6 +81,28 @@ def test_feature_noise_is_many_directions(setting):
         # What is neglected is of order m / MORE of a part.
         neglected = 3 * float(point.numbers[m]) / MORE
         np.testing.assert_allclose(getattr(predicted, PARTS[name]), value, rtol=neglected, err_msg=name)
+
+
+@pytest.mark.parametrize("setting", SETTINGS[1::3], ids=lambda setting: setting[0])
+def test_the_theory_is_what_is_derived(setting):
+    # Sources of different trace, so that a_1 != a_2 and the labelling vectors are not told apart easily.
+    spectra = [np.array(SPECTRUM, dtype=float) * 3, np.array(SPECTRUM, dtype=float)[::-1] * 8]
+    moments = [ct.activation_moments(jnp.tanh, spectrum.mean()) for spectrum in spectra]
+    numbers = dict(form.SETTING)
+    for a, b, one in zip((form.a_1, form.a_2), (form.b_1, form.b_2), moments, strict=True):
+        numbers |= {a: sp.Float(float(one.slope)), b: sp.sqrt(sp.Float(float(one.noise)))}
+    known = {**SPECTRA, form.Sigma_1: spectra[0].tolist(), form.Sigma_2: spectra[1].tolist()}
+    point = form.solved_point(*setting, numbers=numbers, spectra=known)
+    at = {symbol: float(value) for symbol, value in point.numbers.items()}
+    shift = np.array(point.spectra[Delta], dtype=float)
+    sources = (
+        ct.Source((1 - at[p2]) * at[n], spectra[0], at[form.noise_1], weight=at[form.alpha_1]),
+        ct.Source(at[p2] * at[n], spectra[1], at[form.noise_2], shift, at[form.alpha_2]),
+    )
+    signal = np.array(point.spectra[Gamma], dtype=float)
+    predicted = ct.predict(ct.Problem(sources, signal, at[lam], at[m], activation=jnp.tanh))
+    for name, value in derived(point).items():
+        np.testing.assert_allclose(getattr(predicted, PARTS[name]), value, rtol=1e-9, err_msg=name)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,199 @@
+"""Rows of the table: one for each readout, measured over seeds and predicted."""
+
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from simulations.language.readout.dependence import Scatter, endless, scatter
+from simulations.language.readout.features import relu_features
+from simulations.language.readout.held_out import HeldOut, held_out, story_losses, token_mean
+from simulations.language.readout.origin import counts_at, single_tokens
+from simulations.language.readout.plan import Block, Point
+from simulations.language.readout.population import Population, population
+from simulations.language.readout.statistics import ridge_readout, squared_norm, statistics
+from simulations.language.readout.theory import ENDLESS, predicted_errors
+from simulations.language.readout.world import Place, World, make_world
+from workbench.job import Answer, Progress
+
+ROWS = ("stories", "tokens")
+DIGITS = 7
+
+
+class Task(NamedTuple):
+    """A block of readouts, and what it shares with others."""
+
+    place: Place
+    block: Block
+    ridge: float
+    seeds: int
+
+
+class Known(NamedTuple):
+    """Features of all contexts, and the populations of both sources in them, real first."""
+
+    features: Float[np.ndarray, "contexts width"]
+    populations: list[Population]
+
+
+def work(task: Task, progress: Progress) -> Answer:
+    """The results of a block's rows.  Raises ArithmeticError if a number is not finite."""
+    world = world_of(task.place)
+    transitions = world.transitions
+    key = task.place.key
+    z = relu_features(transitions.contexts, task.block.width, transitions.vocabulary, key)
+    origins = (world.real, world.synthetic)
+    known = Known(z, [population(statistics(transitions, z, origin.law)) for origin in origins])
+    columns = _measured(task, world, known, progress) | _predicted(task, world, known)
+    lengths = np.array([origin.length for origin in origins])
+    columns["tokens"] = np.array([point.split for point in task.block.points]) @ lengths
+    if not all(np.isfinite(values).all() for values in columns.values()):
+        raise ArithmeticError("a readout is singular to rounding; use a larger ridge")
+    return Answer(
+        [
+            {name: float(f"{values[i]:.{DIGITS}g}") for name, values in columns.items()}
+            for i in range(len(task.block.points))
+        ]
+    )
+
+
+@cache
+def world_of(place: Place) -> World:
+    """The sources of a place, made once in a process."""
+    return make_world(place, lambda flops: None)
+
+
+@lru_cache(maxsize=8)
+def _counts(
+    place: Place, rows: str, points: tuple[Point, ...], seed: int
+) -> tuple[dict[int, np.ndarray], ...]:
+    """Counts of transitions by number of stories, real and synthetic; widths share them."""
+    world = world_of(place)
+    counted = []
+    for source, origin in enumerate((world.real, world.synthetic)):
+        origin = origin if rows == "stories" else single_tokens(origin)
+        cuts = [point.split[source] for point in points]
+        keys = [place.key, ROWS.index(rows), source, seed]
+        counted.append({n: c.astype(np.int32) for n, c in counts_at(origin, cuts, keys).items()})
+    return tuple(counted)
+
+
+def _measured(
+    task: Task, world: World, known: Known, progress: Progress
+) -> dict[str, Float[np.ndarray, " points"]]:
+    """Errors of trained readouts, means and standard errors over seeds, and their losses held out."""
+    points, real = task.block.points, known.populations[0]
+    held = None if world.held_out is None else held_out(world.transitions, world.held_out)
+    errors, losses = np.empty((task.seeds, len(points))), []
+    for seed in range(task.seeds):
+        drawn = _counts(task.place, task.block.rows, tuple(points), seed)
+        for i, point in enumerate(points):
+            counts = sum(of[n].astype(float) for of, n in zip(drawn, point.split, strict=True))
+            means = statistics(world.transitions, known.features, np.asarray(counts))
+            readout = ridge_readout(means, task.ridge)
+            errors[seed, i] = squared_norm(readout - real.readout, real.covariance)
+            if held is not None:
+                losses.append(story_losses(held, known.features, readout))
+            progress(1 / (task.seeds * len(points)))
+    collapse = errors - errors[:, _clean(points)]
+    columns = _mean("error", errors) | _mean("collapse", collapse)
+    if held is not None:
+        columns |= _losses(held, np.reshape(losses, (task.seeds, len(points), -1)).mean(axis=0), points)
+    return columns
+
+
+def _clean(points: list[Point]) -> list[int]:
+    """Of each point that of the same size without synthetic stories."""
+    return [points.index(Point(point.stories, 0.0)) for point in points]
+
+
+def _mean(name: str, values: Float[np.ndarray, "seeds points"]) -> dict[str, np.ndarray]:
+    root = np.sqrt(len(values))
+    return {name: values.mean(axis=0), f"{name}_stderr": values.std(axis=0, ddof=1) / root}
+
+
+def _losses(
+    held: HeldOut, sums: Float[np.ndarray, "points stories"], points: list[Point]
+) -> dict[str, np.ndarray]:
+    """Loss and collapse on held-out stories, with standard errors for there being so few of them."""
+    columns = {}
+    for name, of in (("loss", sums), ("loss_collapse", sums - sums[_clean(points)])):
+        means = [token_mean(held, story) for story in of]
+        columns[name] = np.array([mean.value for mean in means])
+        columns[f"{name}_stderr"] = np.array([mean.stderr for mean in means])
+    return columns
+
+
+def _predicted(task: Task, world: World, known: Known) -> dict[str, Float[np.ndarray, " points"]]:
+    """The closed form at all points, and for endless stories, from the laws and some stories alone."""
+    points, (real, synthetic) = task.block.points, known.populations
+    lengths = np.array([world.real.length, world.synthetic.length])
+    fractions = sorted({point.fraction for point in points})
+    tokens = {p: np.array([1 - p, p]) * lengths for p in fractions}
+    scatters = {p: _scatters(task, world, known, tokens[p] / tokens[p].sum()) for p in fractions}
+    equal = [real.noise, synthetic.noise]
+    noises = {
+        p: np.array([_noises(scatters[p], known, tokens[p], task.block.rows), equal]) for p in fractions
+    }
+    at = [(np.array(point.split) * lengths, noises[point.fraction]) for point in points]
+    at += [(ENDLESS * tokens[p], noises[p]) for p in fractions]
+    counts, kinds = (np.stack(part) for part in zip(*at, strict=True))
+    errors, equally = predicted_errors(known.populations, counts, kinds, task.ridge).T
+    plateaus = dict(zip(fractions, errors[len(points) :], strict=True))
+    clean, errors = _clean(points), errors[: len(points)]
+    plateau = np.array([plateaus[point.fraction] for point in points])
+    factors = np.array([_factors(scatters[point.fraction], tokens[point.fraction]) for point in points])
+    return {
+        "predicted_error": errors,
+        "predicted_collapse": errors - errors[clean],
+        "equal_error": equally[: len(points)],
+        "plateau": plateau,
+        "plateau_collapse": plateau - plateau[clean],
+        "unequal": factors[:, 0],
+        "dependence": factors[:, 1],
+        "c2": np.full(len(points), squared_norm(synthetic.readout - real.readout, real.covariance)),
+        "noise": np.full(len(points), real.noise),
+        "approximation": np.full(len(points), real.noise - _randomness(world)),
+    }
+
+
+def _scatters(task: Task, world: World, known: Known, shares: np.ndarray) -> list[Scatter]:
+    mixture = endless(known.populations, list(shares), task.ridge)
+    sources = zip((world.real, world.synthetic), known.populations, strict=True)
+    return [
+        scatter(world.transitions, known.features, origin, source, known.populations[0], mixture)
+        for origin, source in sources
+    ]
+
+
+def _noises(scatters: list[Scatter], known: Known, tokens: np.ndarray, rows: str) -> list[float]:
+    """The noise that makes the theory's variance that of such rows: it adds b_k to it itself.
+
+    Raises ArithmeticError where that is negative, so that no noise does.
+    """
+    noises = []
+    for source, one, count in zip(known.populations, scatters, tokens, strict=True):
+        added = one.stories if rows == "stories" else one.tokens
+        noises.append(source.noise + added - one.equal if count else source.noise)
+    if min(noises) < 0:
+        raise ArithmeticError(f"noises = {noises}: expected numbers >= 0")
+    return noises
+
+
+def _factors(scatters: list[Scatter], tokens: np.ndarray) -> tuple[float, float]:
+    """By how much unequal noise, and then the dependence within stories, lower the effective n."""
+    weights = [p * one.unit for p, one in zip(tokens, scatters, strict=True)]
+    equal, single, stories = (
+        sum(weight * getattr(one, kind) for weight, one in zip(weights, scatters, strict=True))
+        for kind in ("equal", "tokens", "stories")
+    )
+    return single / equal, stories / single
+
+
+def _randomness(world: World) -> float:
+    """E |y - P(. | context)|^2 = 1 - E |P(. | context)|^2: what no model of these contexts can know."""
+    often = world.transitions.by_context(world.real.law)
+    made = world.real.law > 0
+    law, given = world.real.law[made], often[world.transitions.context[made]]
+    return float(1 - np.sum(law**2 / given))

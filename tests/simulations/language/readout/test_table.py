@@ -1,0 +1,67 @@
+"""The committed table: it is that of the default run, and the closed form predicts what it measured."""
+
+import numpy as np
+import pytest
+
+from figures.house.tables import committed
+from simulations.language.readout.results import ROWS, Task
+from simulations.language.readout.run import inputs
+from simulations.language.readout.study import DEFAULT, STUDIES
+from simulations.language.readout.world import Place
+from workbench.fingerprint import closure
+from workbench.records import grouped, number, numbers
+
+TABLE = committed("language.readout")
+
+
+def test_the_code_of_rows_is_what_computes_them():
+    """A new grid, picture or report does not change what is known."""
+    modules = set(closure("simulations.language.readout.results"))
+    beginning = "simulations.language.readout."
+    names = {name.removeprefix(beginning) for name in modules if name.startswith(beginning)}
+    assert {"world", "origin", "features", "statistics", "dependence", "theory", "plan"} <= names
+    assert not {"study", "options", "picture", "report", "run", "__main__"} & names
+    assert {"collapse_theory.predict", "simulations.language.corpus.successive"} <= modules
+
+
+def test_it_is_that_of_the_default_run(tmp_path):
+    place = Place(None, 0, 0, DEFAULT.order, DEFAULT.author, 0, tmp_path, str(TABLE[0]["code"]))
+    wanted = [
+        row
+        for block in DEFAULT.blocks
+        for row in inputs(Task(place, block, DEFAULT.ridge, DEFAULT.seeds))
+    ]
+    studies = grouped(TABLE, "study")
+    assert [rows[0]["study"] for rows in studies] == list(STUDIES)
+    for rows in studies:
+        shared = [name for name in wanted[0] if name != "corpus" or rows[0]["study"] == "grammar"]
+        assert [{name: row[name] for name in shared} for row in rows] == [
+            {name: row[name] for name in shared} for row in wanted
+        ]
+
+
+@pytest.mark.parametrize("rows", grouped(TABLE, "study", "rows"), ids=lambda rows: str(rows[0]["study"]))
+def test_gaps_between_measured_and_predicted(rows):
+    gap, equal = (
+        np.abs(numbers(rows, "error") / numbers(rows, name) - 1)
+        for name in ("predicted_error", "equal_error")
+    )
+    assert rows[0]["rows"] in ROWS
+    assert np.median(gap) < 0.03
+    if rows[0]["rows"] == "stories":  # what dependence and unequal noise add is seen
+        assert np.median(gap) < np.median(equal)
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_the_plateau_of_one_percent(study):
+    """Measured, predicted, and reached: nearly all of the error is there for ever."""
+    rows = [row for row in TABLE if (row["study"], row["rows"], row["p2"]) == (study, "stories", 0.01)]
+    for curve in grouped(rows, "width"):
+        last = max(curve, key=lambda row: number(row, "stories"))
+        collapse, stderr, limit = (
+            number(last, name) for name in ("collapse", "collapse_stderr", "plateau_collapse")
+        )
+        assert collapse > 8 * stderr
+        # Of four draws: beyond 6 standard errors is one in a hundred, as Student's t has it.
+        assert abs(collapse - limit) < 6 * stderr
+        assert number(last, "error") < 1.5 * number(last, "plateau")
