@@ -38,10 +38,11 @@ figures: $(VENV)/.figures $(VENV)/.derivations
 # The results on images, stories and other data that the figures are drawn from.
 tables: $(VENV)/.test
 	$(RUN) -m simulations.mnist --format png --out results/tables/mnist
+	$(RUN) -m simulations.mnist.closed_forms --measured results/tables/mnist/mnist.csv --out results/tables/mnist.closed_forms
 	$(RUN) -m simulations.mnist.pairs --format png --out results/tables/mnist.pairs
 	$(RUN) -m simulations.language --seeds 3 --format png --out results/tables/language
 	$(RUN) -m simulations.forecast.held --out results/tables/forecast.held
-	for name in mnist mnist.pairs language forecast.held; do \
+	for name in mnist mnist.closed_forms mnist.pairs language forecast.held; do \
 		cp results/tables/$$name/$$name.csv figures/tables/$$name.csv; \
 		cp results/tables/$$name/manifest.json figures/tables/$$name.json; \
 	done
@@ -56,13 +57,15 @@ site: $(VENV)/.docs
 
 # Every entry point in its quick version; with -j2 two at a time.
 QUICK = results/quick
-quick: $(addprefix quick-, collapse width mnist language forecast figures derivations checks benchmarks)
+quick: $(addprefix quick-, collapse width mnist closed-forms language forecast figures derivations checks benchmarks)
 quick-collapse quick-width: quick-%: $(VENV)/.test
 	$(RUN) -m simulations.sweep --list
 	$(RUN) -m simulations.sweep --preset $* --quick --out $(QUICK)/$*
 quick-mnist quick-language: quick-%: $(VENV)/.test
 	$(RUN) -m simulations.$* --list
 	$(RUN) -m simulations.$* --quick --format png --out $(QUICK)/$*
+quick-closed-forms: $(VENV)/.test
+	$(RUN) -m simulations.mnist.closed_forms --quick --out $(QUICK)/closed-forms
 quick-forecast: $(VENV)/.test
 	$(RUN) -m simulations.forecast --quick --format png --out $(QUICK)/forecast
 	$(RUN) -m simulations.forecast.held --quick --out $(QUICK)/forecast-held

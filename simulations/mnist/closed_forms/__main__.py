@@ -17,7 +17,7 @@ PROGRAM = "simulations.mnist.closed_forms"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Compute, print and write; the exit code is 1 if a closed form did not converge, 2 for bad input."""
+    """Compute, print and write; the exit code is 1 if a form did not converge, 2 for bad input."""
     arguments = sys.argv[1:] if arguments is None else arguments
     parser = Parser(prog=f"python -m {PROGRAM}", description=__doc__, allow_abbrev=False)
     parser.add_argument("--quick", action="store_true", help="small models, on digits without --data")

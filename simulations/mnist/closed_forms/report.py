@@ -1,4 +1,4 @@
-"""Gaps of the closed forms, width by width, before and after: against measured points of another table."""
+"""Gaps between closed forms and the measured points of another table, width by width."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,11 +6,27 @@ from typing import Any
 import numpy as np
 from rich.table import Table as Grid
 
-from simulations.mnist.jobs import INPUTS
 from workbench.command import number_table
 
 Row = dict[str, Any]  # a record, of whose columns we know the types
-SAME = [name for name in INPUTS if name != "code"]
+# What a row is about, whatever code made it; not from `jobs`, so that a figure does not depend on those.
+SAME = ("data", "d", "pool", "test", "model", "n", "width", "p2")
+SAME += ("generator_samples", "generator_noise", "ridge", "steps", "seeds", "key")
+
+
+def joined(measured: Sequence[Row], predicted: Sequence[Row]) -> list[Row]:
+    """Measured rows of the width study with these predictions in place of those that they have."""
+    known = _by_model(predicted)
+    return [
+        {name: value for name, value in row.items() if not name.startswith("predicted_")}
+        | {
+            name: value
+            for name, value in known.get(_model(row), {}).items()
+            if name.startswith("predicted_")
+        }
+        for row in measured
+        if row["study"] == "width"
+    ]
 
 
 def gaps(predicted: Sequence[Row], measured: Sequence[Row]) -> list[Row]:
@@ -18,20 +34,23 @@ def gaps(predicted: Sequence[Row], measured: Sequence[Row]) -> list[Row]:
 
     `before` is by the prediction that the measured table holds itself, None without one.
     """
-    known = {tuple(row[name] for name in SAME): row for row in predicted}
     rows = []
-    for row in measured:
-        after = known.get(tuple(row[name] for name in SAME))
-        if row["study"] == "width" and after:
+    for row, after in zip(
+        [row for row in measured if row["study"] == "width"], joined(measured, predicted), strict=True
+    ):
+        if "predicted_error" in after:
             own = row.get("predicted_error")
-            rows.append(
-                row
-                | {
-                    "before": None if own is None else row["error"] / own - 1,
-                    "after": row["error"] / after["predicted_error"] - 1,
-                }
-            )
+            before = None if own is None else row["error"] / own - 1
+            rows.append(row | {"before": before, "after": row["error"] / after["predicted_error"] - 1})
     return rows
+
+
+def _model(row: Row) -> tuple[Any, ...]:
+    return tuple(row[name] for name in SAME)
+
+
+def _by_model(rows: Sequence[Row]) -> dict[tuple[Any, ...], Row]:
+    return {_model(row): row for row in rows}
 
 
 def table(rows: Sequence[Row]) -> Grid:
