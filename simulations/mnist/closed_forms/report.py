@@ -10,8 +10,8 @@ from workbench.command import number_table
 
 Row = dict[str, Any]  # a record, of whose columns we know the types
 # What a row is about, whatever code made it; not from `jobs`, so that a figure does not depend on those.
-SAME = ("data", "d", "pool", "test", "model", "n", "width", "p2")
-SAME += ("generator_samples", "generator_noise", "ridge", "steps", "seeds", "key")
+SAME = ["data", "d", "pool", "test", "model", "n", "width", "p2"]
+SAME += ["generator_samples", "generator_noise", "ridge", "steps", "seeds", "key"]
 
 
 def joined(measured: Sequence[Row], predicted: Sequence[Row]) -> list[Row]:
