@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from simulations.mnist.infinite import SAMPLES, images_of_a_sample
 from simulations.mnist.models import Group
 from simulations.mnist.network import BATCH
-from simulations.mnist.results import has_theory
+from simulations.mnist.predictions import has_theory, theory_by_kernel
 from simulations.mnist.task import CLASSES, Extent
 from workbench.job import Job
 from workbench.run import is_done
@@ -31,6 +32,9 @@ def cost(group: Group, size: Extent) -> float:
         draw = features + 2.0 * (n + tested) * n * m
     else:
         draw = features + 2.0 * n * m * m + len(group.sizes) * len(block.ridges) * m**3 / 3
+    if theory_by_kernel(group, pool):
+        # Gram matrices of the images and their eigenvectors.
+        return block.seeds * draw + SAMPLES * 10.0 * images_of_a_sample(n, pool) ** 3
     widths = [width or d for width in group.widths] if block.model == "relu" else [d]
     known = [width for width in widths if has_theory(block.model, width, pool)]
     # Features of all images, their covariance, their residuals, and eigenvectors.

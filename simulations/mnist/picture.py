@@ -89,11 +89,12 @@ def width(rows: list[Row]) -> Picture:
         if group[0]["model"] != "network":
             for panel in panels:
                 panel.axes.axvline(group[0]["n"], color="0.35", linestyle=":", linewidth=0.9)
-    known = [row["width"] for row in rows if "predicted_error" in row and row["model"] == "relu"]
-    most = f" (of ReLU features up to m = {max(known)})" if known else ""
+    known = [row["width"] for row in rows if "predicted_error" in row and row["model"] == "network"]
+    networks = f"; of networks their lazy limit, from m = {min(known)}" if known else ""
+    points = "training errors" if known else "networks and training errors"
     picture.caption = (
-        f"{_data(rows)} p₂ = {_fractions(rows) or 0}; c²: mean squared error of the synthetic labels on the test images. {POINTS}{most}. "
-        f"Networks and training errors: joined points. Dotted: m = n. {COLLAPSE}"
+        f"{_data(rows)} p₂ = {_fractions(rows) or 0}; c²: mean squared error of the synthetic labels on the test images. {POINTS}{networks}. "
+        f"Joined points: {points}. Dotted: m = n. {COLLAPSE}"
     )
     return picture
 

@@ -9,18 +9,15 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
 
-from simulations.mnist.features import linear_features, projection, relu_features
-from simulations.mnist.models import Block, Group, Point, points
+from simulations.mnist.features import linear_features, relu_features
+from simulations.mnist.models import Group, points
 from simulations.mnist.network import train_networks
-from simulations.mnist.ridge import Scores, projection_key, scores_by_size, scores_by_width
+from simulations.mnist.predictions import predicted
+from simulations.mnist.ridge import Scores, scores_by_size, scores_by_width
 from simulations.mnist.task import Recipe, Task, prepared, task_keys
-from simulations.mnist.theory import population, predicted_errors
 from workbench.job import Answer, Progress
 from workbench.records import Record
 
-# The covariance of features is estimated for up to this many, and from this many images for each.
-MOST_FEATURES, IMAGES_A_FEATURE = 3000, 8
-ENDLESS = 1e12  # images, for plateaus
 DIGITS = 6  # of a result, more than any standard error leaves
 
 
@@ -53,7 +50,7 @@ def measure(group: Group, task: Task, key: int, progress: Progress) -> Answer:
         scores = jax.tree.map(lambda *leaves: jnp.stack(leaves), *drawn)
     if not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(scores)):
         raise ArithmeticError("a model is singular to rounding; use a larger ridge")
-    columns = _summary(jax.tree.map(np.asarray, scores)) | _predicted(group, task, keys[0])
+    columns = _summary(jax.tree.map(np.asarray, scores)) | predicted(group, task, keys[0])
     results: list[Record] = []
     for index, point in enumerate(points(group)):
         row = {"c2": 0.0, "c2_stderr": 0.0}
@@ -94,58 +91,6 @@ def _summary(scores: Scores) -> dict[str, Float[np.ndarray, " points"]]:
         "accuracy": scores.accuracy.mean(axis=0),
     }
     return {name: values.ravel() for name, values in columns.items()}
-
-
-def _predicted(group: Group, task: Task, key: Key[Array, ""]) -> dict[str, Float[np.ndarray, " points"]]:
-    """The same errors and collapses from theory, and the collapse of endless data.
-
-    NaN where there is no theory, or too many features to estimate it from.
-    """
-    block, models = group.block, points(group)
-    errors = np.full((2, len(models)), np.nan)
-    for width in group.widths if block.model == "relu" else (None,):
-        chosen = [i for i, model in enumerate(models) if width is None or model.width == width]
-        if has_theory(block.model, width or task.pool.shape[1], len(task.pool)):
-            errors[:, chosen] = _predictions(block, task, width, [models[i] for i in chosen], key)
-            if not np.isfinite(errors[:, chosen]).all():
-                raise ArithmeticError("the closed form did not converge")
-    by_mix = errors.reshape(2, -1, len(block.mixes))
-    collapse, plateau = by_mix - by_mix[..., :1]
-    return {
-        "predicted_error": errors[0],
-        "predicted_collapse": collapse.ravel(),
-        "predicted_plateau": plateau.ravel(),
-    }
-
-
-def has_theory(model: str, features: int, images: int) -> bool:
-    """Whether there is a theory of this model whose covariance so many images tell."""
-    return model != "network" and features <= min(MOST_FEATURES, images // IMAGES_A_FEATURE)
-
-
-def _predictions(
-    block: Block, task: Task, width: int | None, models: list[Point], key: Key[Array, ""]
-) -> Float[np.ndarray, "2 points"]:
-    """Predicted errors, of the sizes asked for and of endless data, of models that share features.
-
-    These are pixels, or this seed's ReLU features of a width.
-    """
-    features = task.pool
-    if width is not None:
-        S = projection(projection_key(key), task.pool.shape[1], width)
-        features = relu_features(task.pool, S)
-    labels = [task.labels, *(task.synthetic[generator].pool for generator in block.generators)]
-    known = population(features, labels)
-    kinds = (None, *block.generators)  # None: true labels
-    sets = [kinds.index(model.mix.generator) for model in models]
-    synthetic = np.array([model.mix.synthetic(model.n) for model in models])
-    fraction = np.array([model.mix.fraction for model in models])
-    counts = np.stack([[model.n for model in models] - synthetic, synthetic], axis=1).astype(float)
-    endless = ENDLESS * np.stack([1 - fraction, fraction], axis=1)
-    ridges = [model.ridge for model in models]
-    widths = [model.width or 0 for model in models] * 2 if block.model == "projection" else None
-    both = np.concatenate([counts, endless])
-    return np.asarray(predicted_errors(known, sets * 2, both, ridges * 2, widths)).reshape(2, -1)
 
 
 def _rounded(value: float) -> float:

@@ -18,12 +18,14 @@ class Population(NamedTuple):
 
     With w_k the best linear predictor of y_k: `moments` are C_jk = w_j w_k^T summed over the classes,
     of which only the diagonal in the eigenbasis of the covariance ever matters, and `noises` are
-    E|y_k - w_k^T z|^2, label noise as far as a linear model can tell.
+    E|y_k - w_k^T z|^2, label noise as far as a linear model can tell.  `multiplicities` say how many
+    directions each eigenvalue stands for (None: one).
     """
 
     eigenvalues: Float[Array, " d"]
     moments: Float[Array, "K K d"]
     noises: Float[Array, " K"]
+    multiplicities: Float[Array, " d"] | None = None
 
 
 @jax.jit
@@ -58,7 +60,8 @@ def predicted_errors(
     """Test errors at points, one entry each: noise of the true labels plus `predict(...).total`.
 
     A point has `counts` = (n_1, n_2) true labels and labels of the set `label_sets`, a ridge, and,
-    unless these features are trained on directly, a width.
+    unless these features are trained on directly, a width: that of S with iid N(0, 1/D) entries, D the
+    number of directions.
     """
     pairs = np.stack([np.zeros_like(label_sets), label_sets], axis=1)
     columns = (
@@ -73,7 +76,7 @@ def predicted_errors(
     for start in range(0, len(pairs), BATCH):
         at = np.arange(start, start + BATCH).clip(max=len(pairs) - 1)
         batch: list[Any] = [None if column is None else jnp.asarray(column[at]) for column in columns]
-        errors.append(_errors(Points(*batch), population.eigenvalues))
+        errors.append(_errors(Points(*batch), population.eigenvalues, population.multiplicities))
     return jnp.concatenate(errors)[: len(pairs)]
 
 
@@ -88,8 +91,17 @@ class Points(NamedTuple):
 
 
 @jax.jit
-@partial(jax.vmap, in_axes=(0, None))
-def _errors(point: Points, eigenvalues: Float[Array, " d"]) -> Float[Array, ""]:
+@partial(jax.vmap, in_axes=(0, None, None))
+def _errors(
+    point: Points, eigenvalues: Float[Array, " d"], multiplicities: Float[Array, " d"] | None
+) -> Float[Array, ""]:
     sources = tuple(Source(point.counts[k], eigenvalues, point.noises[k]) for k in range(2))
-    problem = Problem(sources, signal=None, ridge=point.ridge, width=point.width, moments=point.moments)
+    problem = Problem(
+        sources,
+        signal=None,
+        ridge=point.ridge,
+        width=point.width,
+        moments=point.moments,
+        multiplicities=multiplicities,
+    )
     return point.noises[0] + predict(problem).total

@@ -40,9 +40,17 @@ def test_picture_and_arrays_are_there(name):
     assert (GALLERY / f"{name}.csv").exists()
 
 
-@pytest.mark.parametrize(
-    "program", ["mnist", "mnist.pairs", "language", "language.readout", "forecast.held"]
-)
+PROGRAMS = [
+    "mnist",
+    "mnist.closed_forms",
+    "mnist.pairs",
+    "language",
+    "language.readout",
+    "forecast.held",
+]
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
 def test_tables_bear_the_code_of_their_manifests(program):
     code = json.loads((tables.FOLDER / f"{program}.json").read_text())["code"]
     assert tables.code(tables.committed(program)) == code

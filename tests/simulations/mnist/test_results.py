@@ -10,14 +10,17 @@ import jax
 import numpy as np
 import pytest
 
-from simulations.mnist.features import linear_features, projection, relu_features
+from simulations.mnist.closed_forms.report import joined
+from simulations.mnist.features import linear_features, relu_features
 from simulations.mnist.generator import Generator
+from simulations.mnist.infinite import infinite_population
 from simulations.mnist.jobs import COLUMNS, INPUTS, inputs, jobs
+from simulations.mnist.kernel import relu_kernel
 from simulations.mnist.mix import CLEAN, Mix
 from simulations.mnist.models import Block, groups
 from simulations.mnist.picture import PICTURES
 from simulations.mnist.results import measure
-from simulations.mnist.ridge import projection_key, scores_by_size
+from simulations.mnist.ridge import scores_by_size
 from simulations.mnist.study import DEFAULT
 from simulations.mnist.task import Extent, Recipe, prepared, task_keys
 from simulations.mnist.theory import population, predicted_errors
@@ -55,12 +58,14 @@ def test_rows_hold_what_they_say(model, sizes, widths):
         ]
         assert row["error"] == pytest.approx(np.mean(drawn), rel=1e-4)
         assert row["error_stderr"] == pytest.approx(np.std(drawn, ddof=1) / np.sqrt(2), rel=1e-3)
-        known = task.pool
-        if width is not None:
-            known = relu_features(known, projection(projection_key(keys[0]), 64, width))
         labels = [task.labels, task.synthetic[generator or GOOD].pool]
         counts = np.array([[n - mix.synthetic(n), mix.synthetic(n)]], float)
-        (expected,) = predicted_errors(population(known, labels), [1], counts, [ridge])
+        if width is None:
+            (expected,) = predicted_errors(population(task.pool, labels), [1], counts, [ridge])
+        else:
+            known = infinite_population(task.pool, labels, relu_kernel, n)
+            scaled = ridge / float(known.multiplicities.sum())
+            (expected,) = predicted_errors(known, [1], counts, [scaled], [width])
         assert row["predicted_error"] == pytest.approx(float(expected), rel=1e-4)
 
 
@@ -127,6 +132,8 @@ def test_the_committed_table_is_that_of_the_default_run():
 @pytest.mark.parametrize("study", PICTURES)
 def test_pictures_of_the_committed_table_are_the_committed_ones(study, tmp_path):
     rows = [row for row in read_csv(TABLES / "mnist.csv") if row["study"] == study]
+    if study == "width":
+        rows = joined(rows, read_csv(TABLES / "mnist.closed_forms.csv"))
     PICTURES[study](rows).save(tmp_path, study, [])
     committed = TABLES.parent / "gallery" / f"mnist_{study}.csv"
     assert (tmp_path / f"{study}.csv").read_text() == committed.read_text()
