@@ -4,6 +4,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from collapse_theory.activation import linear_only
 from collapse_theory.classification.sign_labels import (
     Labels,
     SignLabels,
@@ -92,6 +93,7 @@ def label_quality(problem: Problem, labels: Labels | None = None) -> LabelQualit
 
 def with_truth(problem: Problem, labels: Labels | None) -> Angled:
     """The problem with a source more, the first, that is empty and labelled by w_1 itself."""
+    linear_only("classification", problem)
     every = of_sources(problem, labels)
     check_kept(problem, every)
     known = stacked(every)

@@ -39,6 +39,7 @@ THEORY = Page(
     (
         _of(CT, "Problems and risks", "Problem Source real_and_synthetic Risk StandardErrors"),
         _of(CT, "The test error", "predict diagnose Diagnosis SolveError"),
+        _of(CT, "Nonlinear features", "activation_moments ActivationMoments"),
         _of(
             CT,
             "The paper's statements",

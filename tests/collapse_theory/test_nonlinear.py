@@ -307,6 +307,7 @@ MORE = {
 }
 REFUSE = {"accumulate", "average_models", "best_schedule", "best_surrogate", "best_two_stage", "chain"}
 REFUSE |= {"generations", "one_pass_sgd", "relabelling", "spread", "subsample", "two_stage"}
+REFUSE |= {"classification_error", "classification_plateau", "label_quality", "required_verifier"}
 KNOW = {"at_size", "best_distillation", "bias_amplification", "break_even", "compress", "crossover"}
 KNOW |= {"diagnose", "finite_size", "free_energy", "generalised_cross_validation", "gradient_descent"}
 KNOW |= {

@@ -12,7 +12,7 @@ import collapse_theory as ct
 from derivations.engine.points import evaluate
 from derivations.engine.symbolic import SymbolicTrace
 from derivations.groundwork import nonlinear_form as form
-from derivations.groundwork.setting import SPECTRA, SPECTRUM, Delta, Gamma, d, lam, m, n, p2
+from derivations.groundwork.setting import SPECTRUM, Delta, Gamma, d, lam, m, n, p2
 from derivations.theorems import nonlinear_error, nonlinear_literal
 from derivations.theorems.nonlinear_moments import NONLINEARITIES, RELU, rho, v
 from derivations.theorems.two_sources import SETTINGS
@@ -91,7 +91,7 @@ def test_the_theory_is_what_is_derived(setting):
     numbers = dict(form.SETTING)
     for a, b, one in zip((form.a_1, form.a_2), (form.b_1, form.b_2), moments, strict=True):
         numbers |= {a: sp.Float(float(one.slope)), b: sp.sqrt(sp.Float(float(one.noise)))}
-    known = {**SPECTRA, form.Sigma_1: spectra[0].tolist(), form.Sigma_2: spectra[1].tolist()}
+    known = {**form.SPECTRA, form.Sigma_1: spectra[0].tolist(), form.Sigma_2: spectra[1].tolist()}
     point = form.solved_point(*setting, numbers=numbers, spectra=known)
     at = {symbol: float(value) for symbol, value in point.numbers.items()}
     shift = np.array(point.spectra[Delta], dtype=float)
