@@ -28,6 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     with one_sentence(parser):
         started = time.time()
+        if options.measured and not Path(options.measured).is_file():
+            raise ValueError(f"measured = {options.measured}: expected a table of simulations.mnist")
         measured = read_csv(Path(options.measured)) if options.measured else []
         folder = Path(options.out or f"results/closed_forms{'-quick' if options.quick else ''}")
         outcome = run(folder, quick=options.quick, data=options.data, cluster=cluster.chosen(options))
