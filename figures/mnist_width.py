@@ -12,6 +12,6 @@ from workbench.picture import Picture
 
 
 def draw(run: Run) -> Picture:
-    """Error, collapse and training error against model size, a column for each model."""
+    """Error, collapse, accuracy and training error against model size, a column for each model."""
     rows = run.table("mnist", "width"), run.table("mnist.closed_forms", "width")
     return picture.width(joined(*rows))
