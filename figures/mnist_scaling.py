@@ -4,7 +4,7 @@ stops improving where the squared error does.
 
 Section 4.1 of the paper, with the theory of sections 3 and 4 fed with real data.  Without true labels
 (p_2 = 1), 40,000 images in place of 100 change the squared error of ReLU features and networks by 1%, and
-raise their accuracy by 9 points: there the error says too little.
+raise their accuracy by 9 to 10 points.
 """
 
 from figures.house.run import Run

@@ -32,8 +32,8 @@ def print_report(console: Console, rows: list[Row]) -> None:
 
 
 def _table(rows: list[Row]) -> Grid:
-    columns = ("model", "n", "m", "ridge", "p2", "c2", "test error", "+- s.e.", "theory", "collapse")
-    columns += ("train", "accuracy %", "+- s.e. ")
+    columns = ["model", "n", "m", "ridge", "p2", "c2", "test error", "+- s.e.", "theory", "collapse"]
+    columns += ["train", "accuracy %", "+- s.e. "]
     grid = number_table(f"{rows[0]['data']}, {rows[0]['study']}", *columns, left=("model",))
     for row, accuracy, stderr in zip(rows, *accuracies(rows), strict=True):
         mixed = row["p2"] > 0

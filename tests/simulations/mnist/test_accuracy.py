@@ -1,8 +1,11 @@
 """Standard errors of accuracies, and the panels that show them."""
 
+import re
+
 import numpy as np
 import pytest
 
+from docs.site.tree import ROOT
 from figures.house import tables
 from simulations.mnist.accuracy import accuracies
 from simulations.mnist.picture import PICTURES
@@ -53,3 +56,19 @@ def test_panels_show_the_accuracies_of_the_table(study):
         alone = "standard error of the 10,000 test images alone"
         assert (alone in picture.caption) == (draws is None)
         assert ("over draws and the 10,000 test images" in picture.caption) == (draws is not None)
+
+
+def test_the_page_shows_the_accuracies_of_the_table():
+    page = (ROOT / "docs" / "images.md").read_text(encoding="utf-8")
+    line = r"\| (none|\d+%) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|"
+    lines = {name: values for name, *values in re.findall(line, page)}
+    assert list(lines) == ["none", "10%", "50%", "100%"]
+    for name, values in lines.items():
+        fraction = 0.0 if name == "none" else float(name[:-1]) / 100
+        rows = [
+            row
+            for row in tables.committed("mnist")
+            if (row["study"], row["n"], row["p2"]) == ("scaling", 40000, fraction)
+        ]
+        assert [row["model"] for row in rows] == ["linear", "relu", "network"]
+        assert values == [f"{100 * row['accuracy']:.2f}" for row in rows]
