@@ -15,7 +15,8 @@ TABLE = "mnist"
 INPUTS = ["data", "d", "pool", "test", "model", "n", "width", "p2"]
 INPUTS += ["generator_samples", "generator_noise", "ridge", "steps", "seeds", "key", "code"]
 MEASURED = ["c2", "c2_stderr", "error", "error_stderr", "test_stderr", "collapse", "collapse_stderr"]
-MEASURED += ["train_error", "accuracy", "predicted_error", "predicted_collapse", "predicted_plateau"]
+MEASURED += ["train_error", "accuracy", "accuracy_stderr"]
+MEASURED += ["predicted_error", "predicted_collapse", "predicted_plateau"]
 COLUMNS = ["study", *INPUTS, *MEASURED]
 
 

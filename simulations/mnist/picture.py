@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from simulations.mnist.accuracy import accuracies, spread_is_known
 from workbench.picture import Panel, Picture
 from workbench.records import grouped, numbers
 from workbench.style import fraction_colours
@@ -21,6 +22,7 @@ TITLES = {
 }
 POINTS = "Points: mean over draws, bars: standard error. Lines: closed form, which knows the training images and no test image"
 COLLAPSE = "Collapse: test error less that of the same images with true labels."
+ACCURACY = "accuracy (%)"
 SYMBOLS = {"c2": "c²", "p2": "p₂", "ridge": "λ"}
 SMALLEST = 1e-5  # of the collapses that are drawn
 LINEAR_BELOW = 0.03  # where collapses of both signs are drawn
@@ -38,13 +40,14 @@ def draw(rows: list[Row], folder: Path, suffixes: list[str]) -> list[Path]:
 
 
 def scaling(rows: list[Row]) -> Picture:
-    """Error and collapse against the number of images, a column a model, a colour a fraction."""
+    """Error, collapse and accuracy against the number of images, a column a model, a colour a fraction."""
     groups = curves(rows, "model", "width")
     titles = [_title(group[0], "width", "m") for group in groups]
-    picture = _grid(titles, ["test error", "collapse"], "training images n", "p₂")
+    picture = _grid(titles, ["test error", "collapse", ACCURACY], "training images n", "p₂")
     harmed = (numbers(rows, "collapse") > 0).any()
     for column, group in enumerate(groups):
-        above, below = picture.panels[column :: len(groups)]
+        above, below, last = picture.panels[column :: len(groups)]
+        last.axes.set_yscale("linear")
         if not harmed:
             below.axes.set_yscale("symlog", linthresh=LINEAR_BELOW)
         kinds = curves(group, "p2", "generator_samples", "generator_noise", "ridge")
@@ -52,6 +55,7 @@ def scaling(rows: list[Row]) -> Picture:
         for colour, curve in zip(colours, kinds, strict=True):
             label = f"{curve[0]['p2']:g}" + _besides(curve, group, "c2", "ridge")
             _curve(above, curve, "n", "error", label, colour)
+            _accuracy(last, curve, "n", label, colour)
             if curve[0]["p2"]:
                 _curve(below, curve, "n", "collapse", label, colour)
                 plateau = curve[0].get("predicted_plateau")
@@ -60,29 +64,31 @@ def scaling(rows: list[Row]) -> Picture:
         if harmed:
             below.axes.set_ylim(bottom=SMALLEST)
     picture.caption = (
-        f"{_data(rows)} {_quality(rows)} {POINTS} (bottom: its difference from p₂ = 0; dotted: its limit for endless "
-        f"images). Networks: joined points. {COLLAPSE}"
+        f"{_data(rows)} {_quality(rows)} {POINTS} (of the collapse: its difference from p₂ = 0; dotted: its limit for endless "
+        f"images). Joined points: networks and accuracy. {COLLAPSE} {_bars(rows)}"
     )
     return picture
 
 
 def width(rows: list[Row]) -> Picture:
-    """Error, collapse and training error against model size, a colour a quality of the labels."""
+    """Errors, collapse and accuracy against model size, a column a model, a colour a quality of the labels."""
     groups = curves(rows, "model", "n")
     titles = [_title(group[0], "n", "n") for group in groups]
-    names = ["test error", "collapse", "training error"]
+    names = ["test error", "collapse", ACCURACY, "training error"]
     picture = _grid(titles, names, "model size m", "c²")
     for column, group in enumerate(groups):
         panels = picture.panels[column :: len(groups)]
         panels[1].axes.set_yscale("symlog", linthresh=LINEAR_BELOW)
+        panels[2].axes.set_yscale("linear")
         for colour, curve in enumerate(curves(group, "c2", "p2", "ridge")):
             label = f"{curve[0]['c2']:.2g}" if curve[0]["p2"] else "clean"
             label += _besides(curve, group, "p2", "ridge")
             _curve(panels[0], curve, "width", "error", label, colour)
             if curve[0]["p2"]:
                 _curve(panels[1], curve, "width", "collapse", label, colour)
+            _accuracy(panels[2], curve, "width", label, colour)
             at, residual = numbers(curve, "width"), numbers(curve, "train_error")
-            panels[2].points(
+            panels[3].points(
                 at, residual, np.zeros(len(at)), colour=colour, linestyle="-", linewidth=0.8
             )
         panels[1].level(0.0)
@@ -91,48 +97,49 @@ def width(rows: list[Row]) -> Picture:
                 panel.axes.axvline(group[0]["n"], color="0.35", linestyle=":", linewidth=0.9)
     known = [row["width"] for row in rows if "predicted_error" in row and row["model"] == "network"]
     networks = f"; of networks their lazy limit, from m = {min(known)}" if known else ""
-    points = "training errors" if known else "networks and training errors"
+    points = ("" if known else "networks, ") + "accuracy and training errors"
     picture.caption = (
         f"{_data(rows)} p₂ = {_fractions(rows) or 0}; c²: mean squared error of the synthetic labels on the test images. {POINTS}{networks}. "
-        f"Joined points: {points}. Dotted: m = n. {COLLAPSE}"
+        f"Joined points: {points}. Dotted: m = n. {COLLAPSE} {_bars(rows)}"
     )
     return picture
 
 
 def theory(rows: list[Row]) -> Picture:
-    """Measured over predicted error, a panel a model, a colour a ridge."""
+    """Measured over predicted error, and accuracy, a column a model, a colour a ridge."""
     rows = [row for row in rows if "predicted_error" in row]
     groups = curves(rows, "model", "width")
-    picture = Picture(
-        [_title(group[0], "width", "m") for group in groups],
-        x="training images n",
-        y="measured / predicted error",
-        rows=2 if len(groups) == 4 else 1,
-        legend="ridge λ",
-    )
+    titles = [_title(group[0], "width", "m") for group in groups]
+    picture = _grid(titles, ["measured / predicted error", ACCURACY], "training images n", "ridge λ")
     ridges = sorted({row["ridge"] for row in rows})
-    for panel, group in zip(picture.panels, groups, strict=True):
-        panel.level(1.0)
+    for column, group in enumerate(groups):
+        above, last = picture.panels[column :: len(groups)]
+        above.level(1.0)
+        last.axes.set_yscale("linear")
         for curve in curves(group, "ridge", "p2", "generator_samples", "generator_noise"):
             predicted, ridge = numbers(curve, "predicted_error"), curve[0]["ridge"]
             mixed = curve[0]["p2"] > 0
-            panel.points(
+            label, colour = "" if mixed else f"{ridge:g}", ridges.index(ridge)
+            dashes = "--" if mixed else "-"
+            above.points(
                 numbers(curve, "n"),
                 numbers(curve, "error") / predicted,
                 numbers(curve, "error_stderr") / predicted,
                 np.ones(len(curve)),
                 None,
-                "" if mixed else f"{ridge:g}",
-                ridges.index(ridge),
-                linestyle="--" if mixed else "-",
+                label,
+                colour,
+                linestyle=dashes,
                 linewidth=0.8,
             )
+            _accuracy(last, curve, "n", label, colour, dashes)
         if group[0]["width"] is not None:
-            panel.axes.axvline(group[0]["width"], color="0.35", linestyle=":", linewidth=0.9)
+            for panel in (above, last):
+                panel.axes.axvline(group[0]["width"], color="0.35", linestyle=":", linewidth=0.9)
     picture.caption = (
         f"{_data(rows)} {_quality(rows)} Full: true labels; dashed: p₂ = {_fractions(rows)}. Bars: standard error over draws. "
         "Dotted: n = m. The prediction knows the covariance of the training images (or of their features) and the best "
-        "linear predictors of their labels, and no test image."
+        f"linear predictors of their labels, and no test image. {_bars(rows)}"
     )
     return picture
 
@@ -182,6 +189,20 @@ def _curve(panel: Panel, curve: list[Row], x: str, name: str, label: str, colour
         panel.line(at[known], predicted[known], label, colour)
 
 
+def _accuracy(
+    panel: Panel, curve: list[Row], x: str, label: str, colour: int, dashes: str = "-"
+) -> None:
+    """Accuracy in percent, which has no closed form for ten classes: a thin line joins the points."""
+    panel.points(
+        numbers(curve, x),
+        *accuracies(curve),
+        label=label,
+        colour=colour,
+        linestyle=dashes,
+        linewidth=0.8,
+    )
+
+
 def _besides(curve: list[Row], panel: list[Row], *names: str) -> str:
     """What else tells a curve from others of its panel."""
     mixed = [row for row in panel if row["p2"]]
@@ -200,6 +221,16 @@ def _data(rows: list[Row]) -> str:
     return (
         f"{name}, one-hot labels, squared error summed over ten classes, {draws} draws from one pool of "
         f"{rows[0]['pool']:,} images, tested on {rows[0]['test']:,}."
+    )
+
+
+def _bars(rows: list[Row]) -> str:
+    """What the bars of the accuracy are."""
+    images = f"the {rows[0]['test']:,} test images"
+    if spread_is_known(rows):
+        return f"Bars of the accuracy: standard error over draws and {images}."
+    return (
+        f"Bars of the accuracy: standard error of {images} alone, as the table has no spread over draws."
     )
 
 

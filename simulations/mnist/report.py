@@ -4,6 +4,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table as Grid
 
+from simulations.mnist.accuracy import accuracies
 from simulations.mnist.picture import Row, curves
 from workbench.command import number_table
 from workbench.records import as_text, numbers
@@ -31,11 +32,10 @@ def print_report(console: Console, rows: list[Row]) -> None:
 
 
 def _table(rows: list[Row]) -> Grid:
-    columns = ("model", "n", "m", "ridge", "p2", "c2", "test error", "+- s.e.", "theory", "collapse")
-    grid = number_table(
-        f"{rows[0]['data']}, {rows[0]['study']}", *columns, "train", "accuracy", left=("model",)
-    )
-    for row in rows:
+    columns = ["model", "n", "m", "ridge", "p2", "c2", "test error", "+- s.e.", "theory", "collapse"]
+    columns += ["train", "accuracy %", "+- s.e. "]
+    grid = number_table(f"{rows[0]['data']}, {rows[0]['study']}", *columns, left=("model",))
+    for row, accuracy, stderr in zip(rows, *accuracies(rows), strict=True):
         mixed = row["p2"] > 0
         grid.add_row(
             row["model"],
@@ -49,7 +49,8 @@ def _table(rows: list[Row]) -> Grid:
             f"{row['predicted_error']:.4f}" if "predicted_error" in row else "",
             f"{row['collapse']:.4f}" if mixed else "",
             f"{row['train_error']:.3g}",
-            f"{row['accuracy']:.1%}",
+            f"{accuracy:.2f}",
+            f"{stderr:.2f}",
         )
     return grid
 

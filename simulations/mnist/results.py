@@ -89,6 +89,7 @@ def _summary(scores: Scores) -> dict[str, Float[np.ndarray, " points"]]:
         "collapse_stderr": collapse.std(axis=0, ddof=1) / root,
         "train_error": scores.train_error.mean(axis=0),
         "accuracy": scores.accuracy.mean(axis=0),
+        "accuracy_stderr": scores.accuracy.std(axis=0, ddof=1) / root,
     }
     return {name: values.ravel() for name, values in columns.items()}
 

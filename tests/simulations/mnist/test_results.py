@@ -52,12 +52,12 @@ def test_rows_hold_what_they_say(model, sizes, widths):
         mix = Mix(row["p2"], generator) if generator else CLEAN
         features = relu_features if model == "relu" else linear_features
         keys = [jax.random.fold_in(task_keys(7)[2], seed) for seed in range(2)]
-        drawn = [
-            float(scores_by_size(task, [mix], [n], width, features, [ridge], key).error[0, 0, 0])
-            for key in keys
-        ]
-        assert row["error"] == pytest.approx(np.mean(drawn), rel=1e-4)
-        assert row["error_stderr"] == pytest.approx(np.std(drawn, ddof=1) / np.sqrt(2), rel=1e-3)
+        drawn = [scores_by_size(task, [mix], [n], width, features, [ridge], key) for key in keys]
+        for name in ("error", "accuracy"):
+            values = [float(getattr(scores, name)[0, 0, 0]) for scores in drawn]
+            assert row[name] == pytest.approx(np.mean(values), rel=1e-4)
+            stderr = np.std(values, ddof=1) / np.sqrt(2)
+            assert row[f"{name}_stderr"] == pytest.approx(stderr, rel=1e-3)
         labels = [task.labels, task.synthetic[generator or GOOD].pool]
         counts = np.array([[n - mix.synthetic(n), mix.synthetic(n)]], float)
         if width is None:
