@@ -19,10 +19,11 @@ thorough: $(VENV)/.test
 	$(RUN) -m pytest -m thorough $(ARGS)
 
 # The numerical core as users run it: the other tests are compiled without most of XLA's optimisations.
-CORE = tests/collapse_theory/test_predict.py tests/collapse_theory/equivalent tests/simulations/test_moments.py
-SLOW = tests/collapse_theory/equivalent/test_groups.py
+EQUIVALENT = tests/collapse_theory/equivalent
+CORE = tests/collapse_theory/test_predict.py $(EQUIVALENT)/test_newton.py $(EQUIVALENT)/test_m_matrix.py \
+	$(EQUIVALENT)/test_whiten.py tests/simulations/test_moments.py
 core: $(VENV)/.test
-	JAX_DISABLE_MOST_OPTIMIZATIONS=0 $(RUN) -m pytest $(CORE) --ignore=$(SLOW)
+	JAX_DISABLE_MOST_OPTIMIZATIONS=0 $(RUN) -m pytest $(CORE)
 
 derivations: $(VENV)/.derivations
 	$(RUN) -m derivations $(ARGS)
@@ -83,7 +84,7 @@ quick-figures: $(VENV)/.test
 	$(RUN) -m figures.explorer --out $(QUICK)/explorer
 quick-derivations: $(VENV)/.test
 	$(RUN) -m derivations --list
-	$(RUN) -m derivations --quick --out $(QUICK)/derivations
+	$(RUN) -m derivations kappa --quick --out $(QUICK)/derivations
 quick-checks: $(VENV)/.test
 	$(RUN) -m derivations --check
 quick-benchmarks: $(VENV)/.test

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from figures.house import arrays
 from figures.house.agreement import agreement, as_table
 from figures.house.drawing import CACHE, draw
 from figures.house.gallery import write_page
@@ -42,6 +43,7 @@ def _do(options: argparse.Namespace, command: list[str]) -> int:
     suffixes = formats(options.format)
     if options.quick:
         compile_fast()
+        arrays.CHUNK = 8  # batches are filled up to this many problems, and here they are of few
     failed = draw(
         folder,
         names,
