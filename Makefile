@@ -15,7 +15,7 @@ test: $(VENV)/.test
 	$(RUN) -m pytest $(ARGS)
 
 # What other tests say, in more settings (tests/thorough.txt).
-thorough: $(VENV)/.test
+thorough: $(VENV)/.test core
 	$(RUN) -m pytest -m thorough $(ARGS)
 
 # The numerical core as users run it: the other tests are compiled without most of XLA's optimisations.
