@@ -1,6 +1,4 @@
-"""Nonlinear random features: their equations, their limits, and who knows them."""
-
-import inspect
+"""Nonlinear random features: their equations and their limits."""
 
 import equinox as eqx
 import jax
@@ -11,23 +9,9 @@ import pytest
 import collapse_theory as ct
 from collapse_theory.equivalent import alike, stack
 from collapse_theory.predict import predict_with_status
-from tests.oracle_nonlinear import Features, relu, risk
+from tests.nonlinear_problem import BASES, EIGENVALUES, D, problem
+from tests.oracle_nonlinear import relu, risk
 from tests.problems import parts, replace
-
-D = 12
-RNG = np.random.default_rng(4)
-BASES = [np.linalg.qr(RNG.normal(size=(D, D)))[0] for _ in range(6)]
-EIGENVALUES = RNG.uniform(0.2, 2, (6, D)) * np.array([1, 1.8, 1.4, 0.2, 0.1, 0.1])[:, None]
-
-
-def problem(*, width=9.0, ridge=0.05, n=30.0, dense=False, test=True, activation=jax.nn.relu, **fixed):
-    """Two sources of other covariances, weights and noises; everything commutes unless `dense`."""
-    first, second, test_covariance, signal, shift, _ = (
-        (Q * s) @ Q.T if dense else s for Q, s in zip(BASES, EIGENVALUES, strict=True)
-    )
-    sources = (ct.Source(0.6 * n, first, 0.1), ct.Source(0.4 * n, second, 0.3, shift, 0.7))
-    settings = {"test_covariance": test_covariance if test else None, "activation": activation}
-    return ct.Problem(sources, **({"signal": signal, "ridge": ridge, "width": width} | settings | fixed))
 
 
 def tanh(u):
@@ -36,40 +20,6 @@ def tanh(u):
 
 def line(u):
     return u
-
-
-# Moments of the activation ------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("variance", [0.3, 1.0, 7.0])
-def test_moments_that_are_known_in_closed_form(variance):
-    found = ct.activation_moments(jax.nn.relu, variance)
-    exact = np.sqrt(variance / 2 / np.pi), 0.5, variance * (0.25 - 1 / 2 / np.pi)
-    np.testing.assert_allclose(found, exact, rtol=1e-13)
-    # erf: Price's theorem, and the arcsine law for its variance.
-    slope = 2 / np.sqrt(np.pi * (1 + 2 * variance))
-    whole = 2 / np.pi * np.arcsin(2 * variance / (1 + 2 * variance))
-    found = ct.activation_moments(jax.lax.erf, variance)
-    np.testing.assert_allclose(found, (0, slope, whole - slope**2 * variance), rtol=1e-12, atol=1e-15)
-
-
-@pytest.mark.parametrize("variance", [0.5, 30.0])
-def test_moments_of_tanh_by_a_fine_sum(variance):
-    """The trapezoidal rule converges geometrically for functions analytic in a strip."""
-    g, step = np.linspace(-14, 14, 400_001, retstep=True)
-    weights = step * np.exp(-(g**2) / 2) / np.sqrt(2 * np.pi)
-    values, root = np.tanh(np.sqrt(variance) * g), np.sqrt(variance)
-    slope = weights @ (values * g) / root
-    noise = weights @ (values - slope * root * g) ** 2
-    found = ct.activation_moments(tanh, variance)
-    np.testing.assert_allclose(found, (0, slope, noise), rtol=1e-11, atol=1e-15)
-
-
-def test_a_line_has_no_noise_and_moments_have_derivatives():
-    assert float(ct.activation_moments(lambda u: 2 * u - 1, 0.7).noise) == 0
-    slope = jax.grad(lambda v: ct.activation_moments(tanh, v).noise)(1.3)
-    values = [float(ct.activation_moments(tanh, v).noise) for v in (1.3 - 1e-5, 1.3 + 1e-5)]
-    assert float(slope) == pytest.approx((values[1] - values[0]) / 2e-5, rel=1e-7)
 
 
 # The equations ------------------------------------------------------------------------------------
@@ -283,135 +233,3 @@ def test_other_ways_to_the_same_number():
     assert float(ct.predict(merged.problem).total) == pytest.approx(
         float(ct.predict(one).total), rel=1e-12
     )
-
-
-# Who knows them -----------------------------------------------------------------------------------
-
-MORE = {
-    "rounds": 2,
-    "ridges": None,
-    "filter": ct.SpectralFilter.ridge(0.05),
-    "times": 2.0,
-    "steps": 3,
-    "step": 0.1,
-    "mix": 0.4,
-    "synthetic_weight": 0.3,
-    "synthetic_share": 0.3,
-    "n": 50.0,
-    "x": jnp.zeros(3),
-    "training_errors": np.array([0.1, 0.2]),
-    "learning_rates": np.full(3, 0.01),
-    "real_samples": 10.0,
-    "first_ridge": (0.1, 1.0),
-    "second_ridge": (0.1, 1.0),
-}
-REFUSE = {"accumulate", "average_models", "best_schedule", "best_surrogate", "best_two_stage", "chain"}
-REFUSE |= {"generations", "one_pass_sgd", "relabelling", "spread", "subsample", "two_stage"}
-REFUSE |= {"classification_error", "classification_plateau", "label_quality", "required_verifier"}
-KNOW = {"at_size", "best_distillation", "bias_amplification", "break_even", "compress", "crossover"}
-KNOW |= {"diagnose", "finite_size", "free_energy", "generalised_cross_validation", "gradient_descent"}
-KNOW |= {
-    "gradient_flow",
-    "group_risks",
-    "iterated_ridge",
-    "label_energy",
-    "label_mixing",
-    "marginal_risk",
-}
-KNOW |= {"mixture", "plateau", "predict", "risk_from_free_energy", "self_distillation", "source_errors"}
-KNOW |= {"single_step_mixing", "spectral_filter", "stationary_point", "training_error", "zeta_by_source"}
-
-
-def same_rows(activation):
-    source = ct.Source(15.0, EIGENVALUES[0], 0.1)
-    other = ct.Source(15.0, EIGENVALUES[0], 0.1, EIGENVALUES[4])
-    return ct.Problem((source, other), EIGENVALUES[3], 1e-4, 40.0, activation=activation)
-
-
-def functions_of_a_problem(names=ct.__all__):
-    every = []
-    for name in sorted(names):
-        function = getattr(ct, name)
-        if not inspect.isfunction(function) and not hasattr(function, "__wrapped__"):
-            continue
-        arguments = list(inspect.signature(function).parameters.values())
-        if arguments and arguments[0].name in ("problem", "problems"):
-            every.append(pytest.param(name, arguments, id=name))
-    return every
-
-
-def call(name, arguments, activation):
-    needed = [p for p in arguments[1:] if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
-    options = {p.name: MORE[p.name] for p in needed}
-    asked = same_rows(activation)
-    return getattr(ct, name)([asked, asked] if arguments[0].name == "problems" else asked, **options)
-
-
-@pytest.mark.parametrize(("name", "arguments"), functions_of_a_problem(REFUSE))
-def test_what_is_known_for_linear_features_only_says_so(name, arguments):
-    with pytest.raises(ValueError, match=r"activation = relu: expected None|width = 40"):
-        call(name, arguments, jax.nn.relu)
-
-
-@pytest.mark.parametrize(("name", "arguments"), functions_of_a_problem(KNOW))
-def test_every_other_function_of_a_problem_knows_the_activation(name, arguments):
-    nonlinear = call(name, arguments, jax.nn.relu)
-    if isinstance(nonlinear, ct.Problem | ct.Mixture):
-        kept = nonlinear if isinstance(nonlinear, ct.Problem) else nonlinear.problem
-        assert kept.activation is jax.nn.relu
-        return
-    linear = call(name, arguments, None)
-    pairs = zip(jax.tree.leaves(nonlinear), jax.tree.leaves(linear), strict=True)
-    assert any(not np.array_equal(one, other) for one, other in pairs)
-
-
-def test_every_function_of_a_problem_is_one_of_these():
-    assert {parameter.id for parameter in functions_of_a_problem()} == REFUSE | KNOW
-
-
-def test_best_searches_nonlinear_features():
-    optimum = ct.best(lambda ridge: replace(problem(), ridge=ridge), ridge=(1e-3, 10.0))
-    there = ct.predict(replace(problem(), ridge=optimum.arguments["ridge"]))
-    assert float(optimum.risk.total) == pytest.approx(float(there.total), rel=1e-10)
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"activation": 3}, "activation = 3: expected a function of arrays"),
-        ({"width": None}, "activation = relu: expected None without a width"),
-        ({"activation": jnp.abs}, "activation = .*: expected a function with E phi"),
-        (
-            {"activation": lambda u: u @ u},
-            "activation = .*: expected a function that works entry by entry",
-        ),
-        (
-            {"activation": lambda u: u * jnp.exp(u**2)},
-            "activation = .*: expected a function of finite variance",
-        ),
-    ],
-)
-def test_what_cannot_be_is_refused(changes, message):
-    with pytest.raises(ValueError, match=message):
-        problem(**changes)
-
-
-def test_an_even_activation_is_no_number_inside_jit():
-    def total(scale):
-        even = ct.Problem(
-            (ct.Source(30.0, scale * EIGENVALUES[0], 0.1),), 1.0, 0.05, 9.0, activation=jnp.abs
-        )
-        return ct.predict(even).total
-
-    assert np.isnan(float(jax.jit(total)(1.0)))
-
-
-def test_the_kurtosis_of_inputs_is_not_that_of_features():
-    with pytest.raises(ValueError, match="activation = relu: expected None"):
-        ct.finite_size(problem(), kurtosis=3.0)
-
-
-def test_features_of_the_oracle_are_those_of_the_theory():
-    found = ct.activation_moments(jax.nn.relu, EIGENVALUES[0].mean())
-    np.testing.assert_allclose(relu(np.diag(EIGENVALUES[0]))[1:], found[1:], rtol=1e-12)
-    assert isinstance(relu(np.eye(2)), Features)
