@@ -1,5 +1,7 @@
 """How often sign(x.w_hat) is not sign(x.w_1), for a model trained on labels that are signs."""
 
+from dataclasses import replace
+
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -103,15 +105,7 @@ def with_truth(problem: Problem, labels: Labels | None) -> Angled:
     if moments is not None:
         which = jnp.array([0, *range(len(moments))])
         moments = moments[which][:, which]
-    whole = Problem(
-        (truth, *problem.sources),
-        problem.signal,
-        problem.ridge,
-        problem.width,
-        problem.test_covariance,
-        moments,
-        problem.multiplicities,
-    )
+    whole = replace(problem, sources=(truth, *problem.sources), moments=moments)
     return Angled(whole, known, alike(whole))
 
 

@@ -14,10 +14,6 @@ def tanh(u):
     return jnp.tanh(u)
 
 
-def line(u):
-    return u
-
-
 @pytest.mark.parametrize("variance", [0.3, 1.0, 7.0])
 def test_moments_that_are_known_in_closed_form(variance):
     found = ct.activation_moments(jax.nn.relu, variance)
