@@ -53,6 +53,7 @@ from collapse_theory.paper import (  # noqa: E402
 from collapse_theory.plateau import at_size, crossover, plateau  # noqa: E402
 from collapse_theory.predict import predict  # noqa: E402
 from collapse_theory.problem import Problem, Source, real_and_synthetic  # noqa: E402
+from collapse_theory.readout_error import readout_error  # noqa: E402
 from collapse_theory.risk import Risk, StandardErrors  # noqa: E402
 from collapse_theory.scaling import ScalingExponents, scaling_exponents, source_condition  # noqa: E402
 from collapse_theory.spread import Spread, spread  # noqa: E402
@@ -141,6 +142,7 @@ __all__ = [
     "one_pass_sgd",
     "plateau",
     "predict",
+    "readout_error",
     "real_and_synthetic",
     "relabelling",
     "required_verifier",

@@ -38,7 +38,7 @@ THEORY = Page(
     "and `jax.grad` go through.",
     (
         _of(CT, "Problems and risks", "Problem Source real_and_synthetic Risk StandardErrors"),
-        _of(CT, "The test error", "predict diagnose Diagnosis SolveError"),
+        _of(CT, "The test error", "predict readout_error diagnose Diagnosis SolveError"),
         _of(CT, "Nonlinear features", "activation_moments ActivationMoments"),
         _of(
             CT,

@@ -98,6 +98,12 @@ class GPT2(eqx.Module):
         self, text: Int[Array, " T"], dropout: float = 0.0, key: Key[Array, ""] | None = None
     ) -> Float[Array, "T vocabulary"]:
         """Logits (T, vocabulary); `dropout` needs a `key`."""
+        return self.states(text, dropout, key) @ self.tokens.T
+
+    def states(
+        self, text: Int[Array, " T"], dropout: float = 0.0, key: Key[Array, ""] | None = None
+    ) -> Float[Array, "T D"]:
+        """The last hidden states, normalised: logits are linear in them."""
         arrays, rest = eqx.partition(self.blocks, eqx.is_array)
         depth = len(self.blocks.attend.weight)
         x = _drop(dropout, key, 2 * depth)(self.tokens[text] + self.positions[: len(text)], 0)
@@ -110,7 +116,7 @@ class GPT2(eqx.Module):
             return block.finish(x, attended, _drop(dropout, key, 2 * index)), None
 
         x, _ = jax.lax.scan(layer, x, (arrays, jnp.arange(depth)))
-        return jax.vmap(self.norm)(x) @ self.tokens.T
+        return jax.vmap(self.norm)(x)
 
 
 class Cache(NamedTuple):

@@ -11,11 +11,17 @@ from typing import NamedTuple
 
 import numpy as np
 import scipy.linalg
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from simulations.language.readout.origin import Origin
-from simulations.language.readout.population import Population
-from simulations.language.readout.statistics import Readout, labels_of, squared_norm
+from simulations.language.readout.population import Population, rounding
+from simulations.language.readout.statistics import (
+    CHUNK,
+    Readout,
+    cholesky,
+    labels_of,
+    squared_norm,
+)
 from simulations.language.readout.transitions import Transitions
 
 Features = Float[np.ndarray, "contexts width"]
@@ -35,30 +41,39 @@ class Scatter(NamedTuple):
 
 
 class Mixture(NamedTuple):
-    """The readout of endless data of both sources, and G = (p_1 Sigma_1 + p_2 Sigma_2 + lambda)^-1."""
+    """The readout of endless data of both sources, and R^T G: R R^T = Sigma_1.
+
+    G = (p_1 Sigma_1 + p_2 Sigma_2 + lambda)^-1.
+    """
 
     readout: Readout
-    G: Float[np.ndarray, "width width"]
+    push: Float[np.ndarray, "width width"]
 
 
 def endless(populations: list[Population], shares: list[float], ridge: float) -> Mixture:
     """w_bar = G sum_k p_k Sigma_k w_k."""
     pairs = list(zip(shares, populations, strict=True))
-    system = np.sum([p * source.covariance for p, source in pairs], axis=0)
-    pull = np.sum([p * source.covariance @ source.readout for p, source in pairs], axis=0)
-    G = np.linalg.inv(system + ridge * np.eye(len(system)))
-    return Mixture(G @ pull, G)
+    system, pull = np.zeros_like(populations[0].covariance), np.zeros_like(populations[0].readout)
+    for p, source in pairs:
+        system += p * source.covariance
+        pull += p * source.covariance @ source.readout
+    factor = cholesky(system, ridge)
+    del system
+    real = populations[0].covariance
+    root = np.tril(cholesky(real, rounding(real))[0])
+    return Mixture(
+        scipy.linalg.cho_solve(factor, pull), scipy.linalg.cho_solve(factor, root, overwrite_b=True).T
+    )
 
 
-def scatter(
+def scatters(
     transitions: Transitions,
     features: Features,
-    origin: Origin,
-    source: Population,
-    real: Population,
+    origins: list[Origin],
+    populations: list[Population],
     mixture: Mixture,
-) -> Scatter:
-    """The covariance of the score of a story, s = sum_t z_t (y_t - w_bar^T z_t)^T, ours:
+) -> list[Scatter]:
+    """Of each source the covariance of the score of a story, s = sum_t z_t (y_t - w_bar^T z_t)^T, ours:
 
         tr[G Sigma_1 G Omega] / tr[G Sigma_1 G Sigma_k],    Omega = (E[s s^T] - E[s] E[s]^T) / E[tokens].
 
@@ -66,21 +81,36 @@ def scatter(
     were independent, and their residuals of one size, Omega would be (sigma_k^2 + b_k) Sigma_k.  The
     terms of a token with itself are exact, those of two tokens are means over the origin's sample.
     """
-    root = np.linalg.cholesky(real.covariance)
-    seen = features @ (mixture.G @ root)  # |seen_t|^2 = z_t^T G Sigma_1 G z_t
-    size = np.sum(seen**2, axis=1)
-    labels = labels_of(transitions, origin.law)
+    parts = [slice(start, start + CHUNK) for start in range(0, len(features), CHUNK)]
+    # z^T G Sigma_1 G z of every context
+    size = np.concatenate([np.sum((features[part] @ mixture.push.T) ** 2, axis=1) for part in parts])
+    sources = zip(origins, populations, strict=True)
+    return [_scatter(transitions, features, *source, mixture, size) for source in sources]
+
+
+def _scatter(
+    transitions: Transitions,
+    features: Features,
+    origin: Origin,
+    source: Population,
+    mixture: Mixture,
+    size: Float[np.ndarray, " contexts"],
+) -> Scatter:
     often = transitions.by_context(origin.law)
+    present = np.flatnonzero(often)
     unit = float(often @ size)
-    gram = scipy.linalg.cholesky(
-        mixture.readout @ mixture.readout.T + np.finfo(float).eps * np.eye(len(root)), lower=True
-    )
-    predicted = features @ gram  # inner products of rows are those of predictions
-    fit = np.sum(features * (labels @ mixture.readout.T), axis=1)
-    single = float(size @ (often - 2 * fit + often * np.sum(predicted**2, axis=1)))
+    square = np.zeros_like(often)  # |w_bar^T z|^2 of contexts that the source has
+    fit = np.zeros_like(often)  # that of z with the sum of its labels
+    labels = labels_of(transitions, origin.law)
+    for start in range(0, len(present), CHUNK):
+        chosen = present[start : start + CHUNK]
+        predicted = features[chosen] @ mixture.readout
+        square[chosen] = np.sum(predicted**2, axis=1)
+        fit[chosen] = labels[chosen].multiply(predicted).sum(axis=1)
+    single = float(size @ (often - 2 * fit + often * square))
     mean = source.covariance @ (source.readout - mixture.readout)
-    drift = float(np.sum((root.T @ mixture.G @ mean) ** 2))
-    pairs = _pairs(transitions, features, origin, mixture.readout, seen, predicted)
+    drift = float(np.sum((mixture.push @ mean) ** 2))
+    pairs = _pairs(transitions, features, origin, mixture)
     misfit = squared_norm(mixture.readout - source.readout, source.covariance)
     return Scatter(
         unit,
@@ -90,24 +120,21 @@ def scatter(
     )
 
 
-def _pairs(
-    transitions: Transitions,
-    features: Features,
-    origin: Origin,
-    readout: Readout,
-    seen: Features,
-    predicted: Features,
-) -> float:
-    """The mean over stories of sum_(t != u) (seen_t . seen_u) (r_t . r_u), r the residuals."""
-    index = transitions.number(origin.sample.words)
+def _pairs(transitions: Transitions, features: Features, origin: Origin, mixture: Mixture) -> float:
+    """The mean over stories of sum_(t != u) (z_t^T G Sigma_1 G z_u) (r_t . r_u), r the residuals."""
     ends = np.flatnonzero(np.diff(origin.sample.story)) + 1
-    stories = np.split(index, ends)
-    total = 0.0
-    for story in stories:
-        context, following = transitions.context[story], transitions.following[story]
-        cross = features[context] @ readout[:, following]
-        residuals = (following[:, None] == following) - cross - cross.T
-        residuals = residuals + predicted[context] @ predicted[context].T
-        products = (seen[context] @ seen[context].T) * residuals
-        total += products.sum() - np.trace(products)
-    return total / len(stories)
+    stories = np.split(origin.sample.made, ends)
+    return sum(_story(transitions, features, story, mixture) for story in stories) / len(stories)
+
+
+def _story(
+    transitions: Transitions, features: Features, story: Int[np.ndarray, " steps"], mixture: Mixture
+) -> float:
+    following = transitions.following[story]
+    z = features[transitions.context[story]]
+    predicted = z @ mixture.readout
+    cross = predicted[:, following]
+    residuals = (following[:, None] == following) - cross - cross.T + predicted @ predicted.T
+    pushed = z @ mixture.push.T
+    products = (pushed @ pushed.T) * residuals
+    return float(products.sum() - np.trace(products))

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from simulations.language.readout.statistics import Readout
-from simulations.language.readout.transitions import Runs, Transitions
+from simulations.language.readout.transitions import Told, Transitions
 
 
 class HeldOut(NamedTuple):
@@ -25,11 +25,10 @@ class Mean(NamedTuple):
     stderr: float
 
 
-def held_out(transitions: Transitions, words: Runs) -> HeldOut:
+def held_out(transitions: Transitions, told: Told) -> HeldOut:
     """The tokens of these stories."""
-    made = transitions.number(words.words)
-    contexts, context = np.unique(transitions.context[made], return_inverse=True)
-    return HeldOut(contexts, context, transitions.following[made], words.story)
+    contexts, context = np.unique(transitions.context[told.made], return_inverse=True)
+    return HeldOut(contexts, context, transitions.following[told.made], told.story)
 
 
 def story_losses(

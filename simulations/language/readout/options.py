@@ -3,9 +3,10 @@
 import argparse
 from typing import Any
 
+from collapse_theory.checks import fail
 from simulations.language.readout import study
 from simulations.language.readout.plan import Block, Plan
-from simulations.language.readout.study import STUDIES
+from simulations.language.readout.study import PLANS, STUDIES
 from workbench import cluster
 from workbench.command import FORMATS, Parser, within
 from workbench.values import parse_values
@@ -18,6 +19,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     )
     add = made.add_argument
     add("--quick", action="store_true", help="a few small readouts, and an author that hardly learns")
+    add("--plan", default="default", metavar="NAME", help=f"among {', '.join(PLANS)} (default)")
     add("--corpus", metavar="PATH", help=f"also {STUDIES['text']}: this text file")
     add("--vocabulary", type=int, default=1000, help="byte-pair tokens of a text file (1000)")
     add("--length", type=int, default=256, help="tokens at which a file's stories are cut (256)")
@@ -46,7 +48,9 @@ def parser(description: str) -> argparse.ArgumentParser:
 
 def plan(options: argparse.Namespace) -> Plan:
     """The readouts that the options ask for.  Raises ValueError for the first that cannot be."""
-    prepared = study.quick() if options.quick else study.DEFAULT
+    if options.plan not in PLANS:
+        raise fail("plan", options.plan, f"among {', '.join(PLANS)}")
+    prepared = study.quick() if options.quick else PLANS[options.plan]
     author = {name: getattr(options, name) for name in ("stories", "steps", "temperature", "written")}
     changes = {name: getattr(options, name) for name in ("ridge", "seeds")}
     made = prepared._replace(

@@ -7,8 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from simulations.language.corpus.corpus import Rows
-from simulations.language.readout.transitions import Runs, Transitions, runs
+from simulations.language.readout.transitions import Told
 
 PIECE = 1000  # stories drawn together
 
@@ -26,30 +25,31 @@ class Origin(NamedTuple):
     - `law`: how likely each transition is for a token drawn at random;
     - `length`: mean number of predicted tokens of a story;
     - `stories(keys)`: `PIECE` stories by these random keys, as transitions;
-    - `sample`: some of its stories, which tell how tokens of a story depend on each other.
+    - `sample`: some of its stories, which tell how tokens of a story depend on each other;
+    - `pool`: the stories that its law is made of; None if it is that of all stories there are.
     """
 
     law: Float[np.ndarray, " transitions"]
     length: float
     stories: Callable[[list[int]], Piece]
-    sample: Runs
+    sample: Told
+    pool: Told | None = None
 
 
-def pool_origin(transitions: Transitions, pool: Rows, sample: int) -> Origin:
-    """The law that is these stories, from which all are drawn with replacement."""
-    words = runs(pool, transitions.contexts.shape[1])
-    made = transitions.number(words.words)
-    lengths = np.bincount(words.story, minlength=len(pool))
+def pool_origin(pool: Told, transitions: int, sample: int) -> Origin:
+    """The law, on so many transitions, that is these stories, all drawn from them with replacement."""
+    lengths = np.bincount(pool.story)
     starts = np.concatenate([[0], np.cumsum(lengths)])
 
     def stories(keys: list[int]) -> Piece:
-        chosen = np.random.default_rng(keys).integers(len(pool), size=PIECE)
-        parts = [made[starts[i] : starts[i + 1]] for i in chosen]
+        chosen = np.random.default_rng(keys).integers(len(lengths), size=PIECE)
+        parts = [pool.made[starts[i] : starts[i + 1]] for i in chosen]
         return Piece(np.concatenate(parts), np.cumsum(lengths[chosen]))
 
-    law = np.bincount(made, minlength=len(transitions.codes)) / len(made)
-    few = words.story < sample
-    return Origin(law, len(made) / len(pool), stories, Runs(words.words[few], words.story[few]))
+    law = np.bincount(pool.made, minlength=transitions) / len(pool.made)
+    few = pool.story < sample
+    length = len(pool.made) / len(lengths)
+    return Origin(law, length, stories, Told(pool.made[few], pool.story[few]), pool)
 
 
 def single_tokens(origin: Origin) -> Origin:

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from simulations.language.readout.reader import Reader
 from simulations.language.readout.world import Author
 from simulations.mix import synthetic_count
 
@@ -20,8 +21,13 @@ class Point(NamedTuple):
 
 
 class Block(NamedTuple):
-    """Readouts of a width on all sizes and fractions; `rows` are whole "stories" or single "tokens"."""
+    """Readouts of a width on all sizes and fractions.
 
+    `features` are "random" ones of the last tokens or those of a frozen "gpt2"; `rows` are whole
+    "stories" or single "tokens".
+    """
+
+    features: str
     rows: str
     width: int
     sizes: tuple[int, ...]
@@ -39,6 +45,7 @@ class Plan(NamedTuple):
 
     blocks: tuple[Block, ...]
     author: Author
-    order: int  # tokens of a context
+    reader: Reader  # the frozen GPT-2
+    order: int  # tokens of a context, of random features
     ridge: float
     seeds: int  # independent draws of the stories

@@ -3,9 +3,12 @@
 from typing import NamedTuple
 
 import numpy as np
+import scipy.linalg
 from jaxtyping import Float
 
-from simulations.language.readout.statistics import Readout, Statistics, squared_norm
+from simulations.language.readout.statistics import Readout, Statistics, cholesky, squared_norm
+
+REFINEMENTS = 6
 
 
 class Population(NamedTuple):
@@ -19,11 +22,20 @@ class Population(NamedTuple):
     noise: float
 
 
+def rounding(covariance: Float[np.ndarray, "width width"]) -> float:
+    """Eigenvalues below this are rounding: m eps times a bound of the largest."""
+    return len(covariance) * np.finfo(float).eps * float(np.abs(covariance).sum(axis=1).max())
+
+
 def population(means: Statistics) -> Population:
-    """The population whose means these are; directions without variance have no readout."""
-    eigenvalues, basis = np.linalg.eigh(means.covariance)
-    varies = eigenvalues > len(eigenvalues) * np.finfo(float).eps * eigenvalues[-1]
-    inverse = np.where(varies, 1 / np.where(varies, eigenvalues, 1), 0)
-    readout = basis @ (inverse[:, None] * (basis.T @ means.cross))
+    """The population whose means these are; directions without variance have no readout.
+
+    Each refinement adds (Sigma + epsilon)^-1 (E[z y^T] - Sigma w) to w, epsilon being what is
+    `rounding`: what is left of w in a direction of variance s falls like (epsilon / (s + epsilon))^k.
+    """
+    factor = cholesky(means.covariance, rounding(means.covariance))
+    readout = scipy.linalg.cho_solve(factor, means.cross)
+    for _ in range(REFINEMENTS):
+        readout += scipy.linalg.cho_solve(factor, means.cross - means.covariance @ readout)
     explained = 2 * np.sum(readout * means.cross) - squared_norm(readout, means.covariance)
     return Population(means.covariance, readout, float(1 - explained))

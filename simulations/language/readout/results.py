@@ -1,19 +1,20 @@
 """Rows of the table: one for each readout, measured over seeds and predicted."""
 
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 
-from simulations.language.readout.dependence import Scatter, endless, scatter
-from simulations.language.readout.features import relu_features
+from simulations.language.readout.dependence import Scatter, endless, scatters
+from simulations.language.readout.features import Features
 from simulations.language.readout.held_out import HeldOut, held_out, story_losses, token_mean
 from simulations.language.readout.origin import counts_at, single_tokens
 from simulations.language.readout.plan import Block, Point
 from simulations.language.readout.population import Population, population
 from simulations.language.readout.statistics import ridge_readout, squared_norm, statistics
-from simulations.language.readout.theory import ENDLESS, predicted_errors
+from simulations.language.readout.theory import ENDLESS, Theory
+from simulations.language.readout.unseen import Unseen, unseen
 from simulations.language.readout.world import Place, World, make_world
 from workbench.job import Answer, Progress
 
@@ -31,23 +32,30 @@ class Task(NamedTuple):
 
 
 class Known(NamedTuple):
-    """Features of all contexts, and the populations of both sources in them, real first."""
+    """What the closed form is told of both sources, real first.
 
-    features: Float[np.ndarray, "contexts width"]
+    - `lengths`: mean numbers of tokens of a story;
+    - `scatters`: what tokens add to the variance, by the fraction of synthetic stories;
+    - `unseen`: what other stories are like, if a source is a sample.
+    """
+
+    lengths: Float[np.ndarray, " 2"]
     populations: list[Population]
+    scatters: dict[float, list[Scatter]]
+    unseen: Unseen | None
 
 
 def work(task: Task, progress: Progress) -> Answer:
     """The results of a block's rows.  Raises ArithmeticError if a number is not finite."""
     world = world_of(task.place)
-    transitions = world.transitions
-    key = task.place.key
-    z = relu_features(transitions.contexts, task.block.width, transitions.vocabulary, key)
-    origins = (world.real, world.synthetic)
-    known = Known(z, [population(statistics(transitions, z, origin.law)) for origin in origins])
-    columns = _measured(task, world, known, progress) | _predicted(task, world, known)
-    lengths = np.array([origin.length for origin in origins])
-    columns["tokens"] = np.array([point.split for point in task.block.points]) @ lengths
+    z = world.features(task.block.width)
+    origins = [world.real, world.synthetic]
+    populations = [population(statistics(world.transitions, z, origin.law)) for origin in origins]
+    columns = _measured(task, world, z, populations[0], progress)
+    known = _known(task, world, z, populations)
+    del z  # of wide readouts it is gigabytes
+    columns |= _predicted(task, world, known)
+    columns["tokens"] = np.array([point.split for point in task.block.points]) @ known.lengths
     if not all(np.isfinite(values).all() for values in columns.values()):
         raise ArithmeticError("a readout is singular to rounding; use a larger ridge")
     return Answer(
@@ -58,7 +66,7 @@ def work(task: Task, progress: Progress) -> Answer:
     )
 
 
-@cache
+@lru_cache(maxsize=1)  # states of all contexts are large
 def world_of(place: Place) -> World:
     """The sources of a place, made once in a process."""
     return make_world(place, lambda flops: None)
@@ -80,21 +88,21 @@ def _counts(
 
 
 def _measured(
-    task: Task, world: World, known: Known, progress: Progress
+    task: Task, world: World, z: Features, real: Population, progress: Progress
 ) -> dict[str, Float[np.ndarray, " points"]]:
     """Errors of trained readouts, means and standard errors over seeds, and their losses held out."""
-    points, real = task.block.points, known.populations[0]
+    points = task.block.points
     held = None if world.held_out is None else held_out(world.transitions, world.held_out)
     errors, losses = np.empty((task.seeds, len(points))), []
     for seed in range(task.seeds):
         drawn = _counts(task.place, task.block.rows, tuple(points), seed)
         for i, point in enumerate(points):
             counts = sum(of[n].astype(float) for of, n in zip(drawn, point.split, strict=True))
-            means = statistics(world.transitions, known.features, np.asarray(counts))
+            means = statistics(world.transitions, z, np.asarray(counts))
             readout = ridge_readout(means, task.ridge)
             errors[seed, i] = squared_norm(readout - real.readout, real.covariance)
             if held is not None:
-                losses.append(story_losses(held, known.features, readout))
+                losses.append(story_losses(held, z, readout))
             progress(1 / (task.seeds * len(points)))
     collapse = errors - errors[:, _clean(points)]
     columns = _mean("error", errors) | _mean("collapse", collapse)
@@ -125,49 +133,61 @@ def _losses(
     return columns
 
 
+def _known(task: Task, world: World, z: Features, populations: list[Population]) -> Known:
+    origins = [world.real, world.synthetic]
+    lengths = np.array([origin.length for origin in origins])
+    noise = {}
+    for p in sorted({point.fraction for point in task.block.points}):
+        shares = np.array([1 - p, p]) * lengths
+        mixture = endless(populations, list(shares / shares.sum()), task.ridge)
+        noise[p] = scatters(world.transitions, z, origins, populations, mixture)
+    return Known(lengths, populations, noise, unseen(world.transitions, z, origins))
+
+
 def _predicted(task: Task, world: World, known: Known) -> dict[str, Float[np.ndarray, " points"]]:
     """The closed form at all points, and for endless stories, from the laws and some stories alone."""
     points, (real, synthetic) = task.block.points, known.populations
-    lengths = np.array([world.real.length, world.synthetic.length])
-    fractions = sorted({point.fraction for point in points})
-    tokens = {p: np.array([1 - p, p]) * lengths for p in fractions}
-    scatters = {p: _scatters(task, world, known, tokens[p] / tokens[p].sum()) for p in fractions}
-    equal = [real.noise, synthetic.noise]
-    noises = {
-        p: np.array([_noises(scatters[p], known, tokens[p], task.block.rows), equal]) for p in fractions
-    }
-    at = [(np.array(point.split) * lengths, noises[point.fraction]) for point in points]
-    at += [(ENDLESS * tokens[p], noises[p]) for p in fractions]
-    counts, kinds = (np.stack(part) for part in zip(*at, strict=True))
-    errors, equally = predicted_errors(known.populations, counts, kinds, task.ridge).T
-    plateaus = dict(zip(fractions, errors[len(points) :], strict=True))
-    clean, errors = _clean(points), errors[: len(points)]
-    plateau = np.array([plateaus[point.fraction] for point in points])
-    factors = np.array([_factors(scatters[point.fraction], tokens[point.fraction]) for point in points])
-    return {
+    theory = Theory(known.populations, task.ridge)
+    tokens = {p: np.array([1 - p, p]) * known.lengths for p in known.scatters}
+    noises = {p: _noises(of, known, tokens[p], task.block.rows) for p, of in known.scatters.items()}
+    equal = np.array([real.noise, synthetic.noise])
+    counts = [np.array(point.split) * known.lengths for point in points]
+    errors, equally = np.transpose(
+        [
+            theory.errors(n, np.stack([noises[point.fraction], equal]))
+            for n, point in zip(counts, points, strict=True)
+        ]
+    )
+    endlessly = {p: theory.errors(ENDLESS * of, noises[p][None])[0] for p, of in tokens.items()}
+    plateau = np.array([endlessly[point.fraction] for point in points])
+    factors = np.array([_factors(known.scatters[p], tokens[p]) for _, p in points])
+    clean = _clean(points)
+    columns = {
         "predicted_error": errors,
         "predicted_collapse": errors - errors[clean],
-        "equal_error": equally[: len(points)],
+        "equal_error": equally,
         "plateau": plateau,
         "plateau_collapse": plateau - plateau[clean],
         "unequal": factors[:, 0],
         "dependence": factors[:, 1],
         "c2": np.full(len(points), squared_norm(synthetic.readout - real.readout, real.covariance)),
         "noise": np.full(len(points), real.noise),
-        "approximation": np.full(len(points), real.noise - _randomness(world)),
     }
+    if task.place.reader is None:  # hardly a prefix of a story is found twice
+        columns["approximation"] = np.full(len(points), real.noise - _randomness(world))
+    if known.unseen is not None:
+        other = [
+            known.unseen.error(theory, n, noises[p]) for n, (_, p) in zip(counts, points, strict=True)
+        ]
+        floor = real.noise + known.unseen.optimism(theory, noises[0.0])
+        columns["predicted_loss"] = floor + np.array(other)
+        columns["predicted_loss_collapse"] = columns["predicted_loss"] - columns["predicted_loss"][clean]
+    return columns
 
 
-def _scatters(task: Task, world: World, known: Known, shares: np.ndarray) -> list[Scatter]:
-    mixture = endless(known.populations, list(shares), task.ridge)
-    sources = zip((world.real, world.synthetic), known.populations, strict=True)
-    return [
-        scatter(world.transitions, known.features, origin, source, known.populations[0], mixture)
-        for origin, source in sources
-    ]
-
-
-def _noises(scatters: list[Scatter], known: Known, tokens: np.ndarray, rows: str) -> list[float]:
+def _noises(
+    scatters: list[Scatter], known: Known, tokens: np.ndarray, rows: str
+) -> Float[np.ndarray, " 2"]:
     """The noise that makes the theory's variance that of such rows: it adds b_k to it itself.
 
     Raises ArithmeticError where that is negative, so that no noise does.
@@ -178,7 +198,7 @@ def _noises(scatters: list[Scatter], known: Known, tokens: np.ndarray, rows: str
         noises.append(source.noise + added - one.equal if count else source.noise)
     if min(noises) < 0:
         raise ArithmeticError(f"noises = {noises}: expected numbers >= 0")
-    return noises
+    return np.array(noises)
 
 
 def _factors(scatters: list[Scatter], tokens: np.ndarray) -> tuple[float, float]:

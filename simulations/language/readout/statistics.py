@@ -9,6 +9,8 @@ from jaxtyping import Float
 
 from simulations.language.readout.transitions import Transitions
 
+CHUNK = 4096  # contexts whose features are copied at a time: of wide readouts they are gigabytes
+
 Readout = Float[np.ndarray, "width vocabulary"]
 
 
@@ -32,9 +34,26 @@ def statistics(
     total = weights.sum()
     often = transitions.by_context(weights)
     present = np.flatnonzero(often)
-    z = features[present]
+    roots = np.sqrt(often[present] / total)
+    width = features.shape[1]
+    triangle = np.zeros((width, width), order="F")
+    for start in range(0, len(present), CHUNK):
+        part = slice(start, start + CHUNK)
+        z = features[present[part]] * roots[part, None]
+        triangle = scipy.linalg.blas.dsyrk(1.0, z.T, 1.0, triangle, overwrite_c=1)
     labels = labels_of(transitions, weights)
-    return Statistics((z.T * (often[present] / total)) @ z, (labels.T @ features).T / total)
+    return Statistics(_mirrored(triangle), (labels.T @ features).T / total)
+
+
+def _mirrored(triangle: Float[np.ndarray, "width width"]) -> Float[np.ndarray, "width width"]:
+    """The symmetric matrix of this upper triangle, in its place."""
+    for start in range(0, len(triangle), CHUNK):
+        rows = slice(start, start + CHUNK)
+        below = triangle[start + CHUNK :, rows]
+        below[:] = triangle[rows, start + CHUNK :].T
+        block = triangle[rows, rows]
+        triangle[rows, rows] = np.triu(block) + np.triu(block, 1).T
+    return triangle
 
 
 def labels_of(
@@ -48,16 +67,25 @@ def labels_of(
     )
 
 
+def cholesky(covariance: Float[np.ndarray, "width width"], ridge: float) -> tuple[np.ndarray, bool]:
+    """The factor of Sigma + lambda, for `scipy.linalg.cho_solve`.
+
+    Raises ArithmeticError if that is singular to rounding.
+    """
+    system = covariance.copy(order="F")
+    system[np.diag_indices_from(system)] += ridge
+    try:
+        return scipy.linalg.cho_factor(system, lower=True, overwrite_a=True, check_finite=False)
+    except scipy.linalg.LinAlgError:
+        raise ArithmeticError(f"ridge = {ridge:g}: singular to rounding; use a larger one") from None
+
+
 def ridge_readout(means: Statistics, ridge: float) -> Readout:
     """argmin_W (1/n) sum_i |W^T z_i - y_i|^2 + lambda |W|^2.
 
     Raises ArithmeticError if the system is singular to rounding.
     """
-    system = means.covariance + ridge * np.eye(len(means.covariance))
-    try:
-        return scipy.linalg.solve(system, means.cross, assume_a="pos")
-    except (scipy.linalg.LinAlgError, scipy.linalg.LinAlgWarning):
-        raise ArithmeticError(f"ridge = {ridge:g}: singular to rounding; use a larger one") from None
+    return scipy.linalg.cho_solve(cholesky(means.covariance, ridge), means.cross)
 
 
 def squared_norm(difference: Readout, covariance: Float[np.ndarray, "width width"]) -> float:

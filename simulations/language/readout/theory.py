@@ -1,53 +1,48 @@
 """The closed form of a readout's error: two sources of different covariances, no model trained."""
 
-from functools import partial
-
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
-from collapse_theory import Problem, Source, predict
+from collapse_theory import readout_error
 from simulations.language.readout.population import Population
+from simulations.language.readout.statistics import Readout
 
 ENDLESS = 1e15  # tokens, for plateaus
 
 
-def predicted_errors(
-    populations: list[Population],
-    counts: Float[np.ndarray, "points 2"],
-    noises: Float[np.ndarray, "points kinds 2"],
-    ridge: float,
-) -> Float[np.ndarray, "points kinds"]:
-    """E |f - w_1^T z|^2 on real contexts, `predict(...).total` of the classical model in R^m, by point.
+class Theory:
+    """E |f - w_1^T z|^2 on real contexts, `readout_error` of the classical model in R^m.
 
-    A point has `counts` = (n_1, n_2) real and synthetic tokens, and the noise that each adds, of several
-    kinds.  Labels are one-hot: the second moments of the labelling vectors are sums over the vocabulary,
-    C_jk = w_j w_k^T.  Raises ArithmeticError if a solution did not converge.
+    Of two sources, real stories first.
     """
-    covariances = jnp.stack([jnp.asarray(known.covariance) for known in populations])
-    readouts = jnp.stack([jnp.asarray(known.readout) for known in populations])
-    moments = jnp.einsum("jmv,knv->jkmn", readouts, readouts)
-    shared = (covariances, moments, jnp.asarray(float(ridge)))
-    errors = [
-        _error(jnp.asarray(n, dtype=float), jnp.asarray(noise, dtype=float), *shared)
-        for n, noise in zip(counts, noises, strict=True)
-    ]
-    values = np.array(errors, dtype=float)
-    if not np.isfinite(values).all():
-        raise ArithmeticError("the closed form did not converge")
-    return values
 
+    def __init__(self, populations: list[Population], ridge: float):
+        self.covariances = tuple(jnp.asarray(known.covariance) for known in populations)
+        self.readouts = tuple(jnp.asarray(known.readout) for known in populations)
+        self.ridge = jnp.asarray(float(ridge))
 
-@jax.jit
-@partial(jax.vmap, in_axes=(None, 0, None, None, None))
-def _error(
-    counts: Float[Array, " 2"],
-    noises: Float[Array, " 2"],
-    covariances: Float[Array, "2 width width"],
-    moments: Float[Array, "2 2 width width"],
-    ridge: Float[Array, ""],
-) -> Float[Array, ""]:
-    sources = tuple(Source(counts[k], covariances[k], noises[k]) for k in range(2))
-    problem = Problem(sources, signal=None, ridge=ridge, moments=moments)
-    return jnp.asarray(predict(problem).total)
+    def errors(
+        self,
+        counts: Float[np.ndarray, " 2"],
+        noises: Float[np.ndarray, "kinds 2"],
+        weights: Float[np.ndarray, " 2"] | None = None,
+        readouts: tuple[Readout, ...] | None = None,
+    ) -> Float[np.ndarray, " kinds"]:
+        """Of `counts` = (n_1, n_2) tokens, for several kinds of noise that each adds.
+
+        `weights` are those of tokens in training; `readouts` are in place of the best ones.  Raises
+        ArithmeticError if a solution did not converge.
+        """
+        best = self.readouts if readouts is None else tuple(jnp.asarray(w) for w in readouts)
+        n = jnp.asarray(counts, dtype=float)
+        alpha = jnp.ones(2) if weights is None else jnp.asarray(weights, dtype=float)
+
+        def of(noise: Float[jax.Array, " 2"]) -> Float[jax.Array, ""]:
+            return readout_error(self.covariances, best, n, noise, self.ridge, alpha)
+
+        values = np.array(jax.vmap(of)(jnp.asarray(noises, dtype=float)))
+        if not np.isfinite(values).all():
+            raise ArithmeticError("the closed form did not converge")
+        return values

@@ -1,4 +1,4 @@
-"""Transitions: a context, the last tokens of a story, and the token that follows it."""
+"""Transitions: a context, the last tokens of a story or all so far, and the token that follows it."""
 
 from typing import NamedTuple
 
@@ -10,15 +10,8 @@ from simulations.language.corpus.corpus import Rows
 from simulations.language.corpus.grammar import PAD
 
 
-class Runs(NamedTuple):
-    """Tokens that follow each other in stories: of each predicted token, those before it and itself."""
-
-    words: Int[np.ndarray, "steps length"]
-    story: Int[np.ndarray, " steps"]
-
-
 class Transitions(NamedTuple):
-    """The transitions that stories of an experiment can make, each once, in the order of their `codes`.
+    """The transitions that stories of an experiment can make, each once.
 
     A transition leads from a context, a row of `contexts`, to a token: `context` and `following` say
     from which and to which.  Whatever a readout learns from a set of stories, it learns from how often
@@ -26,26 +19,27 @@ class Transitions(NamedTuple):
     """
 
     vocabulary: int
-    codes: Int[np.ndarray, " transitions"]
-    contexts: Int[np.ndarray, "contexts order"]
+    contexts: Int[np.ndarray, "contexts _"]  # their tokens, or where in the stories each is found
     context: Int[np.ndarray, " transitions"]
     following: Int[np.ndarray, " transitions"]
-
-    def number(self, words: Int[np.ndarray, "steps length"]) -> Int[np.ndarray, " steps"]:
-        """Which transitions these are.  Raises ValueError for one that is not among them."""
-        codes = _codes(words, self.vocabulary)
-        at = np.searchsorted(self.codes, codes).clip(max=len(self.codes) - 1)
-        if not (self.codes[at] == codes).all():
-            raise fail("words", words[self.codes[at] != codes][0], "a transition of these stories")
-        return at
-
-    def counts(self, words: Int[np.ndarray, "steps length"]) -> Float[np.ndarray, " transitions"]:
-        """How often each transition is made."""
-        return np.bincount(self.number(words), minlength=len(self.codes)).astype(float)
 
     def by_context(self, weights: Float[np.ndarray, " transitions"]) -> Float[np.ndarray, " contexts"]:
         """Weights of transitions, summed over the tokens that follow."""
         return np.bincount(self.context, weights, len(self.contexts))
+
+
+class Told(NamedTuple):
+    """Tokens of stories, one after another: the transition that each makes, and whose it is."""
+
+    made: Int[np.ndarray, " steps"]
+    story: Int[np.ndarray, " steps"]
+
+
+class Runs(NamedTuple):
+    """Tokens that follow each other in stories: of each predicted token, those before it and itself."""
+
+    words: Int[np.ndarray, "steps length"]
+    story: Int[np.ndarray, " steps"]
 
 
 def runs(stories: Rows, order: int) -> Runs:
@@ -56,7 +50,27 @@ def runs(stories: Rows, order: int) -> Runs:
     return Runs(windows[story, place], story)
 
 
-def transitions(words: list[Int[np.ndarray, "_ length"]], vocabulary: int) -> Transitions:
+class Windows(NamedTuple):
+    """Transitions from the last few tokens, in the order of their `codes`."""
+
+    codes: Int[np.ndarray, " transitions"]
+    transitions: Transitions
+
+    def number(self, words: Int[np.ndarray, "steps length"]) -> Int[np.ndarray, " steps"]:
+        """Which transitions these are.  Raises ValueError for one that is not among them."""
+        codes = _codes(words, self.transitions.vocabulary)
+        at = np.searchsorted(self.codes, codes).clip(max=len(self.codes) - 1)
+        if not (self.codes[at] == codes).all():
+            raise fail("words", words[self.codes[at] != codes][0], "a transition of these stories")
+        return at
+
+    def told(self, stories: Rows) -> Told:
+        """The transitions of these stories."""
+        words = runs(stories, self.transitions.contexts.shape[1])
+        return Told(self.number(words.words), words.story)
+
+
+def windows(words: list[Int[np.ndarray, "_ length"]], vocabulary: int) -> Windows:
     """The transitions among these words.  Raises ValueError for contexts too long to be numbered."""
     length = words[0].shape[1]
     if vocabulary**length >= 2**63:
@@ -65,7 +79,7 @@ def transitions(words: list[Int[np.ndarray, "_ length"]], vocabulary: int) -> Tr
     before, context = np.unique(codes // vocabulary, return_inverse=True)
     places = vocabulary ** np.arange(length - 2, -1, -1)
     contexts = before[:, None] // places % vocabulary
-    return Transitions(vocabulary, codes, contexts, context, codes % vocabulary)
+    return Windows(codes, Transitions(vocabulary, contexts, context, codes % vocabulary))
 
 
 def _codes(words: Int[np.ndarray, "steps length"], vocabulary: int) -> Int[np.ndarray, " steps"]:

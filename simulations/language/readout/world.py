@@ -1,6 +1,8 @@
 """The two sources of an experiment: real stories, and those that an earlier GPT-2 wrote."""
 
-from functools import cache
+import hashlib
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,13 +13,17 @@ from simulations.language.corpus.stories import story_grammar
 from simulations.language.corpus.successive import successive_words
 from simulations.language.gpt2.training import Recipe
 from simulations.language.plan import Block, Generator, Plan, Shape
+from simulations.language.readout.features import Features, relu_features, state_features
 from simulations.language.readout.origin import PIECE, Origin, Piece, pool_origin
-from simulations.language.readout.transitions import Runs, Transitions, runs, transitions
+from simulations.language.readout.prefixes import prefixes
+from simulations.language.readout.reader import Reader, context_states, trained_reader
+from simulations.language.readout.transitions import Told, Transitions, Windows, runs, windows
 from simulations.language.workshop import Workshop
 from workbench.job import Progress
 
 SAMPLE = 500  # stories of a source by which the dependence of their tokens is judged
-HELD_OUT = 1000  # stories of a file that nothing is trained on, at most
+POOL = 2000  # real stories, where what follows their prefixes is the law
+HELD_OUT = 1000  # stories that nothing is trained on, at most
 
 
 class Author(NamedTuple):
@@ -32,25 +38,32 @@ class Author(NamedTuple):
 
 
 class Place(NamedTuple):
-    """All that a process needs to know to make the sources; `path` None means the grammar's stories."""
+    """All that a process needs to know to make the sources; `path` None means the grammar's stories.
+
+    With a `reader` contexts are prefixes, and features made of its hidden states; without one they are
+    the last `order` tokens.
+    """
 
     path: str | None
     vocabulary: int
     length: int
-    order: int  # tokens of a context
+    order: int
     author: Author
+    reader: Reader | None
     key: int
     folder: Path  # of unfinished models
     code: str
+    recipe: Recipe = Recipe()  # of author and reader
 
 
 class World(NamedTuple):
-    """The sources, the transitions that their stories make, and stories that no source has."""
+    """The sources, the transitions that their stories make, features, and stories that no source has."""
 
     transitions: Transitions
     real: Origin
     synthetic: Origin
-    held_out: Runs | None  # None: the law of real stories is that of all stories there are
+    features: Callable[[int], Features]  # of all contexts, so many
+    held_out: Told | None  # None: the law of real stories is that of all stories there are
 
 
 def corpus_of(place: Place) -> Corpus:
@@ -64,28 +77,39 @@ def _corpus(path: str | None, vocabulary: int, length: int) -> Corpus:
 
 
 def make_world(place: Place, progress: Progress) -> World:
-    """The sources.  Stories of the grammar have its exact law, those of a file are the law themselves.
+    """The sources.  Stories of the grammar have its exact law if contexts are their last tokens.
 
-    Synthetic stories are drawn, with replacement, from those that the author has written.
+    Else, and those of a file, the law is that of drawing stories of a pool with replacement, as
+    synthetic stories always are drawn from those that the author has written.
     """
     corpus = corpus_of(place)
     written = synthetic_stories(place, progress)
-    words = runs(written, place.order).words
-    if place.path is not None:
-        pool, test = (
-            corpus.real(part, int(min(most, corpus.available[part])), 0)
-            for part, most in (("train", corpus.available["train"]), ("test", HELD_OUT))
+    if place.reader is None and place.path is None:
+        return _exact(place, corpus, written)
+    most = {"train": np.inf if place.path else POOL, "test": HELD_OUT}
+    pool, test = (
+        corpus.real(part, int(min(count, corpus.available[part])), 0) for part, count in most.items()
+    )
+    if place.reader is None:
+        sets = [runs(stories, place.order).words for stories in (pool, written, test)]
+        known = windows(sets, corpus.vocabulary)
+        transitions = known.transitions
+        told = [known.told(stories) for stories in (pool, written, test)]
+        features = _of_tokens(transitions, place.key)
+    else:
+        transitions, told = prefixes([pool, written, test], corpus.vocabulary)
+        model = trained_reader(
+            corpus,
+            place.reader,
+            place.recipe,
+            place.author.stories,
+            place.key,
+            _reader_path(place),
         )
-        held_out = runs(test, place.order)
-        known = transitions([runs(pool, place.order).words, held_out.words, words], corpus.vocabulary)
-        real = pool_origin(known, pool, SAMPLE)
-        return World(known, real, pool_origin(known, written, SAMPLE), held_out)
-    exact = successive_words(story_grammar(), place.order + 1)
-    known = transitions([exact.words, words], corpus.vocabulary)
-    law = np.zeros(len(known.codes))
-    law[known.number(exact.words)] = exact.expected
-    real = _grammar_origin(known, law, place.order)
-    return World(known, real, pool_origin(known, written, SAMPLE), None)
+        states = context_states(model, np.concatenate([pool, written, test]), transitions)
+        features = partial(state_features, states, key=place.key)
+    real, synthetic = (pool_origin(part, len(transitions.context), SAMPLE) for part in told[:2])
+    return World(transitions, real, synthetic, features, told[2])
 
 
 def synthetic_stories(place: Place, progress: Progress) -> Rows:
@@ -94,9 +118,15 @@ def synthetic_stories(place: Place, progress: Progress) -> Rows:
 
 
 def forget(place: Place) -> None:
-    """Remove what was kept in case that the author is killed, if anything was."""
+    """Remove what was kept in case that models are killed, if anything was."""
+    _reader_path(place).unlink(missing_ok=True)
     if place.folder.exists():
         _workshop(place).clear()
+
+
+def _reader_path(place: Place) -> Path:
+    digest = hashlib.sha256(repr(place).encode()).hexdigest()[:16]
+    return place.folder / f"{digest}.safetensors"
 
 
 def _generator(place: Place) -> Generator:
@@ -110,24 +140,39 @@ def _workshop(place: Place) -> Workshop:
         author=shape,
         seeds=1,
         steps=author.steps,
-        epochs=author.steps * Recipe().batch,  # however few its stories are
-        recipe=Recipe(),
+        epochs=author.steps * place.recipe.batch,  # however few its stories are
+        recipe=place.recipe,
     )
     return Workshop(corpus_of(place), plan, place.key, place.folder, place.code)
 
 
-def _grammar_origin(known: Transitions, law: np.ndarray, order: int) -> Origin:
-    grammar = story_grammar()
-    number = np.full((len(known.contexts), known.vocabulary), -1, np.int32)
-    number[known.context, known.following] = np.arange(len(known.codes))
-    places = known.vocabulary ** np.arange(order - 1, -1, -1)
-    context = np.full(known.vocabulary**order, -1, np.int32)  # looked up, not searched for
-    context[known.contexts @ places] = np.arange(len(known.contexts))
+def _of_tokens(transitions: Transitions, key: int) -> Callable[[int], Features]:
+    return lambda width: relu_features(transitions.contexts, width, transitions.vocabulary, key)
+
+
+def _exact(place: Place, corpus: Corpus, written: Rows) -> World:
+    """Without a story drawn: the law of the grammar's successive words."""
+    exact = successive_words(story_grammar(), place.order + 1)
+    known = windows([exact.words, runs(written, place.order).words], corpus.vocabulary)
+    law = np.zeros(len(known.codes))
+    law[known.number(exact.words)] = exact.expected
+    real = _grammar_origin(known, law, place.order)
+    synthetic = pool_origin(known.told(written), len(law), SAMPLE)
+    return World(known.transitions, real, synthetic, _of_tokens(known.transitions, place.key), None)
+
+
+def _grammar_origin(known: Windows, law: np.ndarray, order: int) -> Origin:
+    grammar, made_of = story_grammar(), known.transitions
+    number = np.full((len(made_of.contexts), made_of.vocabulary), -1, np.int32)
+    number[made_of.context, made_of.following] = np.arange(len(law))
+    places = made_of.vocabulary ** np.arange(order - 1, -1, -1)
+    context = np.full(made_of.vocabulary**order, -1, np.int32)  # looked up, not searched for
+    context[made_of.contexts @ places] = np.arange(len(made_of.contexts))
 
     def stories(keys: list[int]) -> Piece:
         words = runs(grammar.sample(np.random.default_rng(keys), PIECE), order)
         made = number[context[words.words[:, :-1] @ places], words.words[:, -1]]
         return Piece(made, np.cumsum(np.bincount(words.story, minlength=PIECE)))
 
-    sample = runs(grammar_corpus().real("validation", SAMPLE, 1), order)
+    sample = known.told(grammar_corpus().real("validation", SAMPLE, 1))
     return Origin(law / law.sum(), float(law.sum()), stories, sample)
