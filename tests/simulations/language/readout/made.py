@@ -6,7 +6,7 @@ from simulations.language.corpus.grammar import BEGIN, END, PAD
 from simulations.language.readout.origin import pool_origin
 from simulations.language.readout.population import population
 from simulations.language.readout.statistics import statistics
-from simulations.language.readout.transitions import runs, transitions
+from simulations.language.readout.transitions import runs, windows
 
 VOCABULARY, ORDER, WIDTH, RIDGE = 8, 2, 6, 1e-3
 
@@ -25,15 +25,15 @@ def stories(seed, count=60, length=12):
 
 
 REAL, SYNTHETIC = stories(0), stories(1, count=40)
-KNOWN = transitions([runs(pool, ORDER).words for pool in (REAL, SYNTHETIC)], VOCABULARY)
-ORIGINS = [pool_origin(KNOWN, pool, len(pool)) for pool in (REAL, SYNTHETIC)]
+WINDOWS = windows([runs(pool, ORDER).words for pool in (REAL, SYNTHETIC)], VOCABULARY)
+KNOWN = WINDOWS.transitions
+ORIGINS = [pool_origin(WINDOWS.told(pool), len(KNOWN.context), len(pool)) for pool in (REAL, SYNTHETIC)]
 FEATURES = np.maximum(np.random.default_rng(2).normal(size=(len(KNOWN.contexts), WIDTH)), 0)
 POPULATIONS = [population(statistics(KNOWN, FEATURES, origin.law)) for origin in ORIGINS]
 
 
 def rows_of(pool):
     """Features, one-hot labels and stories of all tokens of a pool, one by one."""
-    words = runs(pool, ORDER)
-    made = KNOWN.number(words.words)
-    labels = np.eye(VOCABULARY)[words.words[:, -1]]
-    return FEATURES[KNOWN.context[made]], labels, words.story
+    told = WINDOWS.told(pool)
+    labels = np.eye(VOCABULARY)[KNOWN.following[told.made]]
+    return FEATURES[KNOWN.context[told.made]], labels, told.story

@@ -8,6 +8,7 @@ import pytest
 from simulations.language.readout import results, study, world
 from simulations.language.readout.__main__ import main
 from simulations.language.readout.plan import Block, Plan, Point
+from simulations.language.readout.reader import Reader
 from simulations.language.readout.run import COLUMNS
 from simulations.language.readout.world import Author
 from tests.simulations.language.readout.made import WIDTH
@@ -16,8 +17,12 @@ from workbench.files import write_text
 from workbench.records import grouped, numbers, read_csv
 
 PLAN = Plan(
-    blocks=(Block("stories", WIDTH, (20, 200), (0.5,)), Block("tokens", WIDTH, (20,), (0.0,))),
+    blocks=(
+        Block("random", "stories", WIDTH, (20, 200), (0.5,)),
+        Block("random", "tokens", WIDTH, (20,), (0.0,)),
+    ),
     author=Author(stories=15, steps=10, width=8, depth=1, temperature=0.5, written=40),
+    reader=Reader(stories=15, steps=10, width=8, depth=1),
     order=2,
     ridge=1e-4,
     seeds=2,
@@ -84,7 +89,7 @@ def test_a_run_and_what_it_remembers(tmp_path, capsys):
 
 
 def test_points_of_a_block():
-    block = Block("stories", 3, (10, 1000), (0.001, 1.0))
+    block = Block("random", "stories", 3, (10, 1000), (0.001, 1.0))
     assert block.points == [
         Point(10, 0.0),  # a thousandth of them is no story
         Point(10, 1.0),
@@ -122,6 +127,7 @@ def test_an_author_needs_its_stories(tmp_path, capsys):
         (["--seeds", "1"], "seeds = 1: expected"),
         (["--temperature", "0"], "temperature = 0: expected"),
         (["--corpus", "/nowhere"], "corpus = /nowhere: expected a file"),
+        (["--plan", "large"], "plan = large: expected among default"),
         (["--key", "-1"], "key = -1: expected"),
         (["--format", "gif"], "format = gif: expected"),
     ],

@@ -8,24 +8,24 @@ from simulations.language.readout.features import relu_features
 from simulations.language.readout.held_out import held_out, story_losses, token_mean
 from simulations.language.readout.origin import PIECE, counts_at, single_tokens
 from simulations.language.readout.statistics import ridge_readout, squared_norm, statistics
-from simulations.language.readout.transitions import runs, transitions
+from simulations.language.readout.transitions import runs, windows
 from tests.simulations.language.readout.made import (
     FEATURES,
     KNOWN,
-    ORDER,
     ORIGINS,
     POPULATIONS,
     REAL,
     RIDGE,
     VOCABULARY,
     WIDTH,
+    WINDOWS,
     rows_of,
 )
 
 
 def test_readouts_are_those_of_the_rows():
     z, y, _ = rows_of(REAL)
-    counts = KNOWN.counts(runs(REAL, ORDER).words)
+    counts = np.bincount(WINDOWS.told(REAL).made, minlength=len(KNOWN.context)).astype(float)
     readout = ridge_readout(statistics(KNOWN, FEATURES, counts), RIDGE)
     rows = np.vstack([z, np.sqrt(len(z) * RIDGE) * np.eye(WIDTH)])
     direct = np.linalg.lstsq(rows, np.vstack([y, np.zeros((WIDTH, VOCABULARY))]), rcond=None)[0]
@@ -45,7 +45,7 @@ def test_the_population_is_that_of_all_rows():
 def test_losses_are_those_of_the_stories():
     z, y, story = rows_of(REAL)
     readout = np.random.default_rng(1).normal(size=(WIDTH, VOCABULARY))
-    held = held_out(KNOWN, runs(REAL, ORDER))
+    held = held_out(KNOWN, WINDOWS.told(REAL))
     direct = np.bincount(story, np.sum((y - z @ readout) ** 2, axis=1))
     sums = story_losses(held, FEATURES, readout)
     np.testing.assert_allclose(sums, direct, rtol=1e-12)
@@ -64,14 +64,16 @@ def test_runs_are_contexts_and_what_follows():
     words, story = runs(rows, 2)
     assert words.tolist() == [[0, 1, 5], [1, 5, 6], [5, 6, 2], [0, 1, 7], [1, 7, 2]]
     assert story.tolist() == [0, 0, 0, 1, 1]
-    known = transitions([words], 8)
+    numbered = windows([words], 8)
+    known = numbered.transitions
     assert known.contexts[known.context].tolist() == [[0, 1], [0, 1], [1, 5], [1, 7], [5, 6]]
     assert known.following.tolist() == [5, 7, 6, 2, 2]
-    assert known.counts(words[[0, 0, 2]]).tolist() == [2, 0, 0, 0, 1]
+    assert numbered.number(words[[0, 0, 2]]).tolist() == [0, 0, 4]
+    assert numbered.told(rows) == (pytest.approx([0, 2, 4, 1, 3]), pytest.approx(story))
     with pytest.raises(ValueError, match=r"words = \[7 1 1\]: expected a transition"):
-        known.number(np.array([[7, 1, 1]]))
+        numbered.number(np.array([[7, 1, 1]]))
     with pytest.raises(ValueError, match="order = 8: expected shorter contexts"):
-        transitions([np.ones((1, 9), int)], 1000)
+        windows([np.ones((1, 9), int)], 1000)
 
 
 def test_draws_of_more_stories_begin_with_those_of_fewer():

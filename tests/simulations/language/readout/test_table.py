@@ -25,7 +25,7 @@ def test_the_code_of_rows_is_what_computes_them():
 
 
 def test_it_is_that_of_the_default_run(tmp_path):
-    place = Place(None, 0, 0, DEFAULT.order, DEFAULT.author, 0, tmp_path, str(TABLE[0]["code"]))
+    place = Place(None, 0, 0, DEFAULT.order, DEFAULT.author, None, 0, tmp_path, str(TABLE[0]["code"]))
     wanted = [
         row
         for block in DEFAULT.blocks

@@ -4,22 +4,21 @@ import numpy as np
 import pytest
 
 from simulations.language.readout import results
-from simulations.language.readout.dependence import endless, scatter
+from simulations.language.readout.dependence import endless, scatters
 from simulations.language.readout.origin import counts_at, single_tokens
 from simulations.language.readout.statistics import ridge_readout, squared_norm, statistics
-from simulations.language.readout.theory import ENDLESS, predicted_errors
-from simulations.language.readout.transitions import runs
+from simulations.language.readout.theory import ENDLESS, Theory
 from simulations.language.readout.world import World
 from tests.simulations.language.readout.made import (
     FEATURES,
     KNOWN,
-    ORDER,
     ORIGINS,
     POPULATIONS,
     REAL,
     RIDGE,
     SYNTHETIC,
     WIDTH,
+    WINDOWS,
     rows_of,
 )
 
@@ -32,15 +31,20 @@ def mixture(split):
     return endless(POPULATIONS, list(shares), RIDGE)
 
 
-def scatters(mixed):
-    pairs = zip(ORIGINS, POPULATIONS, strict=True)
-    return [scatter(KNOWN, FEATURES, *pair, POPULATIONS[0], mixed) for pair in pairs]
+def scattered(mixed):
+    return scatters(KNOWN, FEATURES, ORIGINS, POPULATIONS, mixed)
 
 
 def test_scatter_is_the_covariance_of_explicit_scores():
-    mixed = mixture(np.array([2.0, 1.0]))
-    weight = mixed.G @ POPULATIONS[0].covariance @ mixed.G
-    for pool, source, found in zip((REAL, SYNTHETIC), POPULATIONS, scatters(mixed), strict=True):
+    split = np.array([2.0, 1.0])
+    mixed = mixture(split)
+    shares = split * LENGTHS / (split * LENGTHS).sum()
+    G = np.linalg.inv(
+        sum(p * known.covariance for p, known in zip(shares, POPULATIONS, strict=True))
+        + RIDGE * np.eye(WIDTH)
+    )
+    weight = G @ POPULATIONS[0].covariance @ G
+    for pool, source, found in zip((REAL, SYNTHETIC), POPULATIONS, scattered(mixed), strict=True):
         z, y, story = rows_of(pool)
         scores = np.einsum("nm,nv->nmv", z, y - z @ mixed.readout)
         sums = np.array([scores[story == i].sum(axis=0) for i in range(len(pool))])
@@ -62,12 +66,11 @@ def test_errors_of_trained_readouts(whole, synthetic):
     """Within 4 standard errors and 2 m/n of the prediction, and beyond them with equal noise."""
     split = np.array([REAL_STORIES, synthetic])
     mixed = mixture(split)
-    kinds = [(s.stories if whole else s.tokens) - s.equal for s in scatters(mixed)]
+    kinds = [(s.stories if whole else s.tokens) - s.equal for s in scattered(mixed)]
     noises = np.array([source.noise for source in POPULATIONS])
     added = np.where(split > 0, noises + kinds, noises)
-    predicted, equal = predicted_errors(
-        POPULATIONS, (split * LENGTHS)[None], np.array([[added, noises]]), RIDGE
-    )[0]
+    theory = Theory(POPULATIONS, RIDGE)
+    predicted, equal = theory.errors(split * LENGTHS, np.array([added, noises]))
     origins = ORIGINS if whole else [single_tokens(origin) for origin in ORIGINS]
     errors = []
     for seed in range(SEEDS):
@@ -85,19 +88,18 @@ def test_errors_of_trained_readouts(whole, synthetic):
 
 def test_the_limit_is_the_readout_of_endless_data():
     shares = np.array([0.9, 0.1])
-    noises = np.array([[[source.noise for source in POPULATIONS], [0.0, 3.0]]])  # no variance is left
-    limit = predicted_errors(POPULATIONS, ENDLESS * shares[None], noises, RIDGE)
+    noises = np.array([[source.noise for source in POPULATIONS], [0.0, 3.0]])  # no variance is left
+    limit = Theory(POPULATIONS, RIDGE).errors(ENDLESS * shares, noises)
     readout = endless(POPULATIONS, list(shares), RIDGE).readout
     direct = squared_norm(readout - POPULATIONS[0].readout, POPULATIONS[0].covariance)
-    np.testing.assert_allclose(limit, [[direct, direct]], rtol=1e-6)
+    np.testing.assert_allclose(limit, [direct, direct], rtol=1e-6)
 
 
 def test_what_no_model_of_the_contexts_can_know():
     """E |y - P(. | context)|^2, and so what the best readout is above it, token by token."""
-    words = runs(REAL, ORDER)
-    context = KNOWN.context[KNOWN.number(words.words)]
+    context = KNOWN.context[WINDOWS.told(REAL).made]
     _, y, _ = rows_of(REAL)
     given = np.array([y[context == one].mean(axis=0) for one in context])
-    known = results._randomness(World(KNOWN, *ORIGINS, None))
+    known = results._randomness(World(KNOWN, *ORIGINS, lambda width: FEATURES, None))
     assert known == pytest.approx(np.mean(np.sum((y - given) ** 2, axis=1)), rel=1e-12)
     assert POPULATIONS[0].noise > known > 0

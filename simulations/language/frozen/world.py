@@ -1,0 +1,95 @@
+"""A network trained on a mix, and stories that it has not read in terms of its hidden states."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from simulations.language.corpus.corpus import Corpus, Rows, grammar_corpus
+from simulations.language.corpus.grammar import PAD
+from simulations.language.experiment import Losses, architecture, losses, mixed, one_of
+from simulations.language.frozen.plan import Plan
+from simulations.language.gpt2.loop import train
+from simulations.language.gpt2.model import GPT2
+from simulations.language.plan import Shape
+from simulations.language.readout.features import Features
+from simulations.language.readout.origin import Origin, pool_origin
+from simulations.language.readout.prefixes import prefixes
+from simulations.language.readout.reader import context_states
+from simulations.language.readout.transitions import Told, Transitions
+from simulations.language.readout.world import Place, synthetic_stories
+from workbench.job import Progress
+
+VALIDATION, TESTS = 250, 1000  # stories to choose a network's best weights by, and to test it on
+SAMPLE = 500  # stories of a source by which the dependence of their tokens is judged
+NEW = 1  # seed of the pool, of which no network has a story: they have those of seed 0
+BATCH = 250
+
+
+class World(NamedTuple):
+    """What a network's readouts are trained and tested on, and how good it is itself."""
+
+    transitions: Transitions
+    origins: list[Origin]  # real stories first
+    features: Features  # its hidden states at all contexts
+    held_out: Told
+    network: Losses
+    squares: Float[np.ndarray, " stories"]  # its squared error on each test story, a sum over tokens
+
+
+def make_world(
+    plan: Plan, fraction: float, key: int, folder: Path, code: str, progress: Progress
+) -> World:
+    """The network of a fraction of synthetic stories, frozen at its best on the validation stories."""
+    corpus = grammar_corpus()
+    written = synthetic_stories(_place(plan, key, folder, code), progress)
+    models = _network(corpus, plan, fraction, written, key)
+    network = one_of(models, 0)
+    tests = corpus.real("test", TESTS, 0)
+    sets = [corpus.real("train", plan.pool, NEW), written[plan.network.stories :], tests]
+    transitions, told = prefixes(sets, corpus.vocabulary)
+    states = context_states(network, np.concatenate(sets), transitions)
+    origins = [pool_origin(part, len(transitions.context), SAMPLE) for part in told[:2]]
+    own = losses(corpus, models, tests)
+    return World(transitions, origins, states, told[2], own, squared_errors(network, tests))
+
+
+def _place(plan: Plan, key: int, folder: Path, code: str) -> Place:
+    return Place(None, 0, 0, 2, plan.author, None, key, folder, code, plan.recipe)
+
+
+def _network(corpus: Corpus, plan: Plan, fraction: float, written: Rows, key: int) -> GPT2:
+    """The network, on an axis (1,) of seeds in front."""
+    real = corpus.real("train", plan.network.stories, 0)[None]
+    trained = train(
+        architecture(corpus, Shape(plan.network.width, plan.network.depth)),
+        mixed(real, written[None], fraction),
+        corpus.real("validation", VALIDATION, 0),
+        PAD,
+        plan.recipe,
+        plan.network.steps,
+        key,
+        [0],
+    )
+    return trained.run.best
+
+
+def squared_errors(model: GPT2, stories: Rows) -> Float[np.ndarray, " stories"]:
+    """sum_t |y_t - q_t|^2 of each story, q the network's probabilities and y one-hot."""
+    sums = []
+    for start in range(0, len(stories), BATCH):
+        rows = stories[start : start + BATCH]
+        sums.append(np.asarray(_squared_errors(model, jnp.asarray(rows))))
+    return np.concatenate(sums).astype(float)
+
+
+@eqx.filter_jit
+def _squared_errors(model: GPT2, rows: Int[Array, "batch T"]) -> Any:
+    q = jax.nn.softmax(jax.vmap(model)(rows[:, :-1]).astype(jnp.float32))
+    of_next = jnp.take_along_axis(q, rows[:, 1:, None], axis=-1)[..., 0]
+    error = 1 - 2 * of_next + jnp.sum(q**2, axis=-1)
+    return jnp.sum(jnp.where(rows[:, 1:] != PAD, error, 0.0), axis=1)
