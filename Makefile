@@ -45,9 +45,17 @@ tables: $(VENV)/.test
 	$(RUN) -m simulations.mnist.pairs --format png --out results/tables/mnist.pairs
 	$(RUN) -m simulations.language --seeds 3 --format png --out results/tables/language
 	$(RUN) -m simulations.language.readout $(if $(wildcard $(STORIES)),--corpus $(STORIES) --vocabulary 500) --format png --out results/tables/language.readout
+	$(RUN) -m simulations.language.readout --plan wide --format png --out results/tables/language.readout.wide
+	$(RUN) -m simulations.language.readout --plan gpt2 $(if $(wildcard $(STORIES)),--corpus $(STORIES) --vocabulary 500) --format png --out results/tables/language.readout.gpt2
+	$(RUN) -m simulations.language.readout --plan unseen $(if $(wildcard $(STORIES)),--corpus $(STORIES) --vocabulary 500 --study text) --format png --out results/tables/language.readout.unseen
+	for plan in wide gpt2 unseen; do \
+		cp results/tables/language.readout.$$plan/readout.csv results/tables/language.readout.$$plan/language.readout.$$plan.csv; \
+	done
+	$(RUN) -m simulations.language.frozen --out results/tables/language.frozen
 	$(RUN) -m simulations.forecast.held --out results/tables/forecast.held
 	cp results/tables/language.readout/readout.csv results/tables/language.readout/language.readout.csv
-	for name in mnist mnist.closed_forms mnist.pairs language language.readout forecast.held; do \
+	cp results/tables/language.frozen/frozen.csv results/tables/language.frozen/language.frozen.csv
+	for name in mnist mnist.closed_forms mnist.pairs language language.readout language.readout.wide language.readout.gpt2 language.readout.unseen language.frozen forecast.held; do \
 		cp results/tables/$$name/$$name.csv figures/tables/$$name.csv; \
 		cp results/tables/$$name/manifest.json figures/tables/$$name.json; \
 	done
@@ -71,6 +79,7 @@ quick-mnist quick-language: quick-%: $(VENV)/.test
 	$(RUN) -m simulations.$* --quick --format png --out $(QUICK)/$*
 quick-readout: $(VENV)/.test
 	$(RUN) -m simulations.language.readout --quick --format png --out $(QUICK)/readout
+	$(RUN) -m simulations.language.frozen --quick --out $(QUICK)/frozen
 quick-closed-forms: $(VENV)/.test
 	$(RUN) -m simulations.mnist.closed_forms --quick --out $(QUICK)/closed-forms
 quick-pairs: $(VENV)/.test

@@ -33,6 +33,7 @@ def _run(asked: argparse.Namespace, arguments: list[str]) -> int:
     outcome = run(
         folder,
         plan=plan,
+        studies=options.studies(asked),
         corpus=asked.corpus,
         vocabulary=asked.vocabulary,
         length=asked.length,

@@ -20,6 +20,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     add = made.add_argument
     add("--quick", action="store_true", help="a few small readouts, and an author that hardly learns")
     add("--plan", default="default", metavar="NAME", help=f"among {', '.join(PLANS)} (default)")
+    add("--study", metavar="NAMES", help=f"among {', '.join(STUDIES)} (all that can be)")
     add("--corpus", metavar="PATH", help=f"also {STUDIES['text']}: this text file")
     add("--vocabulary", type=int, default=1000, help="byte-pair tokens of a text file (1000)")
     add("--length", type=int, default=256, help="tokens at which a file's stories are cut (256)")
@@ -74,6 +75,19 @@ def plan(options: argparse.Namespace) -> Plan:
         for fraction in block.fractions:
             within("synthetic_fraction", fraction, 0, 1)
     return made
+
+
+def studies(options: argparse.Namespace) -> tuple[str, ...]:
+    """Whose stories are wanted.  Raises ValueError for unknown ones, and for a text without its file."""
+    if options.study is None:
+        return tuple(STUDIES)
+    names = tuple(options.study.split(","))
+    for name in names:
+        if name not in STUDIES:
+            raise fail("study", name, f"among {', '.join(STUDIES)}")
+    if names == ("text",) and options.corpus is None:
+        raise fail("study", "text", "a file of stories too, --corpus")
+    return names
 
 
 def _blocks(prepared: tuple[Block, ...], options: argparse.Namespace) -> tuple[Block, ...]:

@@ -1,5 +1,6 @@
 """The study from Python: readouts trained on real and synthetic stories, with their predictions."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from simulations.language.readout import study
@@ -32,6 +33,7 @@ def run(
     *,
     quick: bool = False,
     plan: Plan | None = None,
+    studies: Sequence[str] = tuple(study.STUDIES),
     corpus: str | None = None,
     vocabulary: int = 1000,
     length: int = 256,
@@ -39,6 +41,8 @@ def run(
     cluster: Cluster | None = None,
 ) -> Outcome:
     """Train what the folder does not know yet, on the grammar's stories and, if told, those of a file.
+
+    `studies` are those of `STUDIES` that are wanted.
 
     Raises ValueError for a folder or a file that cannot be used, OSError where nothing can be written.
     """
@@ -53,11 +57,12 @@ def run(
         places["text"] = text
         most = corpus_of(text).available["generator"]
         within("stories", plan.author.stories, 1, most - any(b.features == "gpt2" for b in plan.blocks))
-    planned = [job for name, place in places.items() for job in jobs(name, place, plan)]
+    wanted = {name: place for name, place in places.items() if name in studies}
+    planned = [job for name, place in wanted.items() for job in jobs(name, place, plan)]
     outcome = run_jobs(planned, folder, cluster)
     write_table(folder, TABLE, COLUMNS, outcome.rows)
     if not outcome.failed:
-        for place in places.values():
+        for place in wanted.values():
             for reader in (None, plan.reader):
                 forget(place._replace(reader=reader))
     return outcome

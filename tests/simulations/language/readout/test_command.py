@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from simulations.language.readout import results, study, world
+from simulations.language.readout import report, results, study, world
 from simulations.language.readout.__main__ import main
 from simulations.language.readout.plan import Block, Plan, Point
 from simulations.language.readout.reader import Reader
@@ -68,7 +68,9 @@ def test_a_run_and_what_it_remembers(tmp_path, capsys):
         assert row["error"] > 0
         assert row["predicted_error"] > row["plateau"] > 0
         assert row["noise"] >= row["approximation"] > 0
-        assert ("loss" in row) == (row["study"] == "text")  # of the grammar nothing is unknown
+        of_others = {"loss", "predicted_loss", "predicted_loss_collapse"}
+        # Of the grammar nothing is unknown.
+        assert of_others & set(row) == (of_others if row["study"] == "text" else set())
         if not row["p2"]:
             assert row["collapse"] == row["predicted_collapse"] == row["plateau_collapse"] == 0
     for curve in grouped(rows, "study", "rows", "p2"):
@@ -86,6 +88,27 @@ def test_a_run_and_what_it_remembers(tmp_path, capsys):
     assert (manifest["rows"], manifest["rows_reused"]) == (3, 3)
     kept = [row for row in rows if row["study"] == "grammar" and row["stories"] == 20]
     assert read_csv(folder / "readout.csv") == kept
+
+
+def test_hidden_states_as_features(tmp_path, monkeypatch, capsys):
+    block = Block("gpt2", "stories", PLAN.reader.width, (20,), (0.5,))
+    monkeypatch.setattr(study, "quick", lambda: PLAN._replace(blocks=(block,)))
+    for name, size in (("POOL", 50), ("HELD_OUT", 20)):
+        monkeypatch.setattr(world, name, size)
+    assert run(tmp_path) == 0
+    clean, mixed = read_csv(tmp_path / "readout.csv")
+    assert set(mixed) <= set(COLUMNS)
+    assert (mixed["p2"], mixed["reader_width"]) == (0.5, block.width)
+    assert mixed["predicted_error"] > mixed["plateau"] > 0
+    assert mixed["predicted_loss"] > mixed["noise"]
+    assert clean["predicted_loss_collapse"] == 0
+    assert "held-out stories" in capsys.readouterr().out
+
+
+def test_which_predictions_transfer():
+    row = {"predicted_collapse": 1e-4, "predicted_loss_collapse": 0.95e-4}
+    assert report.transfers(row)
+    assert not report.transfers(row | {"predicted_loss_collapse": -1e-5})
 
 
 def test_points_of_a_block():
@@ -127,6 +150,8 @@ def test_an_author_needs_its_stories(tmp_path, capsys):
         (["--seeds", "1"], "seeds = 1: expected"),
         (["--temperature", "0"], "temperature = 0: expected"),
         (["--corpus", "/nowhere"], "corpus = /nowhere: expected a file"),
+        (["--study", "text"], "study = text: expected a file of stories too"),
+        (["--study", "novel"], "study = novel: expected among"),
         (["--plan", "large"], "plan = large: expected among default"),
         (["--key", "-1"], "key = -1: expected"),
         (["--format", "gif"], "format = gif: expected"),
