@@ -18,7 +18,7 @@ from tests.simulations.language.readout.made import ORDER, RIDGE, VOCABULARY, WI
 
 EVERY = [stories(2, count=3000), stories(3, count=3000)]  # all stories that there are of both kinds
 EVERY[1][EVERY[1] == VOCABULARY - 1] = 3  # synthetic ones do without a token
-POOLS, SIZES, SPLIT = 60, (120, 80), np.array([300, 100])
+POOLS, SIZES, SPLIT = 40, (120, 80), np.array([300, 100])
 NUMBERED = windows([runs(pool, ORDER).words for pool in EVERY], VOCABULARY)
 KNOWN = NUMBERED.transitions
 FEATURES = np.maximum(np.random.default_rng(5).normal(size=(len(KNOWN.contexts), WIDTH)), 0)
@@ -36,10 +36,19 @@ def chosen(told, size, rng):
     return Told(np.concatenate(made), np.repeat(np.arange(size), [len(part) for part in made]))
 
 
+def noises_of(origins, populations, tokens):
+    """The noises of whole stories, and the readout of endless ones."""
+    mixture = endless(populations, list(tokens / tokens.sum()), RIDGE)
+    added = scatters(KNOWN, FEATURES, origins, populations, mixture)
+    pairs = zip(populations, added, strict=True)
+    return np.array([known.noise + s.stories - s.equal for known, s in pairs]), mixture.readout
+
+
 @cache
 def outcomes():
     """Of each pool and of SPLIT or endless stories: errors on all stories, predicted ones, and those
-    that a closed form predicts which takes the pools for all stories there are."""
+    that a closed form predicts which takes the pools for all stories there are.  Last, how much the
+    best readout of all stories is expected to lose, which each pool tells by itself."""
     rows = []
     for seed in range(POOLS):
         rng = np.random.default_rng([6, seed])
@@ -48,23 +57,21 @@ def outcomes():
             pool_origin(pool, len(KNOWN.context), size) for pool, size in zip(pools, SIZES, strict=True)
         ]
         populations = [population(statistics(KNOWN, FEATURES, origin.law)) for origin in origins]
-        tokens = SPLIT * np.array([origin.length for origin in origins])
-        shares = tokens / tokens.sum()
-        mixture = endless(populations, list(shares), RIDGE)
-        added = scatters(KNOWN, FEATURES, origins, populations, mixture)
-        noises = np.array(
-            [known.noise + s.stories - s.equal for known, s in zip(populations, added, strict=True)]
-        )
         theory, others = Theory(populations, RIDGE), unseen(KNOWN, FEATURES, origins)
+        tokens = SPLIT * np.array([origin.length for origin in origins])
+        noises, limit = noises_of(origins, populations, tokens)
         counts = sum(
             counts_at(origin, [n], [seed, k])[n]
             for k, (origin, n) in enumerate(zip(origins, SPLIT, strict=True))
         )
         trained = ridge_readout(statistics(KNOWN, FEATURES, counts), RIDGE)
         row = []
-        for readout, n in ((trained, tokens), (mixture.readout, 1e12 * shares)):
+        for readout, n in ((trained, tokens), (limit, 1e12 * tokens)):
             error = squared_norm(readout - TRUE[0].readout, TRUE[0].covariance)
             row.append([error, others.error(theory, n, noises), theory.errors(n, noises[None])[0]])
+        clean, _ = noises_of(origins, populations, np.array([1.0, 0.0]))
+        noise = populations[0].noise
+        row.append([noise, others.optimism(theory, clean), TRUE[0].noise])
         rows.append(row)
     return np.array(rows)
 
@@ -79,6 +86,15 @@ def test_errors_on_other_stories(endlessly):
     finite = 3 * WIDTH / tokens * predicted.mean()
     assert abs(gap.mean()) < 4 * stderr + finite
     assert error.mean() - of_pools.mean() > 4 * stderr + finite
+
+
+def test_the_loss_of_the_best_readout():
+    """On the stories that it is made of it loses less than the best readout of all does."""
+    noise, optimism, true = outcomes()[:, 2].T
+    stderr = noise.std(ddof=1) / np.sqrt(POOLS)
+    finite = 3 * WIDTH / (SIZES[0] * len(TOLD[0].made) / 3000) * optimism.mean()
+    assert abs(np.mean(noise + optimism - true)) < 4 * stderr + finite
+    assert (optimism > 0).all()
 
 
 def test_prefixes_are_those_of_the_stories():
