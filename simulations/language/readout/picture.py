@@ -73,21 +73,21 @@ def _caption(rows: list[Record]) -> str:
     files = {
         str(row["corpus"]).split(" ")[0].rpartition("-")[0] for row in rows if row["study"] == "text"
     }
-    text = f" Text: stories of {files.pop()}." if files else ""
-    pools = " The law of stories is that of drawing those of a sample with replacement"
+    text = f" Text: stories of {files.pop()}" if files else ""
+    law = "whose law is that of drawing them with replacement"
     if "order" in row:
         features = f"m random ReLU features of the last {row['order']} tokens"
-        pools = f"{pools[:18]} of text{pools[18:]}." if files or text else ""
+        laws = f"{text}, {law}." if text else ""
     else:
         features = (
-            f"the last hidden states of a GPT-2 (of m numbers, or m random ReLU features of them) that had "
-            f"learnt from at most {row['reader_stories']} other stories"
+            "the last hidden states of a frozen GPT-2, or m random ReLU features of them; it had learnt from "
+            f"at most {row['reader_stories']} other stories"
         )
-        pools += "."
+        laws = f"{text or ' Stories of the grammar'}, {law}."
     return (
         f"Next-token ridge regression on {features}, λ = {row['ridge']:g}; a part p₂ of the stories was "
         f"written by a GPT-2 that had learnt from {row['author_stories']} real ones (temperature {row['temperature']:g}; c² = {qualities} from left to "
-        f"right).{text}{pools} Points: mean over {row['seeds']} draws of whole stories, bars: standard error. Lines: closed form of two sources with "
-        "covariances of their own, which knows the laws of the stories and no trained readout. Dotted: its limit for endless stories. Collapse: error "
-        "less that of as many real stories."
+        f"right).{laws} Points: mean over {row['seeds']} draws of whole stories, bars: standard error. Lines: closed form of two sources with covariances of "
+        "their own, which knows the laws of the stories and no trained readout. Dotted: its limit for endless stories. Collapse: error less that of as "
+        "many real stories."
     )
