@@ -43,9 +43,10 @@ class Unseen(NamedTuple):
         return float(plugged - errors)
 
     def optimism(self, theory: Theory, noises: Float[np.ndarray, " 2"]) -> float:
-        """How much more the best readout of real stories loses on other stories than on its own, halved.
+        """How much less the best readout of the real pool loses there than the best one of all loses.
 
-        It is the error of a readout of the real pool, once.
+        Its loss on other stories is as much above the latter as its loss on its own is below.  To first
+        order both are the error of a readout of the real pool, once.
         """
         return self.error(theory, np.array([ENDLESS, 0.0]), noises)
 
