@@ -50,6 +50,14 @@ class Mixture(NamedTuple):
     push: Float[np.ndarray, "width width"]
 
 
+class Pushed(NamedTuple):
+    """Of every context z^T G Sigma_1 G z, and of those that samples have, in their order, R^T G z too."""
+
+    size: Float[np.ndarray, " contexts"]
+    sampled: Int[np.ndarray, " sampled"]
+    rows: Float[np.ndarray, "sampled width"]
+
+
 def endless(populations: list[Population], shares: list[float], ridge: float) -> Mixture:
     """w_bar = G sum_k p_k Sigma_k w_k."""
     pairs = list(zip(shares, populations, strict=True))
@@ -81,11 +89,16 @@ def scatters(
     were independent, and their residuals of one size, Omega would be (sigma_k^2 + b_k) Sigma_k.  The
     terms of a token with itself are exact, those of two tokens are means over the origin's sample.
     """
-    parts = [slice(start, start + CHUNK) for start in range(0, len(features), CHUNK)]
-    # z^T G Sigma_1 G z of every context
-    size = np.concatenate([np.sum((features[part] @ mixture.push.T) ** 2, axis=1) for part in parts])
+    sampled = np.unique(np.concatenate([transitions.context[origin.sample.made] for origin in origins]))
+    pushed = Pushed(np.empty(len(features)), sampled, np.empty((len(sampled), features.shape[1])))
+    for start in range(0, len(features), CHUNK):
+        part = slice(start, start + CHUNK)
+        rows = features[part] @ mixture.push.T
+        pushed.size[part] = np.sum(rows**2, axis=1)
+        first, last = np.searchsorted(sampled, [start, start + CHUNK])
+        pushed.rows[first:last] = rows[sampled[first:last] - start]
     sources = zip(origins, populations, strict=True)
-    return [_scatter(transitions, features, *source, mixture, size) for source in sources]
+    return [_scatter(transitions, features, *source, mixture, pushed) for source in sources]
 
 
 def _scatter(
@@ -94,8 +107,9 @@ def _scatter(
     origin: Origin,
     source: Population,
     mixture: Mixture,
-    size: Float[np.ndarray, " contexts"],
+    pushed: Pushed,
 ) -> Scatter:
+    size = pushed.size
     often = transitions.by_context(origin.law)
     present = np.flatnonzero(often)
     unit = float(often @ size)
@@ -110,7 +124,7 @@ def _scatter(
     single = float(size @ (often - 2 * fit + often * square))
     mean = source.covariance @ (source.readout - mixture.readout)
     drift = float(np.sum((mixture.push @ mean) ** 2))
-    pairs = _pairs(transitions, features, origin, mixture)
+    pairs = _pairs(transitions, features, origin, mixture, pushed)
     misfit = squared_norm(mixture.readout - source.readout, source.covariance)
     return Scatter(
         unit,
@@ -120,21 +134,23 @@ def _scatter(
     )
 
 
-def _pairs(transitions: Transitions, features: Features, origin: Origin, mixture: Mixture) -> float:
+def _pairs(
+    transitions: Transitions,
+    features: Features,
+    origin: Origin,
+    mixture: Mixture,
+    pushed: Pushed,
+) -> float:
     """The mean over stories of sum_(t != u) (z_t^T G Sigma_1 G z_u) (r_t . r_u), r the residuals."""
     ends = np.flatnonzero(np.diff(origin.sample.story)) + 1
     stories = np.split(origin.sample.made, ends)
-    return sum(_story(transitions, features, story, mixture) for story in stories) / len(stories)
-
-
-def _story(
-    transitions: Transitions, features: Features, story: Int[np.ndarray, " steps"], mixture: Mixture
-) -> float:
-    following = transitions.following[story]
-    z = features[transitions.context[story]]
-    predicted = z @ mixture.readout
-    cross = predicted[:, following]
-    residuals = (following[:, None] == following) - cross - cross.T + predicted @ predicted.T
-    pushed = z @ mixture.push.T
-    products = (pushed @ pushed.T) * residuals
-    return float(products.sum() - np.trace(products))
+    total = 0.0
+    for story in stories:
+        context, following = transitions.context[story], transitions.following[story]
+        predicted = features[context] @ mixture.readout
+        cross = predicted[:, following]
+        residuals = (following[:, None] == following) - cross - cross.T + predicted @ predicted.T
+        rows = pushed.rows[np.searchsorted(pushed.sampled, context)]
+        products = (rows @ rows.T) * residuals
+        total += products.sum() - np.trace(products)
+    return total / len(stories)

@@ -102,7 +102,8 @@ def transfers(row: Record) -> bool:
 def largest(rows: list[Record]) -> list[Record]:
     """Of each width and mix the readout trained on most stories."""
     mixes = grouped([row for row in rows if row["p2"]], "width", "p2")
-    return [max(curve, key=lambda row: number(row, "stories")) for curve in mixes]
+    widest = [max(curve, key=lambda row: number(row, "stories")) for curve in mixes]
+    return sorted(widest, key=lambda row: (number(row, "width"), number(row, "p2")))
 
 
 def factors(rows: list[Record]) -> Grid:
