@@ -46,6 +46,7 @@ PROGRAMS = [
     "mnist.pairs",
     "language",
     "language.readout",
+    "language.readout.gpt2",
     "forecast.held",
 ]
 

@@ -51,7 +51,7 @@ class Mixture(NamedTuple):
 
 
 class Pushed(NamedTuple):
-    """Of every context z^T G Sigma_1 G z, and of those that samples have, in their order, R^T G z too."""
+    """Of every context z^T G Sigma_1 G z, and R^T G z of those that samples have, in their order."""
 
     size: Float[np.ndarray, " contexts"]
     sampled: Int[np.ndarray, " sampled"]

@@ -6,7 +6,7 @@ import pytest
 from figures.house.tables import committed
 from simulations.language.readout.results import ROWS, Task
 from simulations.language.readout.run import inputs
-from simulations.language.readout.study import DEFAULT, STUDIES
+from simulations.language.readout.study import DEFAULT, PLANS, STUDIES
 from simulations.language.readout.world import Place
 from workbench.fingerprint import closure
 from workbench.records import grouped, number, numbers
@@ -65,3 +65,37 @@ def test_the_plateau_of_one_percent(study):
         # Of four draws: beyond 6 standard errors is one in a hundred, as Student's t has it.
         assert abs(collapse - limit) < 6 * stderr
         assert number(last, "error") < 1.5 * number(last, "plateau")
+
+
+HIDDEN = committed("language.readout.gpt2")
+
+
+def test_hidden_states_are_those_of_the_plan(tmp_path):
+    plan = PLANS["gpt2"]
+    place = Place(None, 0, 0, plan.order, plan.author, plan.reader, 0, tmp_path, str(HIDDEN[0]["code"]))
+    wanted = [row for block in plan.blocks for row in inputs(Task(place, block, plan.ridge, plan.seeds))]
+    assert [{name: row[name] for name in wanted[0]} for row in HIDDEN] == wanted
+
+
+def test_gaps_of_hidden_states():
+    """The closed form knows a frozen network's states as well as random features."""
+    gap, equal = (
+        np.abs(numbers(HIDDEN, "error") / numbers(HIDDEN, name) - 1)
+        for name in ("predicted_error", "equal_error")
+    )
+    assert np.median(gap) < 0.03
+    assert np.median(equal) > 0.1  # residuals of a network's states are not of one size
+    last = [row for row in HIDDEN if row["p2"] in (0.1, 0.5, 1.0) and row["stories"] == 30_000]
+    assert len(last) == 3
+    for row in last:  # of four draws: see above
+        stderr = number(row, "collapse_stderr")
+        assert abs(number(row, "collapse") - number(row, "predicted_collapse")) < 6 * stderr
+
+
+def test_other_stories_than_those_of_the_pool():
+    """At p_2 = 1/2 and 1, where held-out stories tell it."""
+    for row in HIDDEN:
+        if row["p2"] in (0.5, 1.0) and number(row, "stories") >= 3000:
+            gap = number(row, "loss_collapse") - number(row, "predicted_loss_collapse")
+            # The pool of 2,000 stories scatters about as much as the 1,000 that are held out.
+            assert abs(gap) < 4 * np.sqrt(1.5) * number(row, "loss_collapse_stderr")
