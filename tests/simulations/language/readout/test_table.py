@@ -21,7 +21,7 @@ def test_the_code_of_rows_is_what_computes_them():
     names = {name.removeprefix(beginning) for name in modules if name.startswith(beginning)}
     assert {"world", "origin", "features", "statistics", "dependence", "theory", "plan"} <= names
     assert not {"study", "options", "picture", "report", "run", "__main__"} & names
-    assert {"collapse_theory.predict", "simulations.language.corpus.successive"} <= modules
+    assert {"collapse_theory.readout_error", "simulations.language.corpus.successive"} <= modules
 
 
 def test_it_is_that_of_the_default_run(tmp_path):
