@@ -27,7 +27,7 @@ DEFAULT = Plan(
 )
 PLANS = {
     "default": DEFAULT,
-    "wide": DEFAULT._replace(blocks=(Block("random", "stories", 3000, (100_000,), FEW[:2]),)),
+    "wide": DEFAULT._replace(blocks=(Block("random", "stories", 2000, (100_000,), FEW[:2]),)),
     "gpt2": DEFAULT._replace(
         blocks=(
             Block("gpt2", "stories", 64, (30, 300, 3000, 30_000), FRACTIONS),
