@@ -47,6 +47,8 @@ PROGRAMS = [
     "language",
     "language.readout",
     "language.readout.gpt2",
+    "language.readout.gpt2.text",
+    "language.frozen",
     "forecast.held",
 ]
 
