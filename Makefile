@@ -46,16 +46,14 @@ tables: $(VENV)/.test
 	$(RUN) -m simulations.language --seeds 3 --format png --out results/tables/language
 	$(RUN) -m simulations.language.readout $(if $(wildcard $(STORIES)),--corpus $(STORIES) --vocabulary 500) --format png --out results/tables/language.readout
 	$(RUN) -m simulations.language.readout --plan wide --format png --out results/tables/language.readout.wide
-	$(RUN) -m simulations.language.readout --plan gpt2 $(if $(wildcard $(STORIES)),--corpus $(STORIES) --vocabulary 500) --format png --out results/tables/language.readout.gpt2
-	$(RUN) -m simulations.language.readout --plan unseen $(if $(wildcard $(STORIES)),--corpus $(STORIES) --vocabulary 500 --study text) --format png --out results/tables/language.readout.unseen
-	for plan in wide gpt2 unseen; do \
-		cp results/tables/language.readout.$$plan/readout.csv results/tables/language.readout.$$plan/language.readout.$$plan.csv; \
-	done
+	$(RUN) -m simulations.language.readout --plan gpt2 --study grammar --format png --out results/tables/language.readout.gpt2
+	test ! -f $(STORIES) || $(RUN) -m simulations.language.readout --plan gpt2 --study text --corpus $(STORIES) --vocabulary 500 --length 64 \
+		--n 300,3000,30000 --width 64 --format png --out results/tables/language.readout.gpt2.text
 	$(RUN) -m simulations.language.frozen --out results/tables/language.frozen
 	$(RUN) -m simulations.forecast.held --out results/tables/forecast.held
-	cp results/tables/language.readout/readout.csv results/tables/language.readout/language.readout.csv
+	for folder in results/tables/language.readout*; do cp $$folder/readout.csv $$folder/$$(basename $$folder).csv; done
 	cp results/tables/language.frozen/frozen.csv results/tables/language.frozen/language.frozen.csv
-	for name in mnist mnist.closed_forms mnist.pairs language language.readout language.readout.wide language.readout.gpt2 language.readout.unseen language.frozen forecast.held; do \
+	for name in mnist mnist.closed_forms mnist.pairs language $$(cd results/tables && echo language.readout*) language.frozen forecast.held; do \
 		cp results/tables/$$name/$$name.csv figures/tables/$$name.csv; \
 		cp results/tables/$$name/manifest.json figures/tables/$$name.json; \
 	done
