@@ -38,12 +38,12 @@ def work(task: Task, progress: Progress) -> Answer:
     populations = [
         population(statistics(world.transitions, world.features, origin.law)) for origin in world.origins
     ]
-    own = token_mean(held, world.squares)
+    squares = token_mean(held, world.squares)
     network = {
         "network_loss": float(world.network.loss[0]),
         "network_excess": float(world.network.excess[0]),
-        "network_squared": own.value,
-        "network_squared_stderr": own.stderr,
+        "network_squared": squares.value,
+        "network_squared_stderr": squares.stderr,
     }
     rows = []
     for size in task.plan.sizes:

@@ -20,7 +20,7 @@ from simulations.language.readout.features import Features
 from simulations.language.readout.origin import Origin, pool_origin
 from simulations.language.readout.prefixes import prefixes
 from simulations.language.readout.reader import context_states
-from simulations.language.readout.transitions import Told, Transitions
+from simulations.language.readout.transitions import Steps, Transitions
 from simulations.language.readout.world import Place, synthetic_stories
 from workbench.job import Progress
 
@@ -36,7 +36,7 @@ class World(NamedTuple):
     transitions: Transitions
     origins: list[Origin]  # real stories first
     features: Features  # its hidden states at all contexts
-    held_out: Told
+    held_out: Steps
     network: Losses
     squares: Float[np.ndarray, " stories"]  # its squared error on each test story, a sum over tokens
 
@@ -51,11 +51,12 @@ def make_world(
     network = one_of(models, 0)
     tests = corpus.real("test", TESTS, 0)
     sets = [corpus.real("train", plan.pool, NEW), written[plan.network.stories :], tests]
-    transitions, told = prefixes(sets, corpus.vocabulary)
+    transitions, steps = prefixes(sets, corpus.vocabulary)
     states = context_states(network, np.concatenate(sets), transitions)
-    origins = [pool_origin(part, len(transitions.context), SAMPLE) for part in told[:2]]
-    own = losses(corpus, models, tests)
-    return World(transitions, origins, states, told[2], own, squared_errors(network, tests))
+    origins = [pool_origin(part, len(transitions.context), SAMPLE) for part in steps[:2]]
+    network_losses = losses(corpus, models, tests)
+    squares = squared_errors(network, tests)
+    return World(transitions, origins, states, steps[2], network_losses, squares)
 
 
 def _place(plan: Plan, key: int, folder: Path, code: str) -> Place:

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from simulations.language.readout.statistics import Readout
-from simulations.language.readout.transitions import Told, Transitions
+from simulations.language.readout.transitions import Steps, Transitions
 
 
 class HeldOut(NamedTuple):
@@ -25,10 +25,10 @@ class Mean(NamedTuple):
     stderr: float
 
 
-def held_out(transitions: Transitions, told: Told) -> HeldOut:
+def held_out(transitions: Transitions, steps: Steps) -> HeldOut:
     """The tokens of these stories."""
-    contexts, context = np.unique(transitions.context[told.made], return_inverse=True)
-    return HeldOut(contexts, context, transitions.following[told.made], told.story)
+    contexts, context = np.unique(transitions.context[steps.made], return_inverse=True)
+    return HeldOut(contexts, context, transitions.following[steps.made], steps.story)
 
 
 def story_losses(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from simulations.language.readout.transitions import Told
+from simulations.language.readout.transitions import Steps
 
 PIECE = 1000  # stories drawn together
 
@@ -32,11 +32,11 @@ class Origin(NamedTuple):
     law: Float[np.ndarray, " transitions"]
     length: float
     stories: Callable[[list[int]], Piece]
-    sample: Told
-    pool: Told | None = None
+    sample: Steps
+    pool: Steps | None = None
 
 
-def pool_origin(pool: Told, transitions: int, sample: int) -> Origin:
+def pool_origin(pool: Steps, transitions: int, sample: int) -> Origin:
     """The law, on so many transitions, that is these stories, all drawn from them with replacement."""
     lengths = np.bincount(pool.story)
     starts = np.concatenate([[0], np.cumsum(lengths)])
@@ -49,7 +49,7 @@ def pool_origin(pool: Told, transitions: int, sample: int) -> Origin:
     law = np.bincount(pool.made, minlength=transitions) / len(pool.made)
     few = pool.story < sample
     length = len(pool.made) / len(lengths)
-    return Origin(law, length, stories, Told(pool.made[few], pool.story[few]), pool)
+    return Origin(law, length, stories, Steps(pool.made[few], pool.story[few]), pool)
 
 
 def single_tokens(origin: Origin) -> Origin:

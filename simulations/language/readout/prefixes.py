@@ -7,7 +7,7 @@ import numpy as np
 
 from simulations.language.corpus.corpus import Rows
 from simulations.language.corpus.grammar import PAD
-from simulations.language.readout.transitions import Told, Transitions
+from simulations.language.readout.transitions import Steps, Transitions
 
 
 class Prefixes(NamedTuple):
@@ -18,7 +18,7 @@ class Prefixes(NamedTuple):
     """
 
     transitions: Transitions
-    told: list[Told]
+    steps: list[Steps]
 
 
 def prefixes(sets: list[Rows], vocabulary: int) -> Prefixes:
@@ -26,16 +26,16 @@ def prefixes(sets: list[Rows], vocabulary: int) -> Prefixes:
     stories = np.concatenate(sets)
     count = 0
     before = np.zeros(len(stories), dtype=np.int64)  # the prefix of each story up to the place before
-    contexts, steps = [], []
+    contexts, parts = [], []
     for at in range(stories.shape[1] - 1):
         going_on = np.flatnonzero(stories[:, at + 1] != PAD)
         codes = before[going_on] * vocabulary + stories[going_on, at]
         _, first, index = np.unique(codes, return_index=True, return_inverse=True)
         contexts.append(np.stack([going_on[first], np.full(len(first), at)], axis=1))
         before[going_on] = count + index
-        steps.append(np.stack([going_on, np.full(len(going_on), at), count + index], axis=1))
+        parts.append(np.stack([going_on, np.full(len(going_on), at), count + index], axis=1))
         count += len(first)
-    tokens = np.concatenate(steps)
+    tokens = np.concatenate(parts)
     story, place, context = tokens[np.lexsort((tokens[:, 1], tokens[:, 0]))].T
     codes, made = np.unique(context * vocabulary + stories[story, place + 1], return_inverse=True)
     transitions = Transitions(
@@ -43,5 +43,7 @@ def prefixes(sets: list[Rows], vocabulary: int) -> Prefixes:
     )
     cuts = np.cumsum([0, *(len(part) for part in sets)])
     spans = [slice(*np.searchsorted(story, pair)) for pair in itertools.pairwise(cuts)]
-    told = [Told(made[span], story[span] - first) for span, first in zip(spans, cuts[:-1], strict=True)]
-    return Prefixes(transitions, told)
+    steps = [
+        Steps(made[span], story[span] - first) for span, first in zip(spans, cuts[:-1], strict=True)
+    ]
+    return Prefixes(transitions, steps)

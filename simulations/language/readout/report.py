@@ -95,8 +95,8 @@ def transfers(row: Record) -> bool:
     on other stories, which synthetic stories lower by a part of the order of 2 p_2: more than the
     collapse, which is of the order of p_2^2, where p_2 is small or m/N large.
     """
-    own, others = (number(row, name) for name in ("predicted_collapse", "predicted_loss_collapse"))
-    return abs(others - own) <= DIFFERENT * abs(own)
+    sample, others = (number(row, name) for name in ("predicted_collapse", "predicted_loss_collapse"))
+    return abs(others - sample) <= DIFFERENT * abs(sample)
 
 
 def largest(rows: list[Record]) -> list[Record]:

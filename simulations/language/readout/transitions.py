@@ -28,7 +28,7 @@ class Transitions(NamedTuple):
         return np.bincount(self.context, weights, len(self.contexts))
 
 
-class Told(NamedTuple):
+class Steps(NamedTuple):
     """Tokens of stories, one after another: the transition that each makes, and whose it is."""
 
     made: Int[np.ndarray, " steps"]
@@ -64,10 +64,10 @@ class Windows(NamedTuple):
             raise fail("words", words[self.codes[at] != codes][0], "a transition of these stories")
         return at
 
-    def told(self, stories: Rows) -> Told:
+    def steps(self, stories: Rows) -> Steps:
         """The transitions of these stories."""
         words = runs(stories, self.transitions.contexts.shape[1])
-        return Told(self.number(words.words), words.story)
+        return Steps(self.number(words.words), words.story)
 
 
 def windows(words: list[Int[np.ndarray, "_ length"]], vocabulary: int) -> Windows:

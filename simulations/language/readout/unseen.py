@@ -15,7 +15,7 @@ from simulations.language.readout.origin import Origin
 from simulations.language.readout.population import population
 from simulations.language.readout.statistics import Readout, statistics
 from simulations.language.readout.theory import ENDLESS, Theory
-from simulations.language.readout.transitions import Told, Transitions
+from simulations.language.readout.transitions import Steps, Transitions
 
 
 class Unseen(NamedTuple):
@@ -65,7 +65,7 @@ def unseen(transitions: Transitions, features: Features, origins: list[Origin]) 
     return Unseen(sizes, tuple(spread))
 
 
-def _readout(transitions: Transitions, features: Features, pool: Told, half: int) -> Readout:
+def _readout(transitions: Transitions, features: Features, pool: Steps, half: int) -> Readout:
     """The best readout of every other story."""
     counts = np.bincount(pool.made[pool.story % 2 == half], minlength=len(transitions.context)).astype(
         float

@@ -17,7 +17,7 @@ from simulations.language.readout.features import Features, relu_features, state
 from simulations.language.readout.origin import PIECE, Origin, Piece, pool_origin
 from simulations.language.readout.prefixes import prefixes
 from simulations.language.readout.reader import Reader, context_states, trained_reader
-from simulations.language.readout.transitions import Told, Transitions, Windows, runs, windows
+from simulations.language.readout.transitions import Steps, Transitions, Windows, runs, windows
 from simulations.language.workshop import Workshop
 from workbench.job import Progress
 
@@ -63,7 +63,7 @@ class World(NamedTuple):
     real: Origin
     synthetic: Origin
     features: Callable[[int], Features]  # of all contexts, so many
-    held_out: Told | None  # None: the law of real stories is that of all stories there are
+    held_out: Steps | None  # None: the law of real stories is that of all stories there are
 
 
 def corpus_of(place: Place) -> Corpus:
@@ -94,10 +94,10 @@ def make_world(place: Place, progress: Progress) -> World:
         sets = [runs(stories, place.order).words for stories in (pool, written, test)]
         known = windows(sets, corpus.vocabulary)
         transitions = known.transitions
-        told = [known.told(stories) for stories in (pool, written, test)]
+        steps = [known.steps(stories) for stories in (pool, written, test)]
         features = _of_tokens(transitions, place.key)
     else:
-        transitions, told = prefixes([pool, written, test], corpus.vocabulary)
+        transitions, steps = prefixes([pool, written, test], corpus.vocabulary)
         model = trained_reader(
             corpus,
             place.reader,
@@ -108,8 +108,8 @@ def make_world(place: Place, progress: Progress) -> World:
         )
         states = context_states(model, np.concatenate([pool, written, test]), transitions)
         features = partial(state_features, states, key=place.key)
-    real, synthetic = (pool_origin(part, len(transitions.context), SAMPLE) for part in told[:2])
-    return World(transitions, real, synthetic, features, told[2])
+    real, synthetic = (pool_origin(part, len(transitions.context), SAMPLE) for part in steps[:2])
+    return World(transitions, real, synthetic, features, steps[2])
 
 
 def synthetic_stories(place: Place, progress: Progress) -> Rows:
@@ -157,7 +157,7 @@ def _exact(place: Place, corpus: Corpus, written: Rows) -> World:
     law = np.zeros(len(known.codes))
     law[known.number(exact.words)] = exact.expected
     real = _grammar_origin(known, law, place.order)
-    synthetic = pool_origin(known.told(written), len(law), SAMPLE)
+    synthetic = pool_origin(known.steps(written), len(law), SAMPLE)
     return World(known.transitions, real, synthetic, _of_tokens(known.transitions, place.key), None)
 
 
@@ -174,5 +174,5 @@ def _grammar_origin(known: Windows, law: np.ndarray, order: int) -> Origin:
         made = number[context[words.words[:, :-1] @ places], words.words[:, -1]]
         return Piece(made, np.cumsum(np.bincount(words.story, minlength=PIECE)))
 
-    sample = known.told(grammar_corpus().real("validation", SAMPLE, 1))
+    sample = known.steps(grammar_corpus().real("validation", SAMPLE, 1))
     return Origin(law / law.sum(), float(law.sum()), stories, sample)

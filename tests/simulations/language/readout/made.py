@@ -27,13 +27,13 @@ def stories(seed, count=60, length=12):
 REAL, SYNTHETIC = stories(0), stories(1, count=40)
 WINDOWS = windows([runs(pool, ORDER).words for pool in (REAL, SYNTHETIC)], VOCABULARY)
 KNOWN = WINDOWS.transitions
-ORIGINS = [pool_origin(WINDOWS.told(pool), len(KNOWN.context), len(pool)) for pool in (REAL, SYNTHETIC)]
+ORIGINS = [pool_origin(WINDOWS.steps(pool), len(KNOWN.context), len(pool)) for pool in (REAL, SYNTHETIC)]
 FEATURES = np.maximum(np.random.default_rng(2).normal(size=(len(KNOWN.contexts), WIDTH)), 0)
 POPULATIONS = [population(statistics(KNOWN, FEATURES, origin.law)) for origin in ORIGINS]
 
 
 def rows_of(pool):
     """Features, one-hot labels and stories of all tokens of a pool, one by one."""
-    told = WINDOWS.told(pool)
-    labels = np.eye(VOCABULARY)[KNOWN.following[told.made]]
-    return FEATURES[KNOWN.context[told.made]], labels, told.story
+    steps = WINDOWS.steps(pool)
+    labels = np.eye(VOCABULARY)[KNOWN.following[steps.made]]
+    return FEATURES[KNOWN.context[steps.made]], labels, steps.story

@@ -21,10 +21,10 @@ MODEL = GPT2(architecture(CORPUS, Shape(8, 1)), jax.random.key(0))
 def test_states_are_those_at_the_prefixes(monkeypatch):
     monkeypatch.setattr(reader, "BATCH", 4)
     stories = CORPUS.real("train", 6, 0)
-    transitions, told = prefixes([stories[:2], stories[2:]], CORPUS.vocabulary)
+    transitions, steps = prefixes([stories[:2], stories[2:]], CORPUS.vocabulary)
     states = context_states(MODEL, stories, transitions)
     logits = np.asarray(MODEL(stories[5, :-1]))
-    last = told[1].made[told[1].story == 3]
+    last = steps[1].made[steps[1].story == 3]
     own = states[transitions.context[last]] @ np.asarray(MODEL.tokens).T
     np.testing.assert_allclose(own, logits[: len(last)], atol=1e-5)
 

@@ -25,7 +25,7 @@ from tests.simulations.language.readout.made import (
 
 def test_readouts_are_those_of_the_rows():
     z, y, _ = rows_of(REAL)
-    counts = np.bincount(WINDOWS.told(REAL).made, minlength=len(KNOWN.context)).astype(float)
+    counts = np.bincount(WINDOWS.steps(REAL).made, minlength=len(KNOWN.context)).astype(float)
     readout = ridge_readout(statistics(KNOWN, FEATURES, counts), RIDGE)
     rows = np.vstack([z, np.sqrt(len(z) * RIDGE) * np.eye(WIDTH)])
     direct = np.linalg.lstsq(rows, np.vstack([y, np.zeros((WIDTH, VOCABULARY))]), rcond=None)[0]
@@ -45,7 +45,7 @@ def test_the_population_is_that_of_all_rows():
 def test_losses_are_those_of_the_stories():
     z, y, story = rows_of(REAL)
     readout = np.random.default_rng(1).normal(size=(WIDTH, VOCABULARY))
-    held = held_out(KNOWN, WINDOWS.told(REAL))
+    held = held_out(KNOWN, WINDOWS.steps(REAL))
     direct = np.bincount(story, np.sum((y - z @ readout) ** 2, axis=1))
     sums = story_losses(held, FEATURES, readout)
     np.testing.assert_allclose(sums, direct, rtol=1e-12)
@@ -69,7 +69,7 @@ def test_runs_are_contexts_and_what_follows():
     assert known.contexts[known.context].tolist() == [[0, 1], [0, 1], [1, 5], [1, 7], [5, 6]]
     assert known.following.tolist() == [5, 7, 6, 2, 2]
     assert numbered.number(words[[0, 0, 2]]).tolist() == [0, 0, 4]
-    assert numbered.told(rows) == (pytest.approx([0, 2, 4, 1, 3]), pytest.approx(story))
+    assert numbered.steps(rows) == (pytest.approx([0, 2, 4, 1, 3]), pytest.approx(story))
     with pytest.raises(ValueError, match=r"words = \[7 1 1\]: expected a transition"):
         numbered.number(np.array([[7, 1, 1]]))
     with pytest.raises(ValueError, match="order = 8: expected shorter contexts"):

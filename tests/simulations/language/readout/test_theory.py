@@ -97,7 +97,7 @@ def test_the_limit_is_the_readout_of_endless_data():
 
 def test_what_no_model_of_the_contexts_can_know():
     """E |y - P(. | context)|^2, and so what the best readout is above it, token by token."""
-    context = KNOWN.context[WINDOWS.told(REAL).made]
+    context = KNOWN.context[WINDOWS.steps(REAL).made]
     _, y, _ = rows_of(REAL)
     given = np.array([y[context == one].mean(axis=0) for one in context])
     known = results._randomness(World(KNOWN, *ORIGINS, lambda width: FEATURES, None))

@@ -12,7 +12,7 @@ from simulations.language.readout.population import population
 from simulations.language.readout.prefixes import prefixes
 from simulations.language.readout.statistics import ridge_readout, squared_norm, statistics
 from simulations.language.readout.theory import Theory
-from simulations.language.readout.transitions import Told, runs, windows
+from simulations.language.readout.transitions import Steps, runs, windows
 from simulations.language.readout.unseen import unseen
 from tests.simulations.language.readout.made import ORDER, RIDGE, VOCABULARY, WIDTH, stories
 
@@ -22,18 +22,18 @@ POOLS, SIZES, SPLIT = 40, (120, 80), np.array([300, 100])
 NUMBERED = windows([runs(pool, ORDER).words for pool in EVERY], VOCABULARY)
 KNOWN = NUMBERED.transitions
 FEATURES = np.maximum(np.random.default_rng(5).normal(size=(len(KNOWN.contexts), WIDTH)), 0)
-TOLD = [NUMBERED.told(pool) for pool in EVERY]
+STEPS = [NUMBERED.steps(pool) for pool in EVERY]
 TRUE = [
-    population(statistics(KNOWN, FEATURES, pool_origin(told, len(KNOWN.context), 1).law))
-    for told in TOLD
+    population(statistics(KNOWN, FEATURES, pool_origin(steps, len(KNOWN.context), 1).law))
+    for steps in STEPS
 ]
 
 
-def chosen(told, size, rng):
+def chosen(steps, size, rng):
     """A pool: some of the stories."""
     picked = rng.choice(3000, size, replace=False)
-    made = [told.made[told.story == story] for story in picked]
-    return Told(np.concatenate(made), np.repeat(np.arange(size), [len(part) for part in made]))
+    made = [steps.made[steps.story == story] for story in picked]
+    return Steps(np.concatenate(made), np.repeat(np.arange(size), [len(part) for part in made]))
 
 
 def noises_of(origins, populations, tokens):
@@ -52,7 +52,7 @@ def outcomes():
     rows = []
     for seed in range(POOLS):
         rng = np.random.default_rng([6, seed])
-        pools = [chosen(told, size, rng) for told, size in zip(TOLD, SIZES, strict=True)]
+        pools = [chosen(steps, size, rng) for steps, size in zip(STEPS, SIZES, strict=True)]
         origins = [
             pool_origin(pool, len(KNOWN.context), size) for pool, size in zip(pools, SIZES, strict=True)
         ]
@@ -82,7 +82,7 @@ def test_errors_on_other_stories(endlessly):
     error, predicted, of_pools = outcomes()[:, endlessly].T
     gap = error - predicted
     stderr = gap.std(ddof=1) / np.sqrt(POOLS)
-    tokens = sum(size * len(told.made) / 3000 for size, told in zip(SIZES, TOLD, strict=True))
+    tokens = sum(size * len(steps.made) / 3000 for size, steps in zip(SIZES, STEPS, strict=True))
     finite = 3 * WIDTH / tokens * predicted.mean()
     assert abs(gap.mean()) < 4 * stderr + finite
     assert error.mean() - of_pools.mean() > 4 * stderr + finite
@@ -92,18 +92,18 @@ def test_the_loss_of_the_best_readout():
     """On the stories that it is made of it loses less than the best readout of all does."""
     noise, optimism, true = outcomes()[:, 2].T
     stderr = noise.std(ddof=1) / np.sqrt(POOLS)
-    finite = 3 * WIDTH / (SIZES[0] * len(TOLD[0].made) / 3000) * optimism.mean()
+    finite = 3 * WIDTH / (SIZES[0] * len(STEPS[0].made) / 3000) * optimism.mean()
     assert abs(np.mean(noise + optimism - true)) < 4 * stderr + finite
     assert (optimism > 0).all()
 
 
 def test_prefixes_are_those_of_the_stories():
     sets = [EVERY[0][:50], EVERY[1][:30]]
-    transitions, told = prefixes(sets, VOCABULARY)
+    transitions, steps = prefixes(sets, VOCABULARY)
     rows = np.concatenate(sets)
     contexts = [tuple(rows[story, : place + 1]) for story, place in transitions.contexts]
     assert len(set(contexts)) == len(contexts)
-    for part, pool in zip(told, sets, strict=True):
+    for part, pool in zip(steps, sets, strict=True):
         expected = [
             (story, tuple(row[:end]), row[end])
             for story, row in enumerate(pool)
