@@ -46,6 +46,7 @@ PROGRAMS = [
     "mnist.pairs",
     "language",
     "language.readout",
+    "language.readout.wide",
     "language.readout.gpt2",
     "language.readout.gpt2.text",
     "language.frozen",

@@ -78,6 +78,20 @@ def test_hidden_states_are_those_of_the_plan(tmp_path):
     assert [{name: row[name] for name in wanted[0]} for row in HIDDEN] == wanted
 
 
+def test_wide_readouts(tmp_path):
+    """With 2,000 features, as with 100, each error and the collapse of 1% is within 4 standard errors."""
+    rows, plan = committed("language.readout.wide"), PLANS["wide"]
+    code = str(rows[0]["code"])
+    place = Place(None, 0, 0, plan.order, plan.author, None, 0, tmp_path, code)
+    (wanted,) = [inputs(Task(place, block, plan.ridge, plan.seeds)) for block in plan.blocks]
+    assert [{name: row[name] for name in wanted[0]} for row in rows] == wanted
+    for row in rows:
+        for name in ("error", "collapse"):
+            gap = abs(number(row, name) - number(row, f"predicted_{name}"))
+            assert gap <= 4 * number(row, f"{name}_stderr")
+    assert number(rows[1], "collapse") > 8 * number(rows[1], "collapse_stderr")
+
+
 @pytest.mark.parametrize("rows", [HIDDEN, HIDDEN_TEXT], ids=["grammar", "text"])
 def test_gaps_of_hidden_states(rows):
     """The closed form knows a frozen network's states as well as random features."""
