@@ -79,7 +79,7 @@ def test_hidden_states_are_those_of_the_plan(tmp_path):
 
 
 def test_wide_readouts(tmp_path):
-    """With 2,000 features, as with 100, each error and the collapse of 1% is within 4 standard errors."""
+    """With 2,000 features errors, and the collapse of 1%, are within 4 standard errors."""
     rows, plan = committed("language.readout.wide"), PLANS["wide"]
     code = str(rows[0]["code"])
     place = Place(None, 0, 0, plan.order, plan.author, None, 0, tmp_path, code)
