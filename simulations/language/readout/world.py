@@ -9,7 +9,7 @@ import numpy as np
 from simulations.language.corpus.corpus import Corpus, Rows, file_corpus, grammar_corpus
 from simulations.language.corpus.stories import story_grammar
 from simulations.language.corpus.successive import successive_words
-from simulations.language.gpt2.training import Recipe
+from simulations.language.gpt2.training import ADAMW
 from simulations.language.plan import Block, Generator, Plan, Shape
 from simulations.language.readout.origin import PIECE, Origin, Piece, pool_origin
 from simulations.language.readout.transitions import Runs, Transitions, runs, transitions
@@ -110,8 +110,8 @@ def _workshop(place: Place) -> Workshop:
         author=shape,
         seeds=1,
         steps=author.steps,
-        epochs=author.steps * Recipe().batch,  # however few its stories are
-        recipe=Recipe(),
+        epochs=author.steps * ADAMW.batch,  # however few its stories are
+        recipe=ADAMW,
     )
     return Workshop(corpus_of(place), plan, place.key, place.folder, place.code)
 
