@@ -46,6 +46,7 @@ PROGRAMS = [
     "mnist.pairs",
     "language",
     "language.readout",
+    "language.generations",
     "forecast.held",
 ]
 

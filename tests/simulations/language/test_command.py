@@ -123,6 +123,7 @@ def test_a_second_run_computes_nothing(copy, finished, capsys, monkeypatch):
     printed = capsys.readouterr().out
     assert all(f"grammar, {name}: " in printed for name in STUDIES)
     assert str(copy / "language.csv") in printed
+    assert "smallest collapse that is resolved" in printed
 
 
 def test_a_row_that_is_missing_is_computed_again(copy, finished, monkeypatch):
