@@ -44,6 +44,7 @@ tables: $(VENV)/.test
 	$(RUN) -m simulations.mnist.closed_forms --measured results/tables/mnist/mnist.csv --out results/tables/mnist.closed_forms
 	$(RUN) -m simulations.mnist.pairs --format png --out results/tables/mnist.pairs
 	$(RUN) -m simulations.language --seeds 3 --format png --out results/tables/language
+	$(RUN) -m simulations.language.generations --seeds 3 --format png --out results/tables/language.generations
 	$(RUN) -m simulations.language.readout $(if $(wildcard $(STORIES)),--corpus $(STORIES) --vocabulary 500) --format png --out results/tables/language.readout
 	$(RUN) -m simulations.language.readout --plan wide --format png --out results/tables/language.readout.wide
 	$(RUN) -m simulations.language.readout --plan gpt2 --study grammar --format png --out results/tables/language.readout.gpt2
@@ -52,8 +53,10 @@ tables: $(VENV)/.test
 	$(RUN) -m simulations.language.frozen --out results/tables/language.frozen
 	$(RUN) -m simulations.forecast.held --out results/tables/forecast.held
 	for folder in results/tables/language.readout*; do cp $$folder/readout.csv $$folder/$$(basename $$folder).csv; done
-	cp results/tables/language.frozen/frozen.csv results/tables/language.frozen/language.frozen.csv
-	for name in mnist mnist.closed_forms mnist.pairs language $$(cd results/tables && echo language.readout*) language.frozen forecast.held; do \
+	for name in frozen generations; do \
+		cp results/tables/language.$$name/$$name.csv results/tables/language.$$name/language.$$name.csv; \
+	done
+	for name in mnist mnist.closed_forms mnist.pairs language $$(cd results/tables && echo language.*) forecast.held; do \
 		cp results/tables/$$name/$$name.csv figures/tables/$$name.csv; \
 		cp results/tables/$$name/manifest.json figures/tables/$$name.json; \
 	done
@@ -68,16 +71,15 @@ site: $(VENV)/.docs
 
 # Every entry point in its quick version; with -j2 two at a time.
 QUICK = results/quick
-quick: $(addprefix quick-, collapse width mnist closed-forms pairs language readout forecast figures derivations checks benchmarks)
+quick: $(addprefix quick-, collapse width mnist closed-forms pairs language readout frozen generations forecast figures derivations checks benchmarks)
 quick-collapse quick-width: quick-%: $(VENV)/.test
 	$(RUN) -m simulations.sweep --list
 	$(RUN) -m simulations.sweep --preset $* --quick --out $(QUICK)/$*
 quick-mnist quick-language: quick-%: $(VENV)/.test
 	$(RUN) -m simulations.$* --list
 	$(RUN) -m simulations.$* --quick --format png --out $(QUICK)/$*
-quick-readout: $(VENV)/.test
-	$(RUN) -m simulations.language.readout --quick --format png --out $(QUICK)/readout
-	$(RUN) -m simulations.language.frozen --quick --out $(QUICK)/frozen
+quick-readout quick-frozen quick-generations: quick-%: $(VENV)/.test
+	$(RUN) -m simulations.language.$* --quick --format png --out $(QUICK)/$*
 quick-closed-forms: $(VENV)/.test
 	$(RUN) -m simulations.mnist.closed_forms --quick --out $(QUICK)/closed-forms
 quick-pairs: $(VENV)/.test

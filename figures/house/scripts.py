@@ -36,6 +36,7 @@ NAMES = (
     "language_scaling",
     "language_size",
     "language_filter",
+    "language_generations",
     "language_theory",
 )
 

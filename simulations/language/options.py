@@ -9,6 +9,7 @@ from simulations.language import study
 from simulations.language.corpus.corpus import Corpus
 from simulations.language.experiment import heads
 from simulations.language.gpt2.loop import SEGMENT
+from simulations.language.gpt2.training import OPTIMISERS
 from simulations.language.plan import Block, Plan, Shape
 from simulations.language.results import Stories
 from simulations.language.study import STUDIES
@@ -18,7 +19,7 @@ from workbench.values import parse_values
 
 LISTS = {"n": "sizes", "synthetic_fraction": "fractions"}
 WRITING = ("stories", "temperature", "top_p")
-TRAINING = ("batch", "learning_rate", "weight_decay", "dropout", "dtype")
+TRAINING = ("batch", "optimiser", "learning_rate", "weight_decay", "dropout", "dtype")
 
 
 def parser(description: str) -> argparse.ArgumentParser:
@@ -54,8 +55,9 @@ def parser(description: str) -> argparse.ArgumentParser:
         ("steps", int, "most training steps"),
         ("epochs", int, "most passes over the stories"),
         ("batch", int, "stories a step"),
+        ("optimiser", str, "of matrices: muon or adamw"),
         ("learning_rate", float, "its peak"),
-        ("weight_decay", float, "of AdamW"),
+        ("weight_decay", float, "of the optimiser"),
         ("dropout", float, "share of numbers"),
         ("dtype", str, "of activations: float32 or bfloat16"),
     ):
@@ -133,6 +135,8 @@ def _check(made: Plan, corpus: Corpus) -> None:
     recipe = made.recipe
     if recipe.dtype not in ("float32", "bfloat16"):
         raise ValueError(f"dtype = {recipe.dtype}: expected float32 or bfloat16")
+    if recipe.optimiser not in OPTIMISERS:
+        raise ValueError(f"optimiser = {recipe.optimiser}: expected muon or adamw")
     within("seeds", made.seeds, 2, 1000)
     within("steps", made.steps, SEGMENT, 10**8)
     within("epochs", made.epochs, 1, 10**6)

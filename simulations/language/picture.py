@@ -9,7 +9,7 @@ import numpy as np
 
 from simulations.language.summary import Point, curves, error_name, law
 from workbench.picture import Panel, Picture
-from workbench.records import Record, Value, as_text, number, numbers
+from workbench.records import Record, Value, as_text, grouped, number, numbers
 from workbench.style import fraction_colours
 
 STROKES = ("-", "--", ":", "-.")  # of curves of one fraction
@@ -162,7 +162,8 @@ def _error(rows: list[Record]) -> str:
 def _models(rows: list[Record], shapes: bool = True) -> str:
     name, vocabulary, length = str(rows[0]["corpus"]).rsplit(" ", 2)
     what = "stories of the grammar" if name == "grammar" else f"stories of {name}"
-    seeds = len({row["seed"] for row in rows})
+    counts = [len(point) for point in grouped(rows, "study", "width", "depth", "n", "p2", "verified")]
+    seeds = f"{min(counts)} to {max(counts)}" if min(counts) < max(counts) else str(max(counts))
     sizes = sorted({(int(number(row, "width")), int(number(row, "depth"))) for row in rows})
     mixed = [row for row in rows if row["p2"]]
     models = "GPT-2 models" + (

@@ -1,6 +1,7 @@
 """What a run prints: its models, fitted laws, what the plateaus follow, and its generators."""
 
 import itertools
+from collections.abc import Callable
 
 import numpy as np
 from rich.console import Console
@@ -24,6 +25,8 @@ def print_report(console: Console, rows: list[Record]) -> None:
             console.print(_laws([curve for curve in lines if len(curve) >= FEWEST]))
         if study[0]["study"] == "scaling":
             console.print(_fractions(lines))
+            for title, cell in RESOLUTION.items():
+                console.print(_by_size(title, lines, cell))
     mixed = [row for row in rows if row["p2"]]
     if mixed:
         console.print(_generators(mixed))
@@ -48,6 +51,28 @@ def _models(rows: list[Record], lines: list[list[Point]]) -> Grid:
                 f"{point.delay:.2f}" if mixed and np.isfinite(point.delay) else "",
                 f"{point.train_loss:.3f}",
             )
+    return grid
+
+
+# Twice its standard error is the smallest collapse that a point can tell from none.
+RESOLUTION: dict[str, Callable[[Point], str]] = {
+    "collapse by n": lambda point: f"{point.collapse:.4f}",
+    "smallest collapse that is resolved (two standard errors) by n": lambda point: (
+        f"{RESOLVED * point.collapse_stderr:.2g}"
+    ),
+}
+
+
+def _by_size(title: str, lines: list[list[Point]], cell: Callable[[Point], str]) -> Grid:
+    """A line for each mix, a column for each number of stories."""
+    mixes = [curve for curve in lines if curve[0].fraction]
+    sizes = sorted({point.n for curve in mixes for point in curve})
+    columns = ("width x depth", "p2", *map(str, sizes))
+    grid = number_table(title, *columns, left=["width x depth"])
+    for curve in mixes:
+        cells = {point.n: cell(point) for point in curve}
+        shown = [cells.get(n, "") for n in sizes]
+        grid.add_row(curve[0].shape, _mix(curve[0]), *shown)
     return grid
 
 

@@ -74,7 +74,7 @@ def inputs(job: Job, place: Place) -> list[Record]:
         "key": place.key,
         "code": place.code,
     }
-    return [values | {"seed": seed} for seed in range(plan.seeds)]
+    return [values | {"seed": seed} for seed in range(job.seeds)]
 
 
 def measure(job: Job, place: Place, flops: float, progress: Progress) -> Answer:
@@ -95,7 +95,7 @@ def measure(job: Job, place: Place, flops: float, progress: Progress) -> Answer:
         tokens = int((workshop.tests[:, 1:] != PAD).sum())
         limit = endless_collapse(written.log_ratio, job.fraction, tokens)
     results = []
-    for seed in range(place.plan.seeds):
+    for seed in range(job.seeds):
         values = {
             "loss": quality.loss[seed],
             "excess": quality.excess[seed],

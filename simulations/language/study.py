@@ -12,7 +12,7 @@ STUDIES = {
 }
 
 FRACTIONS = (0.0, 0.001, 0.01, 0.1, 0.5, 1.0)
-SIZES = (500, 1000, 2500, 6000, 15000)
+SIZES = (50, 150, 500, 1500, 5000, 15000)
 BASE = Shape(64, 1)
 SHAPES = (Shape(8, 1), Shape(16, 1), Shape(32, 1), BASE, Shape(64, 2), Shape(128, 1))
 RAW, VERIFIED = Generator(1000), Generator(1000, verified=True)
@@ -20,13 +20,14 @@ RAW, VERIFIED = Generator(1000), Generator(1000, verified=True)
 DEFAULT = Plan(
     blocks=(
         Block("scaling", (BASE,), SIZES, FRACTIONS, (RAW,)),
-        Block("size", SHAPES, (1000,), (0.5,), (RAW,)),
-        Block("filter", (BASE,), SIZES[:3], (0.5, 1.0), (RAW, VERIFIED)),
+        Block("scaling", (BASE,), SIZES[-1:], FRACTIONS[1:3], (RAW,), times=2),  # small collapses
+        Block("size", SHAPES, (1500,), (0.5,), (RAW,)),
+        Block("filter", (BASE,), SIZES[2:4], (0.5, 1.0), (RAW, VERIFIED)),
     ),
     author=BASE,
     seeds=2,
-    steps=1000,
-    epochs=20,
+    steps=2000,
+    epochs=8,
     recipe=Recipe(),
 )
 

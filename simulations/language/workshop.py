@@ -1,6 +1,7 @@
 """Where models are trained and generators write: what was done before a kill is not done again."""
 
 import hashlib
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -48,69 +49,40 @@ class Workshop:
     """Models of a plan on a corpus, every seed with its own stories, generators and initial weights.
 
     Generators learn from stories that no model sees.  A run that was killed goes on from what it left
-    in `folder`.
+    in a folder of its own in `folder`.
     """
 
     def __init__(self, corpus: Corpus, plan: Plan, key: int, folder: Path, code: str):
-        self.corpus, self.plan, self.key, self.folder, self.code = corpus, plan, key, folder, code
-        trained = plan.author, plan.seeds, plan.steps, plan.epochs, plan.recipe
-        self._stamp = corpus.name, corpus.vocabulary, corpus.length, trained, key, code
+        self.corpus, self.plan, self.key = corpus, plan, key
+        self.folder = folder / _digest(corpus.name, corpus.vocabulary, corpus.length, plan, key, code)
         self.validation, self.tests = (
             corpus.real(part, int(min(most, corpus.available[part])), 0)
             for part, most in (("validation", VALIDATION), ("test", TESTS))
         )
         self._written: dict[Generator, Written] = {}
-        folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
 
     def trained(self, job: Job, progress: Progress) -> Trained:
         """The model of a job, for every seed; the same seeds of all jobs share real stories."""
-        texts = self._real("train", job.n)
+        texts = self.real("train", job.n, job.seeds)
         if job.generator:
-            texts = mixed(texts, self.written(job.generator, progress).stories, job.fraction)
-        return self._train(job.shape, texts, job, progress)
+            written = self.written(job.generator, progress).stories[: job.seeds]
+            texts = mixed(texts, written, job.fraction)
+        return self.train(job.shape, texts, _unseeded(job), progress)
 
     def written(self, generator: Generator, progress: Progress) -> Written:
         """The stories of the generators, as many as the largest job wants."""
         if generator not in self._written:
-            models = self._authors(generator, progress)
-            count = self.plan.most(generator)
-            tokens = count * (self.corpus.length - 1)
-            flops = tokens * architecture(self.corpus, self.plan.author).flops_per_token_written
-            parts: list[list[np.ndarray]] = []
-            for seed in range(self.plan.seeds):
-                path = self._stories_path(generator, seed)
-                stories: Any = jnp.zeros((count, self.corpus.length), jnp.int32), jnp.zeros(())
-                stories, done = checkpoint.load(path, stories)
-                if not done:
-                    key = jax.random.fold_in(jax.random.key(self.key), AUTHORS + seed)
-                    new = write_stories(self.corpus, one_of(models, seed), generator, count, key)
-                    stories = tuple(map(jnp.asarray, new))
-                    checkpoint.save(path, stories, count)
-                parts.append([np.asarray(part) for part in stories])
-                progress(flops)
-            rows, valid = (np.stack(part) for part in zip(*parts, strict=True))
+            seeds, learnt = self.plan.authors(generator), Generator(generator.stories)
+            texts = self.real("generator", generator.stories, seeds)
+            models = self.train(self.plan.author, texts, learnt, progress, AUTHORS).run.best
+            rows, valid = self.write(models, generator, self.plan.most(generator), generator, progress)
             quality = losses(self.corpus, models, self.tests)
             ratio = log_ratios(self.corpus, models, generator, valid, self.tests)
             self._written[generator] = Written(rows, valid, quality, ratio)
         return self._written[generator]
 
-    def clear(self) -> None:
-        """Remove what this run kept in case that it is killed; not what another one did."""
-        generators = self.plan.generators
-        paths = [self._model_path(job.shape, job.n, job) for job in self.plan.jobs]
-        paths += [self._model_path(self.plan.author, g.stories, _author(g)) for g in generators]
-        paths += [self._stories_path(g, seed) for g in generators for seed in range(self.plan.seeds)]
-        for path in paths:
-            path.unlink(missing_ok=True)
-        if not any(self.folder.iterdir()):
-            self.folder.rmdir()
-
-    def _authors(self, generator: Generator, progress: Progress) -> Any:
-        """The generators."""
-        texts = self._real("generator", generator.stories)
-        return self._train(self.plan.author, texts, _author(generator), progress, AUTHORS).run.best
-
-    def _train(
+    def train(
         self,
         shape: Shape,
         texts: Int[np.ndarray, "seeds n T"],
@@ -118,8 +90,9 @@ class Workshop:
         progress: Progress,
         first: int = 0,
     ) -> Trained:
-        model = architecture(self.corpus, shape)
-        tokens = self.plan.seeds * self.plan.recipe.batch * (self.corpus.length - 1)  # a step
+        """Models of the plan's recipe, one for each seed's texts, of which the first is seed `first`."""
+        model, seeds = architecture(self.corpus, shape), len(texts)
+        tokens = seeds * self.plan.recipe.batch * (self.corpus.length - 1)  # a step
         return train(
             model,
             texts,
@@ -128,25 +101,59 @@ class Workshop:
             self.plan.recipe,
             self.plan.steps_for(texts.shape[1]),
             self.key,
-            range(first, first + self.plan.seeds),
-            path=self._model_path(shape, texts.shape[1], name),
+            range(first, first + seeds),
+            path=self._path("model", shape, texts.shape[1], name, seeds),
             progress=lambda steps: progress(steps * tokens * model.flops_per_token),
         )
 
-    def _real(self, part: str, n: int) -> Int[np.ndarray, "seeds n length"]:
-        return np.stack([self.corpus.real(part, n, seed) for seed in range(self.plan.seeds)])
+    def write(
+        self,
+        models: Any,
+        generator: Generator,
+        count: int,
+        name: Any,
+        progress: Progress,
+        first: int = 0,
+    ) -> tuple[Int[np.ndarray, "seeds count length"], Float[np.ndarray, " seeds"]]:
+        """So many stories of each model, and the share of all it wrote that the grammar knows.
 
-    def _model_path(self, shape: Shape, n: int, name: Any) -> Path:
-        return self._path("model", shape, n, name)
+        `name` tells these stories from others of the workshop, `first` their random key.
+        """
+        tokens = count * (self.corpus.length - 1)
+        flops = tokens * architecture(self.corpus, self.plan.author).flops_per_token_written
+        parts: list[list[np.ndarray]] = []
+        for seed in range(len(models.tokens)):
+            path = self._path("stories", name, count, seed)
+            stories: Any = jnp.zeros((count, self.corpus.length), jnp.int32), jnp.zeros(())
+            stories, done = checkpoint.load(path, stories)
+            if not done:
+                key = jax.random.fold_in(jax.random.key(self.key), AUTHORS + first + seed)
+                new = write_stories(self.corpus, one_of(models, seed), generator, count, key)
+                stories = tuple(map(jnp.asarray, new))
+                checkpoint.save(path, stories, count)
+            parts.append([np.asarray(part) for part in stories])
+            progress(flops)
+        rows, valid = (np.stack(part) for part in zip(*parts, strict=True))
+        return rows, valid
 
-    def _stories_path(self, generator: Generator, seed: int) -> Path:
-        return self._path("stories", generator, self.plan.most(generator), seed)
+    def real(self, part: str, n: int, seeds: int) -> Int[np.ndarray, "seeds n length"]:
+        """The first real stories of each seed."""
+        return np.stack([self.corpus.real(part, n, seed) for seed in range(seeds)])
+
+    def clear(self) -> None:
+        """Remove what this run kept in case that it is killed; not what another one did."""
+        shutil.rmtree(self.folder)
+        if not any(self.folder.parent.iterdir()):
+            self.folder.parent.rmdir()
 
     def _path(self, *name: Any) -> Path:
-        digest = hashlib.sha256(repr((name, self._stamp)).encode()).hexdigest()[:16]
-        return self.folder / f"{digest}.safetensors"
+        return self.folder / f"{_digest(*name)}.safetensors"
 
 
-def _author(generator: Generator) -> Generator:
-    """The same for generators that only write differently."""
-    return Generator(generator.stories)
+def _digest(*name: Any) -> str:
+    return hashlib.sha256(repr(name).encode()).hexdigest()[:16]
+
+
+def _unseeded(job: Job) -> Job:
+    """The same for all studies: a model that two of them want is trained once."""
+    return job._replace(study="", seeds=0)

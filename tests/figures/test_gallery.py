@@ -50,6 +50,7 @@ PROGRAMS = [
     "language.readout.gpt2",
     "language.readout.gpt2.text",
     "language.frozen",
+    "language.generations",
     "forecast.held",
 ]
 

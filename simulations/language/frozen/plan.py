@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from simulations.language.gpt2.training import Recipe
+from simulations.language.gpt2.training import ADAMW, Recipe
 from simulations.language.readout.world import Author
 
 
@@ -29,7 +29,7 @@ class Plan(NamedTuple):
     sizes: tuple[int, ...]
     ridge: float
     seeds: int  # independent draws of a readout's stories
-    recipe: Recipe = Recipe()  # of networks and author
+    recipe: Recipe = ADAMW  # of networks and author
 
 
 DEFAULT = Plan(

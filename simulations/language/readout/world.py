@@ -11,7 +11,7 @@ import numpy as np
 from simulations.language.corpus.corpus import Corpus, Rows, file_corpus, grammar_corpus
 from simulations.language.corpus.stories import story_grammar
 from simulations.language.corpus.successive import successive_words
-from simulations.language.gpt2.training import Recipe
+from simulations.language.gpt2.training import ADAMW, Recipe
 from simulations.language.plan import Block, Generator, Plan, Shape
 from simulations.language.readout.features import Features, relu_features, state_features
 from simulations.language.readout.origin import PIECE, Origin, Piece, pool_origin
@@ -53,7 +53,7 @@ class Place(NamedTuple):
     key: int
     folder: Path  # of unfinished models
     code: str
-    recipe: Recipe = Recipe()  # of author and reader
+    recipe: Recipe = ADAMW  # of author and reader
 
 
 class World(NamedTuple):

@@ -82,7 +82,7 @@ def test_flags_stand_in_for_the_studies_values():
     assert len(made.jobs) == len(set(made.jobs)) == 2 * 2 * 3 * 4
     assert made.generators == [Generator(7, 0.5, 0.9)]
     assert made.most(made.generators[0]) == 100
-    assert made.recipe == Recipe(8, 0.1, weight_decay=0.0, dropout=0.2, dtype="bfloat16")
+    assert made.recipe == Recipe(8, learning_rate=0.1, weight_decay=0.0, dropout=0.2, dtype="bfloat16")
     assert (made.seeds, made.author) == (3, SMALL._replace(width=16))
     # Twice 20 stories are five steps of eight, twice 100 are 25, of which 20 are wanted.
     assert [made.steps_for(n) for n in (1, 20, 100)] == [5, 5, 20]

@@ -1,0 +1,1 @@
+"""Language models trained on what earlier ones wrote, round after round."""
