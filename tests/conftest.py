@@ -1,6 +1,7 @@
 """Strict JAX: float64, no silent broadcasting across ranks, shapes of arguments checked."""
 
 import ctypes
+import functools
 import gc
 import os
 import platform
@@ -23,6 +24,7 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 
 import jax
+import jax._src.interpreters.mlir as lowering
 import psutil
 import pytest
 from jaxtyping import install_import_hook
@@ -32,6 +34,10 @@ from workbench.compiling import compile_fast
 
 if jax.config.read("jax_disable_most_optimizations"):
     compile_fast()
+# A context of MLIR for each program is a quarter of the time of a small one, and most are small.
+# It is the same whatever the program, so that one serves all; a JAX without this name makes its own.
+if hasattr(lowering, "make_ir_context"):
+    lowering.make_ir_context = functools.cache(lowering.make_ir_context)
 
 KEPT = 1.5e9  # bytes that a worker may have
 REPEATED = Path(__file__).parent / "thorough.txt"
