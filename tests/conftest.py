@@ -1,7 +1,6 @@
 """Strict JAX: float64, no silent broadcasting across ranks, shapes of arguments checked."""
 
 import ctypes
-import functools
 import gc
 import os
 import platform
@@ -24,22 +23,20 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 
 import jax
-import jax._src.interpreters.mlir as lowering
+import numpy as np
 import psutil
 import pytest
 from jaxtyping import install_import_hook
 
 from tests.checking import checked
-from workbench.compiling import compile_fast
+from workbench import compiling
 
 if jax.config.read("jax_disable_most_optimizations"):
-    compile_fast()
-# A context of MLIR for each program is a quarter of the time of a small one, and most are small.
-# It is the same whatever the program, so that one serves all; a JAX without this name makes its own.
-if hasattr(lowering, "make_ir_context"):
-    lowering.make_ir_context = functools.cache(lowering.make_ir_context)
+    compiling.compile_fast()
 
-KEPT = 1.5e9  # bytes that a worker may have
+# Bytes that a worker may have: all workers together a quarter of the machine.
+WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+KEPT = np.clip(psutil.virtual_memory().total / 4 / WORKERS, 1.5e9, 2.5e9)
 REPEATED = Path(__file__).parent / "thorough.txt"
 CHECKED = ["collapse_theory", "derivations", "figures", "simulations", "workbench"]
 with install_import_hook(CHECKED, f"{checked.__module__}.{checked.__name__}"):
@@ -73,7 +70,7 @@ def forget_programs():
     yield
     if psutil.Process().memory_info().rss < KEPT:
         return
-    jax.clear_caches()
+    compiling.forget_programs()
     gc.collect()
     if sys.platform == "linux":
         ctypes.CDLL("libc.so.6").malloc_trim(0)
