@@ -1,5 +1,8 @@
 """The error system and the mean predictor against their definitions, written with dense inverses."""
 
+from functools import cache
+
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,9 +12,10 @@ from collapse_theory.equivalent import ErrorSystem, solve, stack
 from tests.problems import random_problem
 
 
+@cache
 def solved_system(width):
     problem = random_problem(np.random.default_rng(4), d=7, sources=3, diagonal=False, width=width)
-    equivalent = solve(stack(problem))
+    equivalent = eqx.filter_jit(lambda problem: solve(stack(problem)))(problem)
     return equivalent, ErrorSystem(equivalent)
 
 

@@ -1,5 +1,6 @@
 """Rank, samples and width, which is smallest, and the interpolation threshold."""
 
+import equinox as eqx
 import numpy as np
 import pytest
 
@@ -15,7 +16,12 @@ def limit(n, width, ridge, dense=False):
     basis = np.linalg.qr(np.random.default_rng(0).normal(size=(5, 5)))[0]
     covariance = (basis * SPECTRUM) @ basis.T if dense else SPECTRUM
     sources = (ct.Source(n, covariance), ct.Source(3, covariance, weight=0.0))
-    return regime(principal_axes(stack(ct.Problem(sources, 1.0, ridge, width))).model)
+    return regime_of(ct.Problem(sources, 1.0, ridge, width))
+
+
+@eqx.filter_jit
+def regime_of(problem):
+    return regime(principal_axes(stack(problem)).model)
 
 
 @pytest.mark.parametrize("dense", [False, True])
