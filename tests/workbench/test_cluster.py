@@ -14,6 +14,7 @@ from workbench import cluster
 from workbench.cluster import Cluster
 from workbench.job import Job
 from workbench.run import run
+from workbench.store import Store
 
 pytestmark = pytest.mark.filterwarnings("default")  # of Dask, about ports and loops
 DASK = [sys.executable, "-m", "distributed.cli.dask_"]
@@ -57,10 +58,9 @@ def test_a_lost_scheduler_ends_the_run_and_what_was_done_is_kept(tmp_path):
     jobs = [Job(f"job {x}", [{"x": x}], slow, (x,)) for x in range(200)]
 
     def kill_when_it_works():
-        store = tmp_path / "results.sqlite"
-        while not (store.exists() and store.stat().st_size > 8192):
-            time.sleep(0.05)
-        time.sleep(2)
+        with Store(tmp_path) as store:
+            while not store.get("job", jobs[0].inputs):
+                time.sleep(0.05)
         scheduler.kill()
 
     threading.Thread(target=kill_when_it_works, daemon=True).start()
