@@ -28,11 +28,13 @@ import psutil
 import pytest
 from jaxtyping import install_import_hook
 
+from tests import contexts
 from tests.checking import checked
-from workbench import compiling
+from workbench.compiling import compile_fast
 
 if jax.config.read("jax_disable_most_optimizations"):
-    compiling.compile_fast()
+    compile_fast()
+    contexts.share_contexts()
 
 # Bytes that a worker may have: all workers together a quarter of the machine.
 WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
@@ -70,7 +72,7 @@ def forget_programs():
     yield
     if psutil.Process().memory_info().rss < KEPT:
         return
-    compiling.forget_programs()
+    contexts.forget_programs()
     gc.collect()
     if sys.platform == "linux":
         ctypes.CDLL("libc.so.6").malloc_trim(0)

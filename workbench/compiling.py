@@ -1,12 +1,9 @@
 """Compiling: how long it took, and half of that for runs in which it is most of what is done."""
 
 import os
-import threading
 import time
-from typing import Any
 
 import jax
-import jax._src.interpreters.mlir as lowering
 
 # Loops written by XLA's older means compile twice as fast, and a program in one piece, rather than one
 # for each core, takes a fifth less of a core: enough where every core has work already.  A flag that XLA
@@ -16,11 +13,6 @@ COMPILING = (
     "/jax/core/compile/jaxpr_to_mlir_module_duration",
     "/jax/core/compile/backend_compile_duration",
 )
-
-# JAX makes an MLIR context for each program, and keeps it: a quarter of the time of compiling a small
-# program, and more than half of the memory.  One can serve all programs of a thread.
-_make_context: Any = getattr(lowering, "make_ir_context", None)
-_contexts = threading.local()
 
 # When this process has compiled something, or read it from a cache, and how long it took.
 _compiled: list[tuple[float, float]] = []
@@ -49,17 +41,3 @@ def compile_fast() -> None:
     if jax.__version_info__ < (0, 10):
         flags = os.environ.get("XLA_FLAGS", "").split()
         os.environ["XLA_FLAGS"] = " ".join(flags + [flag for flag in FASTER if flag not in flags])
-        lowering.make_ir_context = _shared_context
-
-
-def forget_programs() -> None:
-    """Give back the memory of what is compiled: what is needed again is compiled again."""
-    jax.clear_caches()
-    vars(_contexts).clear()
-
-
-def _shared_context() -> Any:
-    """The MLIR context of this thread."""
-    if not hasattr(_contexts, "shared"):
-        _contexts.shared = _make_context()
-    return _contexts.shared
