@@ -1,5 +1,5 @@
-"""Keeping only synthetic stories without a mistake helps little beside real ones, and harms alone: what passes is
-less diverse.
+"""Keeping only synthetic stories without a mistake does not help beside real ones, within the error bars, and harms alone:
+what passes is less diverse.
 
 Beyond section 4.2 of the paper: a perfect verifier.
 """

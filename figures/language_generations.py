@@ -1,4 +1,5 @@
-"""SENTENCE
+"""Where each model learns from the last one alone, errors grow without end and few stories stay valid. A verifier keeps stories valid,
+but their loss grows faster. With as many new real stories, or with all stories kept, the growth stops.
 
 Beyond the paper: section 5's question, asked of language models round after round.
 """

@@ -1,5 +1,5 @@
-"""Half of synthetic stories harm wide language models more than narrow ones, up to where models begin to fit
-every story; beyond that a little less, within the error bars.
+"""Half of synthetic stories harm language models of width 32 and more two to three times as much as narrower ones. From
+there on the harm grows no further.
 
 Section 4.2 of the paper, on stories of known entropy.
 """

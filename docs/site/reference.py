@@ -162,6 +162,13 @@ PROGRAMS = Page(
             "python -m simulations.language",
             ("simulations.language.run.run", "simulations.language.experiment.endless_collapse"),
         ),
+        Chapter(
+            "python -m simulations.language.generations",
+            (
+                "simulations.language.generations.run.run",
+                "simulations.language.generations.theory.linear_growth",
+            ),
+        ),
         Chapter("python -m figures", ("figures.house.drawing.draw", "figures.house.gallery.page")),
         Chapter("python -m derivations", ("derivations.outcome.run", "derivations.report.write")),
     ),

@@ -13,7 +13,7 @@ from workbench.records import Record, Value, as_text, grouped, number, numbers
 from workbench.style import fraction_colours
 
 STROKES = ("-", "--", ":", "-.")  # of curves of one fraction
-LINEAR_BELOW = 0.01  # nats a token, where collapses of both signs are drawn
+LINEAR_BELOW = 0.001  # nats a token, where collapses of both signs are drawn
 
 
 def draw(rows: list[Record], folder: Path, suffixes: list[str]) -> list[Path]:
@@ -34,18 +34,18 @@ def scaling(rows: list[Record]) -> Picture:
     colours = fraction_colours([curve[0].fraction for curve in lines])
     for colour, curve in zip(colours, lines, strict=True):
         _curve(picture, curve, [point.n for point in curve], _name(curve, lines), colour)
-        if curve[0].limit > LINEAR_BELOW / 100:
+        if curve[0].limit > LINEAR_BELOW / 20:
             picture.panels[1].level(curve[0].limit, color=f"C{colour % 8}")
     clean = [curve for curve in lines if not curve[0].fraction]
-    for curve in clean if len(clean) == 1 else []:
-        _law(picture.panels[0], curve)
-    qualities = {point.quality for curve in lines for point in curve if point.fraction}
-    if len(qualities) == 1:
-        picture.panels[0].level(qualities.pop())
+    fitted = len(clean) == 1 and _law(picture.panels[0], clean[0])
+    mixed = [row for row in rows if row["p2"]]
+    if len(grouped(mixed, *KINDS)) == 1:
+        seeds = {row["seed"]: row for row in mixed}.values()
+        picture.panels[0].level(float(numbers(seeds, f"generator_{error_name(rows)}").mean()))
     picture.caption = (
         f"{_models(rows)} Dotted, left: the generators' own {_error(rows)}; right: the limit of "
         "the collapse for endless stories and a learner without bounds, known from the generators' and the grammar's "
-        f"probabilities of real stories. Dashed: the law A n^-α + plateau fitted to p₂ = 0. "
+        f"probabilities of real stories.{' Dashed: the law A n^-α + plateau fitted to p₂ = 0.' if fitted else ''} "
         f"{_collapse(rows)}"
     )
     return picture
@@ -124,14 +124,15 @@ def _curve(
         below.points(at, collapses, bars, colour=colour, **style)
 
 
-def _law(panel: Panel, curve: list[Point]) -> None:
-    """The fitted law of a curve, if its points give one."""
+def _law(panel: Panel, curve: list[Point]) -> bool:
+    """Draw the fitted law of a curve; whether its points give one."""
     try:
         fitted = law(curve)
     except (ArithmeticError, ValueError):
-        return
+        return False
     x = np.geomspace(curve[0].n, curve[-1].n, 100)
     panel.guide(x, fitted(x))
+    return True
 
 
 def _name(curve: list[Point], lines: list[list[Point]]) -> str:

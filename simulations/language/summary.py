@@ -8,6 +8,7 @@ from simulations.fit import PowerLaw, fit_power_law
 from simulations.language.gpt2.model import Architecture
 from workbench.records import Record, Value, grouped, number, numbers
 
+MISFIT = 10.0  # chi^2 per degree of freedom at which a fitted law says nothing
 CURVE = ["width", "depth", "p2", "generator_stories", "temperature", "top_p", "verified"]
 
 
@@ -66,15 +67,21 @@ def curves(rows: list[Record]) -> list[list[Point]]:
             n: {row["seed"]: number(row, name) for row in model if not row["p2"]}
             for n, model in sizes.items()
         }
-        for curve in grouped(shape, *CURVE):
+        for curve in sorted(grouped(shape, *CURVE), key=lambda rows: number(rows[0], "p2")):
             ordered = sorted(grouped(curve, "n"), key=lambda model: int(number(model[0], "n")))
             lines.append([_point(model, name, clean) for model in ordered])
     return lines
 
 
 def law(curve: list[Point]) -> PowerLaw:
-    """L(n) = floor + A n^-alpha.  Raises ValueError or ArithmeticError where points do not give it."""
-    return fit_power_law(*np.transpose([[point.n, point.error, point.stderr] for point in curve]))
+    """L(n) = floor + A n^-alpha.
+
+    Raises ValueError or ArithmeticError where points do not give it, or lie on no such curve.
+    """
+    fitted = fit_power_law(*np.transpose([[point.n, point.error, point.stderr] for point in curve]))
+    if fitted.chi2 > MISFIT:
+        raise ArithmeticError(f"no power law: chi^2/dof = {fitted.chi2:.0f}")
+    return fitted
 
 
 def _point(rows: list[Record], name: str, clean: dict[int, dict[Value, float]]) -> Point:

@@ -28,7 +28,10 @@ def chains(rows: list[Record]) -> Picture:
     left, right = picture.panels
     for chain in grouped(rows, "kind", "temperature", "verified"):
         told, groups = chain_of(chain), grouped(chain, "round")
-        at, colour = np.arange(len(groups)), list(KINDS).index(told.kind)
+        at, colour = (
+            np.arange(len(groups)),
+            list(KINDS).index(told.kind) if told.temperature == 1 else len(KINDS),
+        )
         plain = told == type(told)(told.kind)
         stroke = "-" if plain else "--" if told.verified else "-."
         style = {"linestyle": stroke, "linewidth": 0.8}

@@ -13,7 +13,7 @@ from workbench.records import Record, grouped, number, numbers
 def print_report(console: Console, rows: list[Record]) -> None:
     """Print a line for every chain: its excess losses, their growth, and what its models write."""
     for title, cell in (
-        ("excess loss by round [nats/token], +- one standard error", _excess),
+        ("excess loss by round in nats a token (standard error of the last digit)", _excess),
         ("excess loss / that of round 0, and of linear regression", _growth),
         ("share of what a model wrote that is a story", _valid),
     ):
@@ -48,7 +48,7 @@ def _grid(title: str, rows: list[Record], cell) -> Grid:
 
 def _excess(chain: list[Record]):
     rounds = [mean_and_error(numbers(group, "excess")) for group in grouped(chain, "round")]
-    yield str(chain_of(chain)), [f"{mean:.4f} +- {error:.4f}" for mean, error in rounds]
+    yield str(chain_of(chain)), [f"{mean:.3f}({1000 * error:.0f})" for mean, error in rounds]
 
 
 def _growth(chain: list[Record]):
