@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from simulations.mnist.last_layer import hidden_units, last_layer_errors
+from simulations.mnist.last_layer.frozen import hidden_units, last_layer_errors
 from simulations.mnist.network import train_step, two_layers
 
 
