@@ -31,6 +31,10 @@ def _run(options: argparse.Namespace, arguments: list[str]) -> int:
         from simulations.forecast.recipe import Recipe, absolute
         from simulations.forecast.report import rows_table, trust_line, verdict_table
         from simulations.forecast.run import TABLE, run
+        from simulations.forecast.width.report import lines, tables
+        from simulations.forecast.width.run import TABLE as WIDTH_TABLE
+        from simulations.forecast.width.run import run as run_widths
+        from simulations.forecast.width.sizes import checked_widths
     started = time.time()
     suffixes, chosen = formats(options.format), cluster.chosen(options)
     if options.quick:
@@ -60,8 +64,14 @@ def _run(options: argparse.Namespace, arguments: list[str]) -> int:
         quick=options.quick,
     )
     folder = Path(options.out or f"results/forecast{'-quick' if options.quick else ''}")
+    asked = parse_values("width", options.width) if options.width else []
+    widths = checked_widths([m for m in asked if m is not None]) if options.width else None
     outlook = run(recipe, folder, chosen)
-    write_json(folder / "forecast.json", outlook.verdict)
+    studied = None if widths is None else run_widths(recipe, widths, outlook.verdict, folder, chosen)
+    study = None if studied is None else studied.study
+    verdict = outlook.verdict | ({"width": study.verdict} if study else {})
+    write_json(folder / "forecast.json", verdict)
+    failed = outlook.failed | ({} if studied is None else studied.outcome.failed)
     write_manifest(
         folder / "manifest.json",
         started,
@@ -69,8 +79,8 @@ def _run(options: argparse.Namespace, arguments: list[str]) -> int:
         code=fingerprint(run.__module__),
         rows=len(outlook.rows),
         rows_reused=outlook.reused,
-        seconds=outlook.seconds,
-        failed=outlook.failed,
+        seconds=outlook.seconds | ({} if studied is None else studied.outcome.seconds),
+        failed=failed,
     )
     console = wide_console()
     console.print(rows_table(outlook.rows))
@@ -78,9 +88,15 @@ def _run(options: argparse.Namespace, arguments: list[str]) -> int:
     console.print(trust_line(outlook.verdict), soft_wrap=True, highlight=False)
     pictures = draw(outlook.verdict, outlook.rows).save_pictures(folder, TABLE, suffixes)
     made = [*outlook.tables, folder / "forecast.json", *pictures]
+    if studied is not None and study is not None:
+        for grid in tables(study.rows):
+            console.print(grid)
+        for line in lines(study.verdict):
+            console.print(line, soft_wrap=True, highlight=False)
+        made += [*studied.tables, *study.plot().save_pictures(folder, WIDTH_TABLE, suffixes)]
     console.print(f"made {', '.join(map(str, made))}", soft_wrap=True)
-    print_failures(console, outlook.failed)
-    return 1 if outlook.failed else 0
+    print_failures(console, failed)
+    return 1 if failed else 0
 
 
 def _numbers(text: str) -> tuple[float, ...]:
@@ -107,6 +123,11 @@ def _parser() -> argparse.ArgumentParser:
         "--features",
         default="raw",
         help="raw (default), relu:M (M random features) or embedding (as they are)",
+    )
+    add(
+        "--width",
+        metavar="VALUES",
+        help="also models of these widths: random projections, or with relu:M numbers of ReLU features",
     )
     add("--ridge", default="auto", metavar="VALUES", help="lambda, a list, or auto (default)")
     add(
