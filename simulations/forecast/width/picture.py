@@ -39,9 +39,9 @@ def caption(trained: list[Record], everything: list[Record]) -> str:
 
     def of(rows: list[Record]) -> str:
         sizes = dict.fromkeys((number(row, "n_real"), number(row, "n_synthetic")) for row in rows)
-        return " and ".join(f"{n:,.0f} real + {s:,.0f} synthetic" for n, s in sizes)
+        return ", or ".join(f"{n:,.0f} real" + f" and {s:,.0f} synthetic" * (s > 0) for n, s in sizes)
 
-    right = f"; right: {of(everything)}" if everything else ""
+    right = f"; on the right: {of(everything)}" if everything else ""
     return (
         f"Rows on the left: {of(trained)}{right}. Lines: forecast, bands: intervals of 90%. Points: "
         "models trained, tested on rows that they have not seen; bars: standard error."

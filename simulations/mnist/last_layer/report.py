@@ -1,4 +1,4 @@
-"""What a run prints: the four errors of every width, side by side."""
+"""What a run prints: the errors of every width, side by side."""
 
 from rich.table import Table as Grid
 
@@ -7,17 +7,22 @@ from workbench.records import Record, number
 
 SHOWN = {
     "predicted": "closed form",
-    "new": "fit to new images",
-    "own": "fit to its images",
+    "held": "new images",
+    "new": "test images",
+    "own": "its own images",
     "network": "network",
 }
 
 
 def table(rows: list[Record]) -> Grid:
-    """Test errors with their standard errors over networks, and the closed form's gap."""
-    grid = number_table("test error by last layer", "m", "p2", "ridge", *SHOWN.values(), "gap of new")
+    """Errors with their standard errors over networks, and the gap of the closed form.
+
+    Fits to new images, tested on held-out training images and on test images; then, on test images, the
+    fit to the network's own images and the layer that training left.
+    """
+    grid = number_table("test error by last layer", "m", "p2", "ridge", *SHOWN.values(), "gap")
     for row in rows:
-        cells = [f"{number(row, name):.4f} ± {number(row, f'{name}_stderr'):.4f}" for name in SHOWN]
+        cells = [f"{number(row, name):.3f} ± {number(row, f'{name}_stderr'):.3f}" for name in SHOWN]
         gap = f"{number(row, 'gap'):+.1%} ± {number(row, 'gap_stderr'):.1%}"
         grid.add_row(str(row["width"]), f"{row['p2']:g}", f"{row['ridge']:g}", *cells, gap)
     return grid

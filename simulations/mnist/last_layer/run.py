@@ -19,14 +19,14 @@ from workbench.run import Outcome
 TABLE = "mnist.last_layer"
 N, STEPS = 1000, 1200  # as the networks of the width study
 WIDTHS, RIDGES, SEEDS = (30, 100, 300, 1000), (1e-4, 1e-2), 4
-REFITS, IMAGES = 10, 20_000
+REFITS, IMAGES, HELD = 10, 20_000, 10_000
 MIXES = (CLEAN, Mix(0.5, Generator(300)))
 QUICK_WIDTHS, QUICK_MIXES = (10, 40), (CLEAN, Mix(0.5, Generator(50, 0.1)))
 
 INPUTS = ["data", "d", "pool", "test", "n", "width", "p2", "generator_samples", "generator_noise"]
-INPUTS += ["ridge", "steps", "seeds", "refits", "images", "key", "code"]
+INPUTS += ["ridge", "steps", "seeds", "refits", "images", "held_out", "key", "code"]
 COLUMNS = list(INPUTS)
-for _name in ("predicted", "new", "gap", "own", "network"):
+for _name in ("predicted", "held", "gap", "new", "own", "network"):
     COLUMNS += [_name, f"{_name}_stderr"]
 
 
@@ -34,9 +34,13 @@ def settings(quick: bool = False) -> list[Setting]:
     """The networks, mixes of labels fastest."""
     if quick:
         return [
-            Setting(100, m, mix, RIDGES, 100, 2, 2, 600) for m in QUICK_WIDTHS for mix in QUICK_MIXES
+            Setting(100, m, mix, RIDGES, 100, 2, 2, 600, 200)
+            for m in QUICK_WIDTHS
+            for mix in QUICK_MIXES
         ]
-    return [Setting(N, m, mix, RIDGES, STEPS, SEEDS, REFITS, IMAGES) for m in WIDTHS for mix in MIXES]
+    return [
+        Setting(N, m, mix, RIDGES, STEPS, SEEDS, REFITS, IMAGES, HELD) for m in WIDTHS for mix in MIXES
+    ]
 
 
 def run(
@@ -74,7 +78,7 @@ def jobs(chosen: Sequence[Setting], recipe: Recipe, size: Extent) -> list[Job]:
 def inputs(setting: Setting, size: Extent, key: int, code: str) -> list[Record]:
     """What identifies each row."""
     generator = setting.mix.generator
-    row = {**size._asdict(), **setting._asdict(), "p2": setting.mix.fraction}
+    row = {**size._asdict(), **setting._asdict(), "p2": setting.mix.fraction, "held_out": setting.held}
     row |= {
         "generator_samples": generator and generator.samples,
         "generator_noise": generator and generator.noise,
