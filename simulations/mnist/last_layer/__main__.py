@@ -8,10 +8,10 @@ from simulations.mnist.last_layer.measure import work
 from simulations.mnist.last_layer.report import table
 from simulations.mnist.last_layer.run import COLUMNS, TABLE, run
 from workbench import cluster
-from workbench.command import Parser, one_sentence, print_failures, wide_console
+from workbench.command import Parser, one_sentence, wide_console
 from workbench.fingerprint import fingerprint
-from workbench.manifest import this_command, write_manifest
-from workbench.records import write_table
+from workbench.finish import finish
+from workbench.manifest import this_command
 
 PROGRAM = "simulations.mnist.last_layer"
 
@@ -29,22 +29,9 @@ def main(arguments: list[str] | None = None) -> int:
         started = time.time()
         folder = Path(options.out or f"results/last_layer{'-quick' if options.quick else ''}")
         outcome = run(folder, quick=options.quick, data=options.data, cluster=cluster.chosen(options))
-        console = wide_console()
-        console.print(table(outcome.rows))
-        print_failures(console, outcome.failed)
-        tables = write_table(folder, TABLE, COLUMNS, outcome.rows)
-        write_manifest(
-            folder / "manifest.json",
-            started,
-            this_command(PROGRAM, arguments),
-            code=fingerprint(work.__module__),
-            rows=len(outcome.rows),
-            rows_reused=outcome.reused,
-            seconds=outcome.seconds,
-            failed=outcome.failed,
-        )
-        console.print(f"made {', '.join(map(str, tables))}", soft_wrap=True)
-        return 1 if outcome.failed else 0
+        wide_console().print(table(outcome.rows))
+        command, code = this_command(PROGRAM, arguments), fingerprint(work.__module__)
+        return finish(outcome, folder, TABLE, COLUMNS, command=command, started=started, code=code)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ N, STEPS = 1000, 1200  # as the networks of the width study
 WIDTHS, RIDGES, SEEDS = (30, 100, 300, 1000), (1e-4, 1e-2), 4
 REFITS, IMAGES, HELD = 10, 20_000, 10_000
 MIXES = (CLEAN, Mix(0.5, Generator(300)))
-QUICK_WIDTHS, QUICK_MIXES = (10, 40), (CLEAN, Mix(0.5, Generator(50, 0.1)))
+QUICK_WIDTHS, QUICK_MIXES = (20,), (CLEAN, Mix(0.5, Generator(50, 0.1)))
 
 INPUTS = ["data", "d", "pool", "test", "n", "width", "p2", "generator_samples", "generator_noise"]
 INPUTS += ["ridge", "steps", "seeds", "refits", "images", "held_out", "key", "code"]
