@@ -4,6 +4,7 @@ import argparse
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbench import cluster
 from workbench.command import FORMATS, Parser, extra, formats, one_sentence, print_failures, wide_console
@@ -11,6 +12,9 @@ from workbench.compiling import compile_fast
 from workbench.fingerprint import fingerprint
 from workbench.manifest import this_command, write_json, write_manifest
 from workbench.values import parse_values
+
+if TYPE_CHECKING:
+    from simulations.forecast.recipe import Recipe
 
 PROGRAM = "simulations.forecast"
 
@@ -28,7 +32,6 @@ def _run(options: argparse.Namespace, arguments: list[str]) -> int:
     """Compute, print and draw; the exit code."""
     with extra("forecast"):
         from simulations.forecast.picture import draw
-        from simulations.forecast.recipe import Recipe, absolute
         from simulations.forecast.report import rows_table, trust_line, verdict_table
         from simulations.forecast.run import TABLE, run
         from simulations.forecast.width.report import lines, tables
@@ -39,33 +42,10 @@ def _run(options: argparse.Namespace, arguments: list[str]) -> int:
     suffixes, chosen = formats(options.format), cluster.chosen(options)
     if options.quick:
         compile_fast()
-    files = (options.real, options.synthetic, options.label_model, options.test_file)
-    if options.real is None and any((*files, options.target)):
-        raise ValueError(
-            "real = nothing: expected a file of real data beside the other files and --target"
-        )
-    if options.synthetic and options.label_model:
-        raise ValueError("--label-model and a synthetic file: expected one of them")
-    if not 0 <= options.key < 2**63:
-        raise ValueError(f"key = {options.key}: expected a whole number in [0, 2^63)")
-    recipe = Recipe(
-        real=absolute(options.real),
-        synthetic=absolute(options.synthetic),
-        label_model=absolute(options.label_model),
-        test=absolute(options.test_file),
-        target=tuple(filter(None, (options.target or "").split(","))),
-        features=options.features,
-        ridge=options.ridge if options.ridge == "auto" else _numbers(options.ridge),
-        task=options.task,
-        missing=options.missing,
-        folds=options.folds or (2 if options.quick else 5),
-        seeds=options.seeds,
-        key=options.key,
-        quick=options.quick,
-    )
+    recipe = _recipe(options)
     folder = Path(options.out or f"results/forecast{'-quick' if options.quick else ''}")
-    asked = parse_values("width", options.width) if options.width else []
-    widths = checked_widths([m for m in asked if m is not None]) if options.width else None
+    asked = None if options.width is None else parse_values("width", options.width)
+    widths = None if asked is None else checked_widths([m for m in asked if m is not None])
     outlook = run(recipe, folder, chosen)
     studied = None if widths is None else run_widths(recipe, widths, outlook.verdict, folder, chosen)
     study = None if studied is None else studied.study
@@ -97,6 +77,36 @@ def _run(options: argparse.Namespace, arguments: list[str]) -> int:
     console.print(f"made {', '.join(map(str, made))}", soft_wrap=True)
     print_failures(console, failed)
     return 1 if failed else 0
+
+
+def _recipe(options: argparse.Namespace) -> "Recipe":
+    """What is forecast, from which files.  Raises ValueError for options that contradict each other."""
+    from simulations.forecast.recipe import Recipe, absolute
+
+    files = (options.real, options.synthetic, options.label_model, options.test_file)
+    if options.real is None and any((*files, options.target)):
+        raise ValueError(
+            "real = nothing: expected a file of real data beside the other files and --target"
+        )
+    if options.synthetic and options.label_model:
+        raise ValueError("--label-model and a synthetic file: expected one of them")
+    if not 0 <= options.key < 2**63:
+        raise ValueError(f"key = {options.key}: expected a whole number in [0, 2^63)")
+    return Recipe(
+        real=absolute(options.real),
+        synthetic=absolute(options.synthetic),
+        label_model=absolute(options.label_model),
+        test=absolute(options.test_file),
+        target=tuple(filter(None, (options.target or "").split(","))),
+        features=options.features,
+        ridge=options.ridge if options.ridge == "auto" else _numbers(options.ridge),
+        task=options.task,
+        missing=options.missing,
+        folds=options.folds or (2 if options.quick else 5),
+        seeds=options.seeds,
+        key=options.key,
+        quick=options.quick,
+    )
 
 
 def _numbers(text: str) -> tuple[float, ...]:

@@ -10,7 +10,7 @@ from simulations.forecast.verdict import TRUST
 from workbench.command import number_table
 from workbench.records import Record
 
-SENTENCES = ("about_size", "about_synthetic", "about_peak")
+SENTENCES = ("about_size", "about_synthetic", "about_peak", "about_untold")
 
 
 def tables(rows: list[Record]) -> list[Grid]:

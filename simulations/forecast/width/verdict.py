@@ -21,38 +21,40 @@ class Curve(NamedTuple):
     n_synthetic: int
     errors: Float[np.ndarray, "widths replicates"]
 
-    @property
-    def told(self) -> bool:
-        """Whether the rows at hand tell the error of every width."""
-        return bool(np.isfinite(self.errors).all())
-
 
 def verdict(widths: Sequence[int], curves: Sequence[Curve]) -> Record:
-    """Numbers and sentences, of all rows where these tell every width, else of what a fold leaves.
+    """Numbers and sentences: of all rows, or of what a fold leaves where that tells more widths.
 
-    `curves` are without synthetic rows first: of all rows, of a fold's, then the same with synthetic
-    ones, where there are any.
+    `curves` are of all rows, of a fold's without synthetic ones, then the same with them, where there are
+    any.  Widths whose errors the rows at hand do not tell are left out.
     """
     pairs = [curves[k::2] for k in range(2)]
-    chosen = next((pair for pair in pairs if all(curve.told for curve in pair)), None)
+    known = [np.all([np.isfinite(curve.errors).all(axis=1) for curve in pair], axis=0) for pair in pairs]
+    pair, told = max(zip(pairs, known, strict=True), key=lambda one: one[1].sum())  # the first if equal
     record: Record = {"widths": ",".join(map(str, widths))}
-    if chosen is None:
-        return record | {"about_size": "the rows at hand do not tell the error of every width"}
+    if told.sum() < 2:
+        return record | {"about_size": "the rows at hand do not tell how errors change with the width"}
+    shown = [width for width, tells in zip(widths, told, strict=True) if tells]
+    chosen = [curve._replace(errors=curve.errors[told]) for curve in pair]
     last = chosen[-1]
     record |= {"width_n_real": last.n_real, "width_n_synthetic": last.n_synthetic}
-    record |= _best(widths, last, "best_width") | {"about_size": size_sentence(widths, last)}
+    record |= _best(shown, last) | {"about_size": size_sentence(shown, last)}
     for curve, name in zip(chosen, ("peak_width_alone", "peak_width"), strict=False):
         at = peak(curve)
-        record[name] = None if at is None else widths[at]
+        record[name] = None if at is None else shown[at]
     if len(chosen) == 2:
         change = np.log(chosen[1].errors) - np.log(chosen[0].errors)
-        record |= _growth(change) | {"about_synthetic": change_sentence(widths, change)}
-    return record | {"about_peak": peak_sentence(widths, chosen)}
+        record |= _growth(change) | {"about_synthetic": change_sentence(shown, change)}
+    record["about_peak"] = peak_sentence(shown, chosen)
+    if not told.all():
+        untold = ", ".join(f"{width:,}" for width in widths if width not in shown)
+        record["about_untold"] = f"the rows at hand do not tell the errors at m = {untold}"
+    return record
 
 
-def _best(widths: Sequence[int], curve: Curve, name: str) -> Record:
+def _best(widths: Sequence[int], curve: Curve) -> Record:
     at = int(np.argmin(curve.errors[:, 0]))
-    return {name: widths[at], f"{name}_error": float(curve.errors[at, 0])}
+    return {"best_width": widths[at], "best_width_error": float(curve.errors[at, 0])}
 
 
 def _growth(change: Float[np.ndarray, "widths replicates"]) -> Record:

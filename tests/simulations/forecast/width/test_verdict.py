@@ -74,12 +74,18 @@ def test_what_errs_as_much_as_it_differs_is_not_said():
 
 
 def test_a_fold_speaks_where_all_rows_tell_too_little():
-    """And where neither does, nothing is said but that."""
+    """Where both leave a width out, so does the verdict; of one width there is nothing to say."""
     hidden = [0.8, 0.5, np.nan, 0.3]
     curves = [curve(hidden), curve([0.8, 0.5, 0.9, 0.3], n=80)]
-    assert verdict(WIDTHS, curves)["width_n_real"] == 80
+    record = verdict(WIDTHS, curves)
+    assert (record["width_n_real"], record["peak_width_alone"]) == (80, 100)
+    assert "about_untold" not in record
     record = verdict(WIDTHS, [curve(hidden), curve(hidden, n=80)])
-    assert record["about_size"] == "the rows at hand do not tell the error of every width"
+    assert (record["width_n_real"], record["peak_width_alone"]) == (100, None)
+    assert record["about_untold"] == "the rows at hand do not tell the errors at m = 100"
+    little = curve([0.8, np.nan, np.nan, np.nan])
+    record = verdict(WIDTHS, [little, little])
+    assert record["about_size"] == "the rows at hand do not tell how errors change with the width"
     assert "best_width" not in record
 
 
