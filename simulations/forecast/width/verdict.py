@@ -25,8 +25,8 @@ class Curve(NamedTuple):
 def verdict(widths: Sequence[int], curves: Sequence[Curve]) -> Record:
     """Numbers and sentences: of all rows, or of what a fold leaves where that tells more widths.
 
-    `curves` are of all rows, of a fold's without synthetic ones, then the same with them, where there are
-    any.  Widths whose errors the rows at hand do not tell are left out.
+    `curves` are of all rows and of a fold's, without synthetic ones; then both with them, where there
+    are any.  Widths whose errors the rows at hand do not tell are left out.
     """
     pairs = [curves[k::2] for k in range(2)]
     known = [np.all([np.isfinite(curve.errors).all(axis=1) for curve in pair], axis=0) for pair in pairs]
