@@ -25,6 +25,7 @@ class Sized(NamedTuple):
     """Models of one width m: of m random projections of the features, or of m random ReLU features.
 
     `sample` are the rows with the features that are known: those projected, or the m ReLU features.
+    Ridges are the forecast's times `ridge_scale`.
     """
 
     kind: str
@@ -78,7 +79,7 @@ def training(forecast: Forecast, model: Sized, rows: Rows) -> Training:
     """A training of this width with the best of the ridges."""
     width = model.width if model.projected else None
     trainings = [
-        Training(rows.n_real, rows.n_synthetic, ridge * model.ridges, 1.0, width)
+        Training(rows.n_real, rows.n_synthetic, ridge * model.ridge_scale, 1.0, width)
         for ridge in forecast.ridges_.at(rows.n_real + rows.n_synthetic)
     ]
     if len(trainings) == 1:

@@ -43,8 +43,8 @@ def test_widths_of_relu_features_are_numbers_of_them():
     other = Forecast(features=f"relu:{D}", ridge=[0.1, 1.0]).fit(*TABLES)
     rows = Rows(60, 60, False)
     assert error(model, D, rows) == other.value(other.training(60, 60))
-    assert sized(model, 15).ridges == 1.0
-    assert sized(Forecast(features=f"relu:{D}").fit(*TABLES), D // 2).ridges == 0.5
+    assert sized(model, 15).ridge_scale == 1.0
+    assert sized(Forecast(features=f"relu:{D}").fit(*TABLES), D // 2).ridge_scale == 0.5
 
 
 def test_rows_and_words(forecast):
