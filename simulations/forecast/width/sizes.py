@@ -32,7 +32,7 @@ class Sized(NamedTuple):
     width: int
     sample: Sample
     projected: bool
-    ridges: float  # times the forecast's own
+    ridge_scale: float
 
 
 def checked_widths(widths: Sequence[float]) -> list[int]:
