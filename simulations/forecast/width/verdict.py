@@ -45,7 +45,7 @@ def verdict(widths: Sequence[int], curves: Sequence[Curve]) -> Record:
     if len(chosen) == 2:
         change = np.log(chosen[1].errors) - np.log(chosen[0].errors)
         record |= _growth(change) | {"about_synthetic": change_sentence(shown, change)}
-    record["about_peak"] = peak_sentence(shown, chosen)
+    record["about_peak"] = peak_sentence(widths, curves)
     if not told.all():
         untold = ", ".join(f"{width:,}" for width in widths if width not in shown)
         record["about_untold"] = f"the rows at hand do not tell the errors at m = {untold}"
@@ -67,8 +67,7 @@ def size_sentence(widths: Sequence[int], curve: Curve) -> str:
     """Whether larger models have smaller errors."""
     value = curve.errors[:, 0]
     best, last = int(np.argmin(value)), len(value) - 1
-    rows = f"{curve.n_real:,} real and {curve.n_synthetic:,} synthetic rows"
-    rows = rows if curve.n_synthetic else f"{curve.n_real:,} real rows"
+    rows = _rows(curve)
 
     def at(index: int) -> str:
         return f"{value[index]:.4g} at m = {widths[index]:,}"
@@ -84,6 +83,11 @@ def size_sentence(widths: Sequence[int], curve: Curve) -> str:
     return f"with {rows} the size of the model makes no difference that these rows tell"
 
 
+def _rows(curve: Curve) -> str:
+    mixed = f"{curve.n_real:,} real and {curve.n_synthetic:,} synthetic rows"
+    return mixed if curve.n_synthetic else f"{curve.n_real:,} real rows"
+
+
 def change_sentence(widths: Sequence[int], change: Float[np.ndarray, "widths replicates"]) -> str:
     """Whether synthetic rows change the error of larger models by more; `change` is of log errors."""
     first, last = (f"{np.expm1(change[k, 0]):+.1%} (m = {widths[k]:,})" for k in (0, -1))
@@ -97,14 +101,14 @@ def change_sentence(widths: Sequence[int], change: Float[np.ndarray, "widths rep
 
 
 def peak_sentence(widths: Sequence[int], curves: Sequence[Curve]) -> str:
-    """Where errors have an interpolation peak."""
+    """Where errors have an interpolation peak: of all curves, as numbers of rows move it."""
     parts = []
     for curve in curves:
-        at, n = peak(curve), curve.n_real + curve.n_synthetic
+        told = np.isfinite(curve.errors).all(axis=1)
+        at = peak(curve._replace(errors=curve.errors[told]))
         if at is not None:
-            rows = "with the synthetic rows" if curve.n_synthetic else "real rows alone"
-            parts.append(f"{rows}, near m = {widths[at]:,} (n = {n:,})")
-    return f"interpolation peak: {'; '.join(parts)}" if parts else "no peak among these widths"
+            parts.append(f"of {_rows(curve)} near m = {np.array(widths)[told][at]:,}")
+    return f"interpolation peak {', '.join(parts)}" if parts else "no peak among these widths"
 
 
 def peak(curve: Curve) -> int | None:

@@ -56,7 +56,7 @@ def test_a_peak_and_where_it_is():
     record = judged([0.8, 0.5, 0.9, 0.35], [0.8, 0.7, 0.6, 0.5])
     assert record["peak_width_alone"] == 100
     assert record["peak_width"] is None
-    assert record["about_peak"] == "interpolation peak: real rows alone, near m = 100 (n = 100)"
+    assert record["about_peak"] == "interpolation peak of 100 real rows near m = 100"
 
 
 def test_what_errs_as_much_as_it_differs_is_not_said():
@@ -80,9 +80,11 @@ def test_a_fold_speaks_where_all_rows_tell_too_little():
     record = verdict(WIDTHS, curves)
     assert (record["width_n_real"], record["peak_width_alone"]) == (80, 100)
     assert "about_untold" not in record
+    assert record["about_peak"] == "interpolation peak of 80 real rows near m = 100"
     record = verdict(WIDTHS, [curve(hidden), curve(hidden, n=80)])
     assert (record["width_n_real"], record["peak_width_alone"]) == (100, None)
     assert record["about_untold"] == "the rows at hand do not tell the errors at m = 100"
+    assert record["about_peak"] == "no peak among these widths"
     little = curve([0.8, np.nan, np.nan, np.nan])
     record = verdict(WIDTHS, [little, little])
     assert record["about_size"] == "the rows at hand do not tell how errors change with the width"
