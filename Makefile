@@ -43,6 +43,7 @@ tables: $(VENV)/.test
 	$(RUN) -m simulations.mnist --format png --out results/tables/mnist
 	$(RUN) -m simulations.mnist.closed_forms --measured results/tables/mnist/mnist.csv --out results/tables/mnist.closed_forms
 	$(RUN) -m simulations.mnist.pairs --format png --out results/tables/mnist.pairs
+	$(RUN) -m simulations.mnist.last_layer --out results/tables/mnist.last_layer
 	$(RUN) -m simulations.language --seeds 3 --format png --out results/tables/language
 	$(RUN) -m simulations.language.generations --seeds 3 --format png --out results/tables/language.generations
 	$(RUN) -m simulations.language.readout $(if $(wildcard $(STORIES)),--corpus $(STORIES) --vocabulary 500) --format png --out results/tables/language.readout
@@ -56,7 +57,7 @@ tables: $(VENV)/.test
 	for name in frozen generations; do \
 		cp results/tables/language.$$name/$$name.csv results/tables/language.$$name/language.$$name.csv; \
 	done
-	for name in mnist mnist.closed_forms mnist.pairs language $$(cd results/tables && echo language.*) forecast.held; do \
+	for name in mnist mnist.closed_forms mnist.pairs mnist.last_layer language $$(cd results/tables && echo language.*) forecast.held; do \
 		cp results/tables/$$name/$$name.csv figures/tables/$$name.csv; \
 		cp results/tables/$$name/manifest.json figures/tables/$$name.json; \
 	done
@@ -82,10 +83,11 @@ quick-readout quick-frozen quick-generations: quick-%: $(VENV)/.test
 	$(RUN) -m simulations.language.$* --quick --format png --out $(QUICK)/$*
 quick-closed-forms: $(VENV)/.test
 	$(RUN) -m simulations.mnist.closed_forms --quick --out $(QUICK)/closed-forms
+	$(RUN) -m simulations.mnist.last_layer --quick --out $(QUICK)/last-layer
 quick-pairs: $(VENV)/.test
 	$(RUN) -m simulations.mnist.pairs --quick --format png --out $(QUICK)/pairs
 quick-forecast: $(VENV)/.test
-	$(RUN) -m simulations.forecast --quick --format png --out $(QUICK)/forecast
+	$(RUN) -m simulations.forecast --quick --width 3,30 --format png --out $(QUICK)/forecast
 	$(RUN) -m simulations.forecast.held --quick --out $(QUICK)/forecast-held
 quick-figures: $(VENV)/.test
 	$(RUN) -m figures --list

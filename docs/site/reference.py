@@ -145,7 +145,11 @@ PROGRAMS = Page(
     (
         Chapter(
             "python -m simulations.forecast",
-            ("simulations.forecast.model.Forecast", "simulations.forecast.run.run"),
+            (
+                "simulations.forecast.model.Forecast",
+                "simulations.forecast.width.study.WidthStudy",
+                "simulations.forecast.run.run",
+            ),
         ),
         Chapter(
             "python -m simulations.sweep", ("simulations.sweep.run.run", "simulations.sweep.study.Study")
@@ -157,6 +161,13 @@ PROGRAMS = Page(
         Chapter(
             "python -m simulations.mnist.pairs",
             ("simulations.mnist.pairs.run.run", "simulations.mnist.pairs.theory.predicted"),
+        ),
+        Chapter(
+            "python -m simulations.mnist.last_layer",
+            (
+                "simulations.mnist.last_layer.run.run",
+                "simulations.mnist.last_layer.frozen.last_layer_errors",
+            ),
         ),
         Chapter(
             "python -m simulations.language",

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,9 @@ from simulations.forecast.paired import mixing_law, ridge_model
 from simulations.forecast.ridges import AUTO, chosen_ridges
 from simulations.mixing_law import MixingLaw
 from workbench.records import number
+
+if TYPE_CHECKING:
+    from simulations.forecast.width.study import WidthStudy
 
 WEIGHTS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 1.0, 1.5, 2.0)
 
@@ -200,6 +203,20 @@ class Forecast(BaseEstimator):
         model = ridge_model(self.training(n, 0).ridge, n) if smoother is None else smoother
         seed = int(self.random_state)
         return mixing_law(self.data_, self.features, model, count=self.folds, seed=seed, seeds=seeds)
+
+    def width_study(self, widths: Sequence[float]) -> "WidthStudy":
+        """Errors of models of these widths, with and without the synthetic rows: rows and a verdict.
+
+        A width m is that of m random projections z = S^T x of the features, S_ij ~ N(0, 1/d), the
+        paper's model size; of features "relu:M" it is a number of ReLU features in place of M.  Of the
+        result, `table()` is a DataFrame, `report()` text and `plot()` a picture.  With ridge="auto"
+        lambda grows in proportion to m, so that functions of one size have one penalty at every width.
+        Raises ValueError for what is no width.
+        """
+        from simulations.forecast.width.study import study
+
+        check_is_fitted(self)
+        return study(self, widths)
 
     def table(self) -> pd.DataFrame:
         """Forecasts and, where there are rows enough, measurements: a row a training."""

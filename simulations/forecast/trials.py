@@ -73,18 +73,7 @@ def _squared_errors(
     """Squared errors (trainings, rows tested on), in one order of the rows whatever the folds."""
     tested = len(data.real) if data.test is None else len(data.test)
     squared = np.zeros((len(trainings), tested))
-    for number, fold in enumerate(folds(data, count, [seed, draw])):
-        generator = np.random.default_rng([seed, 4, number, draw])
-        features = Features(kind, seed).fit(data.real.features.iloc[fold.pool])
-        pool = data.real.rows(fold.pool)
-        real = (features.transform(pool.features), pool.labels)
-        synthetic = None
-        if data.paired and data.synthetic is not None:
-            synthetic = (real[0], data.synthetic.labels[fold.pool])
-        elif data.synthetic is not None:
-            synthetic = (features.transform(data.synthetic.features), data.synthetic.labels)
-        inputs = features.transform(fold.test.features)
-        shown = shuffled(real, synthetic, data.paired, generator)
+    for fold, shown, inputs in prepared_folds(data, kind, count, seed, draw):
         for index, training in enumerate(trainings):
             weights = trained(*shown, training, data.paired)
             errors = np.sum((fold.test.labels - inputs @ weights) ** 2, axis=1)
@@ -131,11 +120,36 @@ def shuffled(
     return first, Rows(*synthetic, order)
 
 
+def prepared_folds(
+    data: Data, kind: str, count: int, seed: int, draw: int
+) -> Iterator[tuple[Fold, tuple[Rows, Rows | None], np.ndarray]]:
+    """Each fold with its rows to train on, in random order, and the features of those to test on."""
+    for number, fold in enumerate(folds(data, count, [seed, draw])):
+        generator = np.random.default_rng([seed, 4, number, draw])
+        features = Features(kind, seed).fit(data.real.features.iloc[fold.pool])
+        pool = data.real.rows(fold.pool)
+        real = (features.transform(pool.features), pool.labels)
+        synthetic = None
+        if data.paired and data.synthetic is not None:
+            synthetic = (real[0], data.synthetic.labels[fold.pool])
+        elif data.synthetic is not None:
+            synthetic = (features.transform(data.synthetic.features), data.synthetic.labels)
+        inputs = features.transform(fold.test.features)
+        yield fold, shuffled(real, synthetic, data.paired, generator), inputs
+
+
 def trained(real: Rows, synthetic: Rows | None, training: Training, paired: bool) -> np.ndarray:
     """Weights trained on the first rows of each; paired: on different rows.
 
     minimise  sum_k (alpha_k / n) sum_i |v.z_i - y_i|^2 + lambda |v|^2.
     """
+    return minimiser(*weighted_sums(real, synthetic, training, paired), training.ridge)
+
+
+def weighted_sums(
+    real: Rows, synthetic: Rows | None, training: Training, paired: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """sum_k (alpha_k / n) Z_k^T Z_k, and the same of Z_k^T y_k."""
     first, second = int(training.n_real), int(training.n_synthetic)
     n, start = first + second, first if paired else 0
     if first > len(real.order) or (synthetic and start + second > len(synthetic.order)):
@@ -144,7 +158,12 @@ def trained(real: Rows, synthetic: Rows | None, training: Training, paired: bool
     if synthetic is not None and second:
         others = synthetic.between(start, start + second)
         gram, moment = (a + training.weight / n * b for a, b in zip((gram, moment), others, strict=True))
-    matrix = gram + np.diag(max(training.ridge, NONE) * penalty(len(gram)))
+    return gram, moment
+
+
+def minimiser(gram: np.ndarray, moment: np.ndarray, ridge: float) -> np.ndarray:
+    """The weights of these sums, the intercept's last."""
+    matrix = gram + np.diag(max(ridge, NONE) * penalty(len(gram)))
     try:
         return solve(matrix, moment, assume_a="pos")
     except LinAlgError:

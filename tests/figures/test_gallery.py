@@ -44,6 +44,7 @@ PROGRAMS = [
     "mnist",
     "mnist.closed_forms",
     "mnist.pairs",
+    "mnist.last_layer",
     "language",
     "language.readout",
     "language.readout.wide",

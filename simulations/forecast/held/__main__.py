@@ -13,11 +13,11 @@ import time
 from pathlib import Path
 
 from workbench import cluster
-from workbench.command import Parser, extra, one_sentence, print_failures, wide_console
+from workbench.command import Parser, extra, one_sentence, wide_console
 from workbench.compiling import compile_fast
 from workbench.fingerprint import fingerprint
-from workbench.manifest import this_command, write_manifest
-from workbench.records import write_table
+from workbench.finish import finish
+from workbench.manifest import this_command
 
 PROGRAM, TABLE = "simulations.forecast.held", "forecast.held"
 
@@ -50,20 +50,16 @@ def main(arguments: list[str] | None = None) -> int:
         console.print(by_data(outcome.rows))
         for line in lines(outcome.rows):
             console.print(line, soft_wrap=True, highlight=False)
-        print_failures(console, outcome.failed)
-        tables = write_table(folder, TABLE, COLUMNS, outcome.rows)
-        write_manifest(
-            folder / "manifest.json",
-            started,
-            this_command(PROGRAM, arguments),
+        return finish(
+            outcome,
+            folder,
+            TABLE,
+            COLUMNS,
+            command=this_command(PROGRAM, arguments),
+            started=started,
             code=fingerprint(compared.__module__),
-            rows=len(outcome.rows),
-            rows_reused=outcome.reused,
-            seconds=round(sum(outcome.seconds.values()), 1),
-            failed=outcome.failed,
+            seconds=round(sum(outcome.seconds.values()), 1),  # of a thousand jobs
         )
-        console.print(f"made {', '.join(map(str, tables))}", soft_wrap=True)
-        return 1 if outcome.failed else 0
 
 
 if __name__ == "__main__":

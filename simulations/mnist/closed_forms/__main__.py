@@ -8,10 +8,11 @@ from simulations.mnist.closed_forms.report import gaps, table
 from simulations.mnist.closed_forms.results import work
 from simulations.mnist.closed_forms.run import COLUMNS, TABLE, run
 from workbench import cluster
-from workbench.command import Parser, one_sentence, print_failures, wide_console
+from workbench.command import Parser, one_sentence, wide_console
 from workbench.fingerprint import fingerprint
-from workbench.manifest import this_command, write_manifest
-from workbench.records import read_csv, write_table
+from workbench.finish import finish
+from workbench.manifest import this_command
+from workbench.records import read_csv
 
 PROGRAM = "simulations.mnist.closed_forms"
 
@@ -33,23 +34,10 @@ def main(arguments: list[str] | None = None) -> int:
         measured = read_csv(Path(options.measured)) if options.measured else []
         folder = Path(options.out or f"results/closed_forms{'-quick' if options.quick else ''}")
         outcome = run(folder, quick=options.quick, data=options.data, cluster=cluster.chosen(options))
-        console = wide_console()
         if measured:
-            console.print(table(gaps(outcome.rows, measured)))
-        print_failures(console, outcome.failed)
-        tables = write_table(folder, TABLE, COLUMNS, outcome.rows)
-        write_manifest(
-            folder / "manifest.json",
-            started,
-            this_command(PROGRAM, arguments),
-            code=fingerprint(work.__module__),
-            rows=len(outcome.rows),
-            rows_reused=outcome.reused,
-            seconds=outcome.seconds,
-            failed=outcome.failed,
-        )
-        console.print(f"made {', '.join(map(str, tables))}", soft_wrap=True)
-        return 1 if outcome.failed else 0
+            wide_console().print(table(gaps(outcome.rows, measured)))
+        command, code = this_command(PROGRAM, arguments), fingerprint(work.__module__)
+        return finish(outcome, folder, TABLE, COLUMNS, command=command, started=started, code=code)
 
 
 if __name__ == "__main__":

@@ -12,10 +12,10 @@ from pathlib import Path
 from simulations.mnist.pairs.measure import work
 from simulations.mnist.pairs.report import averages, picture, table
 from simulations.mnist.pairs.run import COLUMNS, PAIRS, run
-from workbench.command import Parser, formats, one_sentence, print_failures, wide_console
+from workbench.command import Parser, formats, one_sentence, wide_console
 from workbench.fingerprint import fingerprint
-from workbench.manifest import this_command, write_manifest
-from workbench.records import write_table
+from workbench.finish import finish
+from workbench.manifest import this_command
 
 PROGRAM, TABLE = "simulations.mnist.pairs", "mnist.pairs"
 
@@ -45,25 +45,16 @@ def _run(options: argparse.Namespace, arguments: list[str]) -> int:
     folder = Path(options.out or f"results/mnist-pairs{'-quick' if options.quick else ''}")
     chosen = None if options.pair is None else _pairs(options.pair)
     outcome = run(folder, quick=options.quick, data=options.data, pairs=chosen, key=options.key)
-    console = wide_console()
-    made = write_table(folder, TABLE, COLUMNS, outcome.rows)
+    pictures: list[Path] = []
     if outcome.rows:
+        console = wide_console()
         console.print(table(outcome.rows))
         console.print(averages(outcome.rows))
-        made += picture(outcome.rows).save_pictures(folder, "pairs", suffixes)
-    print_failures(console, outcome.failed)
-    write_manifest(
-        folder / "manifest.json",
-        started,
-        this_command(PROGRAM, arguments),
-        code=fingerprint(work.__module__),
-        rows=len(outcome.rows),
-        rows_reused=outcome.reused,
-        seconds=outcome.seconds,
-        failed=outcome.failed,
+        pictures = picture(outcome.rows).save_pictures(folder, "pairs", suffixes)
+    command, code = this_command(PROGRAM, arguments), fingerprint(work.__module__)
+    return finish(
+        outcome, folder, TABLE, COLUMNS, command=command, started=started, pictures=pictures, code=code
     )
-    console.print(f"made {', '.join(map(str, made))}", soft_wrap=True)
-    return 1 if outcome.failed else 0
 
 
 def _pairs(text: str) -> list[tuple[int, int]]:

@@ -60,6 +60,18 @@ def test_verdict_table_and_picture(files, tmp_path, capsys):
     database.close()
     assert run(*asked) == 0
     assert (out / "forecast.csv").read_bytes() == before
+    # A width study comes on top; what the forecast says without it stays.
+    assert run(*asked, "--width", "1,3") == 0
+    assert "How far to trust this" in capsys.readouterr().out
+    assert (out / "forecast.csv").read_bytes() == before
+    widths = pd.read_csv(out / "forecast.width.csv")
+    assert list(widths.width) == [1] * 4 + [3] * 4
+    assert (out / "forecast.width.png").stat().st_size > 10_000
+    both = json.loads((out / "forecast.json").read_text())
+    study = both.pop("width")
+    assert both == verdict
+    assert study["widths"] == "1,3"
+    assert study["about_peak"] == "no peak among these widths"
 
 
 def test_other_labels_of_the_same_rows(files, tmp_path, capsys):
@@ -80,6 +92,8 @@ def test_other_labels_of_the_same_rows(files, tmp_path, capsys):
         (["{}/real.csv", "--target", "y", "--features", "deep"], "features = 'deep': expected raw"),
         (["{}/real.csv", "--target", "y", "--ridge", "-1"], "ridge"),
         (["{}/real.csv", "--target", "y", "--folds", "1"], "folds = 1: expected a whole number"),
+        (["--width", "0"], "width = [0.0]: expected whole numbers from 1 to 4000"),
+        (["--width", "3,wide"], "width = 3,wide: expected numbers, a comma-separated list"),
         (["--key", "-1"], "key = -1: expected a whole number"),
         (
             ["{}/real.csv", "{}/real.csv", "--label-model", "{}/labels.csv", "--target", "y"],

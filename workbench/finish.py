@@ -1,0 +1,40 @@
+"""The end of a program: its table, its manifest, what it made and what failed."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from workbench.command import print_failures, wide_console
+from workbench.manifest import write_manifest
+from workbench.records import write_table
+from workbench.run import Outcome
+
+
+def finish(
+    outcome: Outcome,
+    folder: Path,
+    table: str,
+    columns: Sequence[str],
+    *,
+    command: list[str],
+    started: float,
+    pictures: Sequence[Path] = (),
+    **facts: Any,
+) -> int:
+    """Write `table`.csv and manifest.json, print which files there are; 1 if a job failed, else 0.
+
+    - `command`, `started` as in `write_manifest`;  `pictures`: files that were made already;
+    - `facts`: of the manifest, such as `code`, beside those that an outcome has or in their place.
+    """
+    console = wide_console()
+    made = [*write_table(folder, table, columns, outcome.rows), *pictures]
+    known = {
+        "rows": len(outcome.rows),
+        "rows_reused": outcome.reused,
+        "seconds": outcome.seconds,
+        "failed": outcome.failed,
+    }
+    write_manifest(folder / "manifest.json", started, command, **known | facts)
+    print_failures(console, outcome.failed)
+    console.print(f"made {', '.join(map(str, made))}", soft_wrap=True)
+    return 1 if outcome.failed else 0
