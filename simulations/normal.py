@@ -12,10 +12,9 @@ from jaxtyping import Array, Bool, Float, Key
 def normals(key: Key[Array, ""], shape: tuple[int, ...], dtype: Any = float) -> Float[Array, "..."]:
     """iid N(0, 1), the same numbers as `jax.random.normal`: sqrt(2) erf^-1(u), u uniform on (-1, 1).
 
-    For matrices.  To the compiler erf^-1 is a chain of cheap products, which it repeats in every loop that
-    reads the result: a projection was computed up to five times, a triangle twice.  Only a loop of unknown
-    length keeps it from that; this one has one step, which the compiler cannot know, as it does not know
-    that u < 2.
+    For matrices.  To the compiler erf^-1 is a chain of cheap products, which it repeats in every loop
+    that reads the result: a projection was computed up to five times, a triangle twice.  Only a loop of
+    unknown length keeps it from that.  This one has one step, but the compiler cannot know that u < 2.
     """
     if not math.prod(shape):
         return jnp.zeros(shape, dtype)
