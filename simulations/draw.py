@@ -11,6 +11,7 @@ from collapse_theory.equivalent.algebra import Matrix, product, trace
 from collapse_theory.equivalent.whiten import whiten
 from simulations.algebra import square
 from simulations.features import Entries, bartlett, compress
+from simulations.normal import normals
 from simulations.rank import inflation
 
 
@@ -102,7 +103,7 @@ def _projection(key: Key[Array, ""], plan: Plan, constants: Constants) -> Float[
     if plan.columns is None:
         S = bartlett(key, constants.width[None], (d,), d, plan.dtype).T
     else:
-        S = jax.random.normal(key, (d, plan.columns), plan.dtype)
+        S = normals(key, (d, plan.columns), plan.dtype)
         S = S * _used(plan.columns, constants)[None].astype(plan.dtype)
     return S * jnp.sqrt(constants.scale)
 

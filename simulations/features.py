@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 from simulations.chi_squared import chi_squared
+from simulations.normal import normals
 
 Entries = Callable[[Any, tuple[int, ...], Any], Array]  # (key, shape, dtype) -> iid, mean 0, variance 1
 
@@ -43,7 +44,7 @@ def _above_diagonals(
 ) -> Float[Array, "rows q"]:
     """Stacked normal matrices; only what is above their diagonals is independent."""
     heights = [-(-q // 2) if r == q else r for r in rows]
-    drawn = jax.random.normal(key, (sum(heights), q), dtype)
+    drawn = normals(key, (sum(heights), q), dtype)
     blocks = jnp.split(drawn, list(accumulate(heights))[:-1])
     # Turned around, what lies below the diagonal in an upper half fills that above it in the lower.
     turned = [

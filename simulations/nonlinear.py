@@ -19,6 +19,7 @@ from collapse_theory.equivalent.whiten import whiten
 from simulations.draw import Constants
 from simulations.kernel import Kernel, kernel, means
 from simulations.measure import Measured, labelling_vectors
+from simulations.normal import normals
 from simulations.rank import cancellation, decompose, inflation
 
 
@@ -133,12 +134,11 @@ def _draw(key: Key[Array, ""], plan: NonlinearPlan, constants: Constants) -> tup
     """S and all rows, and what the test set sees of the features of S."""
     projection_key, rows_key = jax.random.split(key)
     d, activation = constants.covariances.shape[-1], plan.activation
-    S = jax.random.normal(projection_key, (d, plan.width), plan.dtype) * jnp.sqrt(constants.scale)
+    S = normals(projection_key, (d, plan.width), plan.dtype) * jnp.sqrt(constants.scale)
     inputs, features = [], []
     scales = jnp.sqrt(constants.weights / constants.counts.sum())
     for k, (n, root) in enumerate(zip(plan.counts, constants.roots, strict=True)):
-        normals = jax.random.normal(jax.random.fold_in(rows_key, k), (n, d), plan.dtype)
-        X = product(normals, root.T)
+        X = product(normals(jax.random.fold_in(rows_key, k), (n, d), plan.dtype), root.T)
         raw = activation(X @ S)
         features.append(scales[k] * (raw - means(activation, S, constants.covariances[k])[None]))
         inputs.append(scales[k] * X)

@@ -3,6 +3,7 @@
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
+from collapse_theory.equivalent.algebra import Matrix, product
 from collapse_theory.equivalent.arrays import Moments
 from collapse_theory.equivalent.fixed_point import Equivalent
 from collapse_theory.equivalent.m_matrix import solve_m_matrix
@@ -31,13 +32,23 @@ class ErrorSystem:
         self.sandwich = Sandwich(equivalent)
         self.predictor = MeanPredictor(equivalent, self.sandwich)
         self.listeners = [*model.covariances, model.test_covariance]
-        self.scatter = [self.sandwich.matrix(sigma) for sigma in model.covariances]  # G_S Sigma_j G_S
-        couplings = [
-            jnp.stack([model.trace(listener, matrix) for matrix in self.scatter]) / model.n
-            for listener in self.listeners
-        ]
-        # T_kj E_j = pulls_kj z_j.
-        self.pulls = jnp.stack(couplings) * (model.fractions * equivalent.e)[None]
+        heard = [*self.sandwich.turned]
+        heard.append(heard[0] if model.test is None else product(model.test, equivalent.G))
+        # tr[Sigma_j G^2], the test set's last.
+        self.shrunk = jnp.stack([model.trace(turned, equivalent.G) for turned in heard])
+        plain = jnp.stack([
+            jnp.stack([model.trace(turned, other.T) for other in self.sandwich.turned])
+            for turned in heard
+        ])  # fmt: skip
+        inflated = self.sandwich.ratio * self.shrunk[:, None] * self.shrunk[None, :-1]
+        # T_kj E_j = pulls_kj z_j, where couplings are tr[Sigma_k G_S Sigma_j G_S].
+        couplings = plain if self.sandwich.classical else plain + inflated
+        self.pulls = couplings / model.n * (model.fractions * equivalent.e)[None]
+
+    @property
+    def scatter(self) -> list[Matrix]:
+        """G_S Sigma_j G_S."""
+        return [self.sandwich.matrix(sigma) for sigma in self.model.covariances]
 
     def misfits(self, moments: Moments) -> Float[Array, " listeners"]:
         """b_k of every source, then b_test, for labelling vectors with these second moments."""
@@ -49,9 +60,8 @@ class ErrorSystem:
     def solve(self, forcing: Float[Array, "listeners columns"]) -> Float[Array, "K columns"]:
         """z_k = e_k E_k for f_k = forcing_k (its last row, the test set, feeds nothing)."""
         e = self.equivalent.e[:, None]
-        shrunk = self.model.traces(self.model.covariances, self.sandwich.G_squared)
         leak = self.equivalent.e / self.model.n * self.sandwich.leak
-        excess = self.equivalent.residue + leak * shrunk
+        excess = self.equivalent.residue + leak * self.shrunk[:-1]
         return solve_m_matrix(e * self.pulls[:-1], excess, e * forcing[:-1])
 
     def fitted(self, forcing: Float[Array, "listeners columns"]) -> Float[Array, "K columns"]:

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from collapse_theory.equivalent.algebra import (
     Matrix,
@@ -32,7 +32,7 @@ from collapse_theory.equivalent.arrays import Model
 from collapse_theory.equivalent.axes import Axes, is_tame, principal_axes, realign, unturned
 from collapse_theory.equivalent.chart import Chart, Logs
 from collapse_theory.equivalent.groups import Groups, completed, merged, positions
-from collapse_theory.equivalent.newton import Cause, Status, find_root, iterate
+from collapse_theory.equivalent.newton import Cause, Status, ending, iterate, search
 from collapse_theory.equivalent.regime import Regime, regime
 
 # Inverses of matrices of a larger condition are not trusted: they would keep fewer than 8 digits.
@@ -74,9 +74,9 @@ def solve(model: Model, groups: Groups | None = None) -> Equivalent:
             is_tame(model), partial(_as_given, groups=groups), partial(_graded, groups=groups), model
         )
     equations = Equations.of(merged(axes.model, groups))
-    logs, status = find_root(equations.residual, start, equations.linearise)
+    logs, steps = search(equations.residual, start, equations.linearise)
     ranks = axes.ranks[jnp.array([group[0] for group in groups])]
-    solution = equations.solution(logs, equations.judge(status, logs, ranks))
+    solution = equations.solution(logs, steps, ranks)
     group_of = positions(groups)
     return solution._replace(
         model=axes.model,
@@ -160,9 +160,10 @@ class Equations(NamedTuple):
         change = directly + by_traces @ moved @ jax.jacfwd(self.coefficients)(logs)
         return self.balance(logs, traces), change
 
-    def solution(self, logs: Logs, status: Status) -> Equivalent:
-        """The equivalent that these unknowns stand for."""
+    def solution(self, logs: Logs, steps: Int[Array, ""], ranks: Float[Array, " K"]) -> Equivalent:
+        """The equivalent that these unknowns stand for, which so many steps have led to."""
         A, G, shrinkage = self.resolvent(logs)
+        status = ending(self.balance(logs, self._traces(G)), steps)
         limit, chart = self.regime, self.chart
         return Equivalent(
             model=self.model,
@@ -175,15 +176,14 @@ class Equations(NamedTuple):
             A=A,
             G=G,
             shrinkage=shrinkage,
-            status=status,
+            status=self._judge(status, add_diagonal(A, self._nu_on_diagonal(logs)), G, ranks),
         )
 
-    def judge(self, status: Status, logs: Logs, ranks: Float[Array, " K"]) -> Status:
+    def _judge(self, status: Status, inverted: Matrix, G: Matrix, ranks: Float[Array, " K"]) -> Status:
         """The status with what is known of this problem: a small residual can be rounding."""
         if not self.model.is_diagonal:
-            A, G, _ = jax.lax.stop_gradient(self.resolvent(logs))
-            nu = self._nu_on_diagonal(jax.lax.stop_gradient(logs))
-            well = scaled_condition(add_diagonal(A, nu), G) <= WORST_CONDITION
+            inverted, G = jax.lax.stop_gradient((inverted, G))
+            well = scaled_condition(inverted, G) <= WORST_CONDITION
             status = status.unless(~well, Cause.ILL_CONDITIONED)
         status = status.unless(self._fills_unseen(), Cause.UNSEEN)
         active = (self.model.fractions * self.model.weights) > 0

@@ -23,7 +23,11 @@ class Sandwich:
         self.G = equivalent.G
         self.G_squared = product(self.G, self.G)
         self.model = equivalent.model
-        decay = equivalent.nu * self.model.trace(equivalent.A, self.G_squared)  # df1 - df2
+        # Sigma_k G, of which all traces are made that risks need: none of them waits for G_squared.
+        self.turned = [product(sigma, self.G) for sigma in self.model.covariances]
+        strengths = self.model.fractions * equivalent.e
+        shrunk = jnp.stack([self.model.trace(turned, self.G) for turned in self.turned])
+        decay = equivalent.nu * jnp.sum(strengths * shrunk)  # df1 - df2
         gap = equivalent.gap
         # Both are 0 for a square S without ridge, and then nu is, too: 0 / 0 stands for 0.
         room = jnp.where(gap + decay == 0, 1.0, gap + decay)
@@ -60,11 +64,13 @@ class MeanPredictor:
 
     def responses(self, target: int) -> list[Matrix]:
         """R_j of w_bar - w, w the labelling vector of the source of index `target`."""
-        G, shrinkage = self.equivalent.G, self.equivalent.shrinkage
-        responses = [-shrinkage, *(product(G, pull) for pull in self.pulls[1:])]
+        shrinkage = self.equivalent.shrinkage
+        strengths = self.model.fractions * self.equivalent.e
+        fits = [p * turned.T for p, turned in zip(strengths, self.sandwich.turned, strict=True)]  # G P_k
+        responses = [-shrinkage, *fits[1:]]
         if target > 0:
-            others = sum((P for k, P in enumerate(self.pulls) if k != target), jnp.zeros_like(G))
-            responses[target] = -(shrinkage + product(G, others))
+            others = sum(fit for k, fit in enumerate(fits) if k != target)
+            responses[target] = -(shrinkage + others)
         return responses
 
     def misfit(self, moments: Moments, target: int = 0) -> Matrix:

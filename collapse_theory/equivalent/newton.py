@@ -109,28 +109,44 @@ def find_root(
 ) -> tuple[Float[Array, " k"], Status]:
     """The root of `residual`, whose terms are of order one, and how the search ended.
 
+    As `search`, which does not know whether it found one.
+    """
+    root, steps = search(residual, start, linearise)
+    return root, ending(residual(root), steps)
+
+
+def search(
+    residual: System, start: Float[Array, " k"], linearise: Linearisation | None = None
+) -> tuple[Float[Array, " k"], Int[Array, ""]]:
+    """Where Newton's method ends that looks for a root of `residual`, and its number of steps.
+
     `linearise` gives residual and derivatives together; without it they are those of JAX.
     Derivatives of the root are those of the implicit function theorem, exact and independent of the
     path (`lax.custom_root`).
     """
 
-    def search(f: System, x: Float[Array, " k"]) -> tuple[Array, tuple[Array, Array]]:
+    def descend(f: System, x: Float[Array, " k"]) -> tuple[Array, Array]:
         def derivatives(x: Array) -> tuple[Array, Array]:
             return f(x), jax.jacfwd(f)(x)
 
         x, steps = _descend(linearise or derivatives, x, LAST_STEP)
         # As a float: what comes out beside the root must have derivatives, if only zeros.
-        return x, (jnp.abs(f(x)).max(), steps.astype(float))
+        return x, steps.astype(float)
 
     def tangent_solve(linear: System, value: Float[Array, " k"]) -> Float[Array, " k"]:
         return solve_linear(jax.jacfwd(linear)(value), value)
 
-    root, aux = jax.lax.custom_root(residual, start, search, tangent_solve, has_aux=True)
-    final, steps = jax.lax.stop_gradient(aux)
-    converged, steps = final <= TOLERANCE, steps.astype(int)
+    root, steps = jax.lax.custom_root(residual, start, descend, tangent_solve, has_aux=True)
+    return root, jax.lax.stop_gradient(steps).astype(int)
+
+
+def ending(residual: Float[Array, " k"], steps: Int[Array, ""]) -> Status:
+    """How a search ended after so many steps, where this is left of its equations."""
+    final = jnp.abs(jax.lax.stop_gradient(residual)).max()
+    converged = final <= TOLERANCE
     failure = jnp.where(steps >= MAX_STEPS, Cause.STEPS.value, Cause.STALLED.value)
     failure = jnp.where(jnp.isfinite(final), failure, Cause.NOT_FINITE.value)
-    return root, Status(converged, final, steps, jnp.where(converged, Cause.NONE.value, failure))
+    return Status(converged, final, steps, jnp.where(converged, Cause.NONE.value, failure))
 
 
 def iterate(linearise: Linearisation, start: Float[Array, " k"], last_step: float) -> Float[Array, " k"]:

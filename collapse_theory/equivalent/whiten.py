@@ -45,5 +45,6 @@ def _eliminate(A: Float[Array, "b b"]) -> Float[Array, "b b"]:
         return M - factors[:, None] * row[None]
 
     M = jax.lax.fori_loop(0, len(A), step, A)
-    unit = jnp.where(index[:, None] > index[None], M, 0) + jnp.eye(len(A), dtype=A.dtype)
-    return unit / jnp.sqrt(jnp.diagonal(M))[:, None]
+    row, column = index[:, None], index[None]
+    pivots = jnp.where(row == column, M, 0).sum(axis=1)
+    return jnp.where(row > column, M, (row == column).astype(A.dtype)) / jnp.sqrt(pivots)[:, None]
