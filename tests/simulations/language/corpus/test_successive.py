@@ -8,7 +8,7 @@ import pytest
 from simulations.language.corpus.grammar import END, PAD
 from simulations.language.corpus.stories import story_grammar
 from simulations.language.corpus.successive import successive_words
-from simulations.language.readout.transitions import runs, transitions
+from simulations.language.readout.transitions import runs, windows
 from tests.simulations.language.corpus.test_grammar import TOY, TOY_STORIES, encode
 
 
@@ -31,8 +31,9 @@ def test_a_sample_of_the_stories():
     grammar, count = story_grammar(), 20_000
     law = successive_words(grammar, 3)
     words = runs(grammar.sample(np.random.default_rng(7), count), 2)
-    known = transitions([law.words], len(grammar.words))
-    made = known.counts(words.words)  # raises for what the law says cannot be
+    known = windows([law.words], len(grammar.words))
+    # Raises for what the law says cannot be.
+    made = np.bincount(known.number(words.words), minlength=len(known.codes))
     expected = np.zeros(len(known.codes))
     expected[known.number(law.words)] = law.expected * count
     lengths = np.bincount(words.story)
@@ -43,7 +44,7 @@ def test_a_sample_of_the_stories():
     assert often.sum() > 3000
     assert abs(z).max() < 6
     assert z.std() == pytest.approx(1, abs=0.05)
-    ends = known.following == END
+    ends = known.transitions.following == END
     assert expected[ends].sum() == pytest.approx(count, rel=1e-12)  # every story ends once
 
 
