@@ -23,22 +23,17 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 
 import jax
-import numpy as np
 import psutil
 import pytest
 from jaxtyping import install_import_hook
 
-from tests import contexts
 from tests.checking import checked
 from workbench.compiling import compile_fast
 
 if jax.config.read("jax_disable_most_optimizations"):
     compile_fast()
-    contexts.share_contexts()
 
-# Bytes that a worker may have: all workers together a quarter of the machine.
-WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-KEPT = np.clip(psutil.virtual_memory().total / 4 / WORKERS, 1.5e9, 2.5e9)
+KEPT = 1.5e9  # bytes that a worker may have
 REPEATED = Path(__file__).parent / "thorough.txt"
 CHECKED = ["collapse_theory", "derivations", "figures", "simulations", "workbench"]
 with install_import_hook(CHECKED, f"{checked.__module__}.{checked.__name__}"):
@@ -72,7 +67,7 @@ def forget_programs():
     yield
     if psutil.Process().memory_info().rss < KEPT:
         return
-    contexts.forget_programs()
+    jax.clear_caches()
     gc.collect()
     if sys.platform == "linux":
         ctypes.CDLL("libc.so.6").malloc_trim(0)

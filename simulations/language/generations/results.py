@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from simulations.language.corpus.corpus import Corpus, grammar_corpus
 from simulations.language.experiment import architecture, losses
-from simulations.language.generations.chain import Chain, Stories
+from simulations.language.generations.chain import Chain
+from simulations.language.generations.texts import Stories, generator, training_texts
 from simulations.language.plan import Plan
 from simulations.language.workshop import Workshop
 from workbench.job import Answer, Progress
@@ -77,7 +78,7 @@ def measure(chain: Chain, place: Place, flops: float, progress: Progress) -> Ans
     written: list[Stories] = []
     results: list[Record] = []
     for number in range(place.rounds + 1):
-        texts = chain.texts(workshop.corpus, written, place.n, plan.seeds)
+        texts = training_texts(chain, workshop.corpus, written, place.n, plan.seeds)
         name, first = (chain, number) if number else "round 0", ROUND * number
         run = workshop.train(
             plan.author, texts, name, lambda done: progress(done / flops), first=first
@@ -85,7 +86,7 @@ def measure(chain: Chain, place: Place, flops: float, progress: Progress) -> Ans
         quality = losses(workshop.corpus, run.best, workshop.tests)
         stories, valid = workshop.write(
             run.best,
-            chain.generator(place.n),
+            generator(chain, place.n),
             place.n,
             (chain, number),
             lambda done: progress(done / flops),

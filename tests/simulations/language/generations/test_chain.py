@@ -5,6 +5,7 @@ import pytest
 
 from simulations.language.corpus.corpus import grammar_corpus
 from simulations.language.generations.chain import Chain
+from simulations.language.generations.texts import training_texts
 from simulations.language.generations.theory import linear_growth
 from simulations.mix import is_synthetic
 
@@ -15,12 +16,13 @@ FIRST, SECOND = (np.full((SEEDS, N, CORPUS.length), token, np.int32) for token i
 
 @pytest.mark.parametrize("kind", ["replace", "mix", "accumulate"])
 def test_round_0_learns_from_real_stories(kind):
-    np.testing.assert_array_equal(Chain(kind).texts(CORPUS, [], N, SEEDS), REAL[:, :N])
+    np.testing.assert_array_equal(training_texts(Chain(kind), CORPUS, [], N, SEEDS), REAL[:, :N])
 
 
 def test_later_rounds_replace_mix_or_accumulate():
     replaced, mixed, accumulated = (
-        Chain(kind).texts(CORPUS, [FIRST, SECOND], N, SEEDS) for kind in ("replace", "mix", "accumulate")
+        training_texts(Chain(kind), CORPUS, [FIRST, SECOND], N, SEEDS)
+        for kind in ("replace", "mix", "accumulate")
     )
     np.testing.assert_array_equal(replaced, SECOND)
     np.testing.assert_array_equal(accumulated, np.concatenate([REAL[:, :N], FIRST, SECOND], axis=1))
