@@ -1,4 +1,11 @@
-"""What rows say of the population that they come from: its covariance, and its labels' linear parts."""
+"""What rows say of the population that they come from: its covariance, and its labels' linear parts.
+
+`transfer` answers another question, what error a training would have, and needs no covariance for it: it
+reads leave-one-out errors.  With endless data, and hardly a ridge, both are the same numbers.  At finite
+ones they are not: the eigenvalues here are those of the rows, which sampling spreads by O(d / N), so
+that N has to be well above d, while `transfer` corrects for that; in turn `collapse_theory.predict` of a
+population answers every width, ridge and mix, interpolation too, from one decomposition.
+"""
 
 from typing import NamedTuple
 
