@@ -6,12 +6,13 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 from scipy import stats
 
 from simulations.forecast.features import penalty
+from simulations.forecast.jackknife import GROUPS, kept, variance
 from simulations.forecast.sample import Sample, Statistics
-from simulations.forecast.transfer import Rows, Sums, Target, emulate, forecast
+from simulations.forecast.transfer import Target, emulate, forecast
 from workbench.threads import one_lapack_thread
 
 LEVEL = 0.9  # of an interval
@@ -41,7 +42,7 @@ class Training(NamedTuple):
 
 
 class Predicted(NamedTuple):
-    """By all rows, then without each group: errors on real and on synthetic data, noise included.
+    """By all rows, then without groups (`jackknife`): errors on real and on synthetic data, with noise.
 
     `gain` is how much of each unit of the real labels' noise the model learns, on real data.  NaN where
     the rows at hand do not tell.
@@ -62,26 +63,24 @@ def predicted(sample: Sample, training: Training, *, replicates: bool = True) ->
     numbers = (counts, weights, max(training.ridge, NONE), inverse_width)
     target = Target(*(jnp.asarray(number, dtype=float) for number in numbers))
     statistics = sample.statistics
-    which = np.arange(len(statistics.sums.counts) if replicates else 1)
+    groups = kept() if replicates else kept()[:1]
     # LAPACK's threads and XLA's would wait for each other: with one of its own it is ten times as fast.
     with one_lapack_thread():
-        answer = _replicates(statistics, penalty(statistics.rows.features.shape[2]), target, which)
+        answer = _replicates(statistics, penalty(statistics.features.shape[2]), target, groups)
         return Predicted(*map(np.asarray, answer))
 
 
 def interval(replicates: Float[np.ndarray, " _"], *, positive: bool = False) -> Estimate:
-    """The estimate of all rows, with the interval of the delete-one-group jackknife.
+    """The estimate of all rows, with the interval of the delete-one-group jackknife, its bias removed.
 
     Rows are left out, not drawn again as by the bootstrap: a row that is drawn twice is in training and
     held out at once.  `positive`: the interval is one of the logarithm.
     """
-    value, rest = float(replicates[0]), replicates[1:]
-    if not np.isfinite(replicates).all():
+    value = float(replicates[0])
+    if not np.isfinite(replicates[: 1 + GROUPS]).all():
         return Estimate(value if np.isfinite(value) else math.nan, math.nan, math.nan, math.nan)
-    count = len(rest)
-    # The jackknife's variance is that of an estimate by a group less, a little larger than by all rows.
-    stderr = (count - 1) / count * float(np.sqrt(np.sum((rest - rest.mean()) ** 2)))
-    reach = float(stats.t.ppf((1 + LEVEL) / 2, count - 1)) * stderr
+    stderr = math.sqrt(variance(replicates))
+    reach = float(stats.t.ppf((1 + LEVEL) / 2, GROUPS - 1)) * stderr
     if positive and value > 0:
         factor = float(np.exp(reach / value))
         return Estimate(value, value / factor, value * factor, stderr)
@@ -108,16 +107,15 @@ def _replicates(
     statistics: Statistics,
     penalty: Float[Array, " d"],
     target: Target,
-    which: Int[Array, " replicates"],
+    kept: Float[Array, "replicates groups"],
 ) -> tuple[Array, Array, Array]:
-    """Errors on the first and the last source, and the gain, of replicates: 0 are all rows."""
-    features, labels, use = statistics.rows
-    everything = emulate(Sums(*(leaf[0] for leaf in statistics.sums)), penalty, target).point
+    """Errors on the first and the last source, and the gain, of replicates: the first are all rows."""
+    everything = emulate(statistics.sums_of(kept[0]), penalty, target).point
 
-    def one(index: Array) -> tuple[Array, Array, Array]:
-        sums = jax.tree.map(lambda leaf: leaf[index], statistics.sums)
+    def one(groups: Array) -> tuple[Array, Array, Array]:
+        sums, rows = statistics.sums_of(groups), statistics.rows_of(groups)
         root = emulate(sums, penalty, target, everything)
-        errors, gains = forecast(sums, Rows(features, labels, use[index]), penalty, target, root)
+        errors, gains = forecast(sums, rows, penalty, target, root)
         return errors[0], errors[-1], gains[0] - 1
 
-    return jax.lax.map(one, which)
+    return jax.lax.map(one, kept)

@@ -1,25 +1,37 @@
-"""What the rows at hand say: sums over all of them, and over all but each of a few groups."""
+"""What the rows at hand say: sums over groups of them, and rows to leave out one by one."""
 
 from functools import cached_property
 from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Array, Float, Int
 
-from simulations.forecast.transfer import Rows, Sums
+from collapse_theory.checks import fail
+from simulations.forecast.jackknife import GROUPS
+from simulations.forecast.sums import Sums
+from simulations.forecast.transfer import Rows
 
-GROUPS = 20  # left out one after the other, for error bars
 PROBED = 1000  # rows of a kind whose leave-one-out residuals are taken: more would tell nothing new
 
 Matrix = Float[np.ndarray, "rows columns"]
 
 
 class Statistics(NamedTuple):
-    """Sums with a first axis: of all rows, then without each group; rows with the same for their use."""
+    """Sums over each group of rows, a first axis but for `kinds`; rows as `Rows`, and their groups."""
 
     sums: Sums
-    rows: Rows
+    features: Float[Array, "D rows d"]
+    labels: Float[Array, "K rows c"]
+    groups: Int[Array, "D rows"]  # -1 for padding
+
+    def sums_of(self, kept: Float[Array, " groups"]) -> Sums:
+        """Sums over the groups that are kept: 1 for each of these, 0 for the others."""
+        return Sums(self.sums.kinds, *(jnp.tensordot(kept, leaf, 1) for leaf in self.sums[1:]))
+
+    def rows_of(self, kept: Float[Array, " groups"]) -> Rows:
+        """Rows of the groups that are kept."""
+        return Rows(self.features, self.labels, jnp.where(self.groups < 0, 0.0, kept[self.groups]))
 
 
 class Kind(NamedTuple):
@@ -34,7 +46,8 @@ class Sample:
 
     - `real`, `synthetic`: features (N_k, d) and labels (N_k, c); with `paired`, the same features.
 
-    Groups are drawn once; the same ones of both kinds of rows are left out together.
+    Groups are drawn once; the same ones of both kinds of rows are left out together.  Raises ValueError
+    for fewer real rows than groups.
     """
 
     def __init__(
@@ -45,6 +58,8 @@ class Sample:
         paired: bool = False,
         seed: int = 0,
     ):
+        if len(real[0]) < GROUPS:
+            raise fail("real data", f"{len(real[0])} rows", f"at least {GROUPS}, one for each group")
         self.real, self.synthetic, self.seed = real, synthetic, seed
         self.kinds = [Kind(real[0], [real[1]])]
         if paired and synthetic is not None:
@@ -59,29 +74,26 @@ class Sample:
 
     @cached_property
     def statistics(self) -> Statistics:
-        """Statistics of all rows, and without each group."""
+        """Statistics of `GROUPS` groups of rows, drawn once; the same ones of both kinds of rows."""
         generator = np.random.default_rng(self.seed)
-        number = min(GROUPS, len(self.real[0]))
         sums, probes = [], []
         for kind in self.kinds:
-            groups = generator.permutation(np.arange(len(kind.features)) % number)
-            sums.append(_by_group(kind, groups, number))
+            groups = generator.permutation(np.arange(len(kind.features)) % GROUPS)
+            sums.append(_by_group(kind, groups))
             probe = np.sort(generator.permutation(len(groups))[:PROBED])
-            use = groups[probe][None] != np.arange(-1, number)[:, None]
-            labels = [y[probe] for y in kind.labels]
-            probes.append((kind.features[probe], labels, use.astype(float)))
+            probes.append((kind.features[probe], [y[probe] for y in kind.labels], groups[probe]))
         # Of few lengths, so that few programs are compiled.
         longest = 1 << (max(len(Z) for Z, _, _ in probes) - 1).bit_length()
-        rows = Rows(
+        return Statistics(
+            _joined(sums),
             jnp.asarray(np.stack([_padded(Z, longest) for Z, _, _ in probes])),
             jnp.asarray(np.stack([_padded(y, longest) for _, labels, _ in probes for y in labels])),
-            jnp.asarray(np.stack([_padded(use.T, longest).T for _, _, use in probes], axis=1)),
+            jnp.asarray(np.stack([_padded(groups, longest, -1) for _, _, groups in probes])),
         )
-        return Statistics(_joined(sums), rows)
 
 
 class Totals(NamedTuple):
-    """Sums over all rows of one kind, then without each group, a first axis."""
+    """Sums over each group of rows of one kind, a first axis."""
 
     counts: np.ndarray
     gram: np.ndarray
@@ -89,16 +101,15 @@ class Totals(NamedTuple):
     products: np.ndarray
 
 
-def _by_group(kind: Kind, groups: Int[np.ndarray, " rows"], number: int) -> Totals:
+def _by_group(kind: Kind, groups: Int[np.ndarray, " rows"]) -> Totals:
     parts = []
-    for group in range(number):
+    for group in range(GROUPS):
         chosen = groups == group
         Z, labels = kind.features[chosen], np.stack([y[chosen] for y in kind.labels])
         moments = np.einsum("nd,knc->kdc", Z, labels, optimize=True)
         products = np.einsum("jnc,knc->jk", labels, labels, optimize=True)
         parts.append(Totals(np.array(float(len(Z))), Z.T @ Z, moments, products))
-    columns = [np.array(column) for column in zip(*parts, strict=True)]
-    return Totals(*(np.concatenate([column.sum(0)[None], column.sum(0) - column]) for column in columns))
+    return Totals(*(np.array(column) for column in zip(*parts, strict=True)))
 
 
 def _joined(totals: list[Totals]) -> Sums:
@@ -111,7 +122,7 @@ def _joined(totals: list[Totals]) -> Sums:
         products[:, start : start + number, start : start + number] = part.products
         start += number
     return Sums(
-        jnp.asarray(np.broadcast_to(kinds, (len(products), *kinds.shape))),
+        jnp.asarray(kinds),
         jnp.asarray(np.stack([part.counts for part in totals], axis=1)),
         jnp.asarray(np.stack([part.gram for part in totals], axis=1)),
         jnp.asarray(np.concatenate([part.moments for part in totals], axis=1)),
@@ -119,5 +130,5 @@ def _joined(totals: list[Totals]) -> Sums:
     )
 
 
-def _padded(rows: Matrix, length: int) -> Matrix:
-    return np.pad(rows, [(0, length - len(rows)), (0, 0)])
+def _padded(rows: np.ndarray, length: int, value: int = 0) -> np.ndarray:
+    return np.pad(rows, [(0, length - len(rows)), *[(0, 0)] * (rows.ndim - 1)], constant_values=value)

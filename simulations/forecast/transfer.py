@@ -31,24 +31,13 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
+from simulations.forecast.sums import Sums
+
 STEPS = 80
 LONGEST = 2.0  # step, in logarithms
 CLOSE = 1e-9
 # Of a kind of rows, the part that a fit may use up (h_k): beyond it these data say too little.
 MOST_USED = 0.9
-
-
-class Sums(NamedTuple):
-    """Sums over rows: N, Z^T Z of each kind of rows, Z^T y of each kind of labels, products of labels.
-
-    `kinds` says which labels are those of which rows; `products` are y_j^T y_k of the same rows.
-    """
-
-    kinds: Float[Array, "D K"]
-    counts: Float[Array, " D"]
-    grams: Float[Array, "D d d"]
-    moments: Float[Array, "K d c"]
-    products: Float[Array, "K K"]
 
 
 class Rows(NamedTuple):

@@ -5,8 +5,8 @@ import numpy as np
 from jaxtyping import Array, Float
 from scipy.optimize import nnls
 
+from simulations.forecast.population import Population
 from simulations.mnist.kernel import Kernel, Reading, reading, sample
-from simulations.mnist.theory import Population
 
 # A sample has twice as many images as a model is trained on: the theory of n images never asks for more
 # than n degrees of freedom, and what images do that Gaussian features do not changes with n.

@@ -8,46 +8,17 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from collapse_theory import Problem, Source, predict, spectra
+from collapse_theory import Problem, Source, predict
+from simulations.forecast.population import Population
+from simulations.forecast.population import population as population_of
+from simulations.forecast.sums import sums_of
 
 BATCH = 8  # points whose errors are predicted together
 
 
-class Population(NamedTuple):
-    """What the theory needs to know of features z and of label sets y_0 (true), y_1, ... (synthetic).
-
-    With w_k the best linear predictor of y_k: `moments` are C_jk = w_j w_k^T summed over the classes,
-    of which only the diagonal in the eigenbasis of the covariance ever matters, and `noises` are
-    E|y_k - w_k^T z|^2, label noise as far as a linear model can tell.  `multiplicities` say how many
-    directions each eigenvalue stands for (None: one).
-    """
-
-    eigenvalues: Float[Array, " d"]
-    moments: Float[Array, "K K d"]
-    noises: Float[Array, " K"]
-    multiplicities: Float[Array, " d"] | None = None
-
-
-@jax.jit
 def population(features: Float[Array, "N d"], labels: list[Float[Array, "N classes"]]) -> Population:
-    """Unbiased estimates from N samples.
-
-    Least squares finds w_k + error, E[error_j error_k^T] = s_jk Sigma^-1 / N with s_jk the residuals'
-    covariance; that is subtracted, and the residuals are divided by N - rank.  Below sampling error a
-    coordinate's moments can come out negative, which does no harm: the theory is linear in them.
-    Needs N well above d.
-    """
-    N = len(features)
-    eigenvalues, basis = spectra.from_data(features, center=False)
-    varies = eigenvalues > 0
-    inverse = jnp.where(varies, 1 / jnp.where(varies, eigenvalues, 1), 0)
-    targets = jnp.stack(labels)
-    weights = inverse[None, :, None] * (basis.T @ jnp.einsum("nd,jnc->jdc", features, targets) / N)
-    left = targets - features @ (basis @ weights)
-    noise = jnp.einsum("jnc,knc->jk", left, left) / (N - jnp.sum(varies, dtype=float))
-    moments = jnp.einsum("jdc,kdc->djk", weights, weights)
-    moments = jnp.moveaxis(moments - noise[None] * inverse[:, None, None] / N, 0, -1)
-    return Population(eigenvalues, moments, jnp.diagonal(noise))
+    """The forecast's estimates from N samples, without bias; needs N well above d."""
+    return population_of(sums_of(features, labels))
 
 
 def predicted_errors(

@@ -19,6 +19,7 @@ SPLITS = {"mnist": 1}  # of a data set, otherwise:
 OFTEN = 10
 TRAININGS = 3  # a case: see `trainings_of`
 MADE, AT_ONCE = 500, 25
+FIRST = 10_000  # made problem: those below 500 were looked at while the interval was made
 ASKED = ["study", "data", "generator", "quality", "split", "training", "code"]
 MEASURED = ["n_real", "n_synthetic", "dimension", "variance", "ridge", "predicted", "low", "high"]
 MEASURED += ["measured", "measured_stderr"]
@@ -48,7 +49,7 @@ def jobs(quick: bool) -> list[Job]:
         Job(" ".join(map(str, case)), [_asked(*case, k, code) for k in range(TRAININGS)], compared, case)
         for case in cases
     ]
-    seeds = np.arange(4 if quick else MADE)
+    seeds = FIRST + np.arange(4 if quick else MADE)
     blocks = [block.tolist() for block in np.array_split(seeds, max(1, len(seeds) // AT_ONCE))]
     return real + [
         Job(f"made {block[0]}", [_made(seed, code) for seed in block], made, (block,))

@@ -21,6 +21,8 @@ import numpy as np
 from jaxtyping import Array, Float
 
 import collapse_theory as ct
+from simulations.forecast.population import directions, population
+from simulations.forecast.sums import sums_of
 from simulations.mnist.pairs.pair import Pair
 
 FOLDS = 5
@@ -56,23 +58,18 @@ class Constants(NamedTuple):
 
 @jax.jit
 def known_of(pair: Pair) -> Known:
-    """From the pool of a pair, as `simulations.mnist.theory.population` does for one-hot labels."""
+    """From the pool of a pair: its population as the forecast estimates it, without bias."""
     X, y = pair.pool, pair.labels - pair.offset
-    N = float(len(X))
-    eigenvalues, basis = ct.spectra.from_data(X, center=False)
-    varies = eigenvalues > 0
-    inverse = jnp.where(varies, 1 / jnp.where(varies, eigenvalues, 1.0), 0.0)
-    w = inverse * (basis.T @ (X.T @ y / N))
-    left = y - X @ (basis @ w)
-    noise = jnp.sum(left**2) / (N - jnp.sum(varies.astype(float)))
+    sums = sums_of(X, [y[:, None]])
+    known, (_, basis) = population(sums), directions(sums)
     folds = [X * _inside(len(X), fold)[:, None] for fold in range(FOLDS)]
     return Known(
-        eigenvalues,
+        known.eigenvalues,
         (X @ basis) ** 2,
         jnp.stack([rows.T @ rows for rows in folds]),
         jnp.stack([rows.T @ y for rows in folds]),
-        w**2 - noise * inverse / N,
-        noise,
+        known.moments[0, 0],
+        known.noises[0],
     )
 
 

@@ -1,27 +1,38 @@
-"""Sums without groups, against sums over the rows that are left; rows with two labels."""
+"""Sums over groups, against sums over their rows; rows with two labels."""
 
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from simulations.forecast.estimate import Training, interval, predicted, widened
 from simulations.forecast.features import penalty
-from simulations.forecast.sample import Kind, Sample, _by_group
-from simulations.forecast.transfer import Sums, Target, emulate
+from simulations.forecast.jackknife import GROUPS, kept
+from simulations.forecast.sample import Sample
+from simulations.forecast.transfer import Target, emulate
 from simulations.forecast.trials import shuffled, trained
 from tests.simulations.forecast.made import NOISES, SIGNALS, D, draw, risk, with_intercept
 
 
-def test_sums_without_a_group_are_those_of_the_other_rows():
+def test_sums_over_kept_groups_are_those_of_their_rows():
     random = np.random.default_rng(0)
-    Z, y = with_intercept(draw(random, 33, 0))
-    groups = random.integers(0, 4, size=33)
-    totals = _by_group(Kind(Z, [y, 2 * y]), groups, 4)
-    for index in range(5):
-        left = np.ones(33, bool) if index == 0 else groups != index - 1
-        np.testing.assert_allclose(totals.counts[index], left.sum())
-        np.testing.assert_allclose(totals.gram[index], Z[left].T @ Z[left], atol=1e-12)
-        np.testing.assert_allclose(totals.moments[index, 1], 2 * Z[left].T @ y[left], atol=1e-12)
-        np.testing.assert_allclose(totals.products[index, 0, 1], 2 * np.sum(y[left] ** 2))
+    (Z, y), other = (with_intercept(draw(random, count, k)) for k, count in enumerate((33, 47)))
+    statistics = Sample((Z, y), other).statistics
+    groups = np.asarray(statistics.groups)
+    assert (np.sort(groups[0, :33]) == np.sort(np.arange(33) % GROUPS)).all()
+    for groups_kept in kept()[[0, 3, 25]]:
+        sums, rows = (
+            statistics.sums_of(jnp.asarray(groups_kept)),
+            statistics.rows_of(jnp.asarray(groups_kept)),
+        )
+        left = groups_kept[groups[0, :33]] > 0
+        np.testing.assert_array_equal(rows.use[0], np.append(left, np.zeros(len(groups[0]) - 33)))
+        np.testing.assert_array_equal(sums.counts, rows.use.sum(axis=1))
+        np.testing.assert_allclose(sums.grams[0], Z[left].T @ Z[left], atol=1e-12)
+        np.testing.assert_allclose(sums.moments[0], Z[left].T @ y[left], atol=1e-12)
+        np.testing.assert_allclose(sums.products[0, 0], np.sum(y[left] ** 2))
+        np.testing.assert_array_equal(sums.products[0, 1], 0)
+    with pytest.raises(ValueError, match="real data = 19 rows: expected at least 20"):
+        Sample((Z[:19], y[:19]), None)
 
 
 def paired(random, n):
@@ -55,27 +66,15 @@ def test_equal_labels_are_one_source():
 
 def test_losses_of_the_whole_are_found_from_any_start():
     sample = Sample(*(with_intercept(draw(np.random.default_rng(3), 40, k)) for k in range(2)))
-    sums = Sums(*(leaf[0] for leaf in sample.statistics.sums))
+    sums = sample.statistics.sums_of(jnp.ones(GROUPS))
     target = Target(jnp.array([30.0, 90.0]), jnp.array([1.0, 0.5]), jnp.array(0.01), jnp.array(0.0))
     first = emulate(sums, jnp.asarray(penalty(D + 1)), target)
     again = emulate(sums, jnp.asarray(penalty(D + 1)), target, first.point + 1.0)
     np.testing.assert_allclose(first.losses, again.losses, rtol=1e-8)
 
 
-def test_the_jackknife_of_a_mean_is_its_standard_error():
-    random = np.random.default_rng(4)
-    values = random.normal(size=(500, 20))
-    means = np.concatenate(
-        [values.mean(axis=1)[:, None], (values.sum(1)[:, None] - values) / 19], axis=1
-    )
-    stderrs = [interval(row).stderr for row in means]
-    # By all rows, where the jackknife's is that of one group less.
-    chance = np.sqrt(2 / 19 / 500)
-    np.testing.assert_allclose(np.mean(np.square(stderrs)), 19 / 20 / 20, rtol=4 * chance)
-
-
 def test_an_interval_for_a_measurement_is_wider():
-    replicates = 1 + 0.01 * np.random.default_rng(5).normal(size=21)
+    replicates = 1 + 0.01 * np.random.default_rng(5).normal(size=1 + GROUPS)
     narrow = interval(replicates, positive=True)
     wide = widened(narrow, 0.05)
     assert wide.low < narrow.low < narrow.value < narrow.high < wide.high

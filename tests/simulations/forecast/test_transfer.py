@@ -8,7 +8,8 @@ import pytest
 from collapse_theory import Problem, Source, predict
 from simulations.forecast.estimate import Training, predicted
 from simulations.forecast.sample import Sample
-from simulations.forecast.transfer import Fit, Sums, Target, emulate, strengths, transfer
+from simulations.forecast.sums import Sums
+from simulations.forecast.transfer import Fit, Target, emulate, strengths, transfer
 from simulations.forecast.trials import shuffled, trained
 from tests.simulations.forecast.made import NOISES, ROOTS, SIGNALS, D, draw, risk, with_intercept
 

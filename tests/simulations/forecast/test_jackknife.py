@@ -1,0 +1,47 @@
+"""The variance of estimates whose variance is known, and of those that are not told."""
+
+import numpy as np
+import pytest
+
+from simulations.forecast.estimate import interval
+from simulations.forecast.jackknife import GROUPS, _bias, _jackknife, kept, variance
+
+SETS = 4000
+
+
+def replicates(values, pairs):
+    """T = mean of x + (pairs / m^2) sum_(i<j) x_i x_j of the m groups kept: (sets, replicates)."""
+    weights = kept()
+    m, total, squares = weights.sum(axis=1), values @ weights.T, values**2 @ weights.T
+    return total / m + pairs * (total**2 - squares) / (2 * m**2)
+
+
+def gap(values, exact):
+    """How far their mean is from it, in standard errors."""
+    return (np.mean(values) - exact) / np.std(values, ddof=1) * np.sqrt(len(values))
+
+
+@pytest.mark.parametrize("pairs", [0.0, 3.0, 8.0])
+def test_the_variance_of_rows_and_pairs_of_rows_is_unbiased(pairs):
+    """Var T = 1/g + pairs^2 (g - 1) / (2 g^3), of which the jackknife counts the second part twice."""
+    every = replicates(np.random.default_rng(0).normal(size=(SETS, GROUPS)), pairs)
+    exact = 1 / GROUPS + pairs**2 * (GROUPS - 1) / (2 * GROUPS**3)
+    assert abs(gap(every[:, 0] ** 2, exact)) < 4  # T has mean 0
+    alone, bias = (np.array([part(row) for row in every]) for part in (_jackknife, _bias))
+    assert abs(gap(alone - bias, exact)) < 4
+    stated = np.array([variance(row) for row in every])
+    np.testing.assert_allclose(stated, np.maximum(alone - bias, alone / 2), rtol=1e-9)
+    if pairs:
+        assert gap(alone, exact) > 4
+    else:
+        np.testing.assert_allclose(bias, 0, atol=1e-9)
+
+
+def test_rows_without_pairs_of_groups_tell_a_safe_variance():
+    row = replicates(np.random.default_rng(1).normal(size=(1, GROUPS)), 3.0)[0]
+    alone = variance(row[: 1 + GROUPS])
+    assert variance(np.append(row[:-1], np.nan)) == alone > variance(row)
+    assert np.isnan(interval(np.append(np.nan, row[1:])).stderr)
+    one = interval(row)
+    assert one.low < one.value < one.high
+    assert one.stderr == pytest.approx(np.sqrt(variance(row)))
