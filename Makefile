@@ -79,8 +79,10 @@ quick-collapse quick-width: quick-%: $(VENV)/.test
 quick-mnist quick-language: quick-%: $(VENV)/.test
 	$(RUN) -m simulations.$* --list
 	$(RUN) -m simulations.$* --quick --format png --out $(QUICK)/$*
-quick-readout quick-frozen quick-generations: quick-%: $(VENV)/.test
+quick-readout quick-generations: quick-%: $(VENV)/.test
 	$(RUN) -m simulations.language.$* --quick --format png --out $(QUICK)/$*
+quick-frozen: $(VENV)/.test
+	$(RUN) -m simulations.language.frozen --quick --out $(QUICK)/frozen
 quick-closed-forms: $(VENV)/.test
 	$(RUN) -m simulations.mnist.closed_forms --quick --out $(QUICK)/closed-forms
 	$(RUN) -m simulations.mnist.last_layer --quick --out $(QUICK)/last-layer
