@@ -1,4 +1,4 @@
-"""The end of a program: its table, its manifest, what it made and what failed."""
+"""The end of a program: its manifest, what it made and what failed."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,28 +6,24 @@ from typing import Any
 
 from workbench.command import print_failures, wide_console
 from workbench.manifest import write_manifest
-from workbench.records import write_table
 from workbench.run import Outcome
 
 
 def finish(
     outcome: Outcome,
     folder: Path,
-    table: str,
-    columns: Sequence[str],
+    made: Sequence[Path],
     *,
     command: list[str],
     started: float,
-    pictures: Sequence[Path] = (),
     **facts: Any,
 ) -> int:
-    """Write `table`.csv and manifest.json, print which files there are; 1 if a job failed, else 0.
+    """Write manifest.json, print which files were `made`; 1 if a job failed, else 0.
 
-    - `command`, `started` as in `write_manifest`;  `pictures`: files that were made already;
+    - `command`, `started` as in `write_manifest`;
     - `facts`: of the manifest, such as `code`, beside those that an outcome has or in their place.
     """
     console = wide_console()
-    made = [*write_table(folder, table, columns, outcome.rows), *pictures]
     known = {
         "rows": len(outcome.rows),
         "rows_reused": outcome.reused,

@@ -18,6 +18,7 @@ from workbench.compiling import compile_fast
 from workbench.fingerprint import fingerprint
 from workbench.finish import finish
 from workbench.manifest import this_command
+from workbench.records import write_table
 
 PROGRAM, TABLE = "simulations.forecast.held", "forecast.held"
 
@@ -53,8 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
         return finish(
             outcome,
             folder,
-            TABLE,
-            COLUMNS,
+            write_table(folder, TABLE, COLUMNS, outcome.rows),
             command=this_command(PROGRAM, arguments),
             started=started,
             code=fingerprint(compared.__module__),

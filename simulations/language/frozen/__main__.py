@@ -10,9 +10,10 @@ from simulations.language.frozen.report import print_report
 from simulations.language.frozen.run import TABLE, run
 from simulations.mix import synthetic_count
 from workbench import cluster
-from workbench.command import Parser, one_sentence, print_failures, wide_console, within
+from workbench.command import Parser, one_sentence, wide_console, within
 from workbench.files import make_folder
-from workbench.manifest import this_command, write_manifest
+from workbench.finish import finish
+from workbench.manifest import this_command
 from workbench.values import parse_values
 
 
@@ -65,26 +66,21 @@ def plan_of(asked: argparse.Namespace) -> Plan:
 
 def _run(asked: argparse.Namespace, arguments: list[str]) -> int:
     """Compute and print; the exit code."""
-    started, console = time.time(), wide_console()
+    started = time.time()
     where, plan = cluster.chosen(asked), plan_of(asked)
     folder = Path(asked.out or f"results/frozen{'-quick' if asked.quick else ''}")
     make_folder(folder)
     outcome = run(folder, plan=plan, key=asked.key, cluster=where)
-    write_manifest(
-        folder / "manifest.json",
-        started,
-        this_command("simulations.language.frozen", arguments),
-        code=outcome.rows[0]["code"] if outcome.rows else None,
-        rows=len(outcome.rows),
-        rows_reused=outcome.reused,
-        seconds=outcome.seconds,
-        failed=outcome.failed,
-    )
     if outcome.rows:
-        print_report(console, outcome.rows)
-    console.print(f"made {folder / TABLE}.csv", soft_wrap=True)
-    print_failures(console, outcome.failed)
-    return 1 if outcome.failed else 0
+        print_report(wide_console(), outcome.rows)
+    return finish(
+        outcome,
+        folder,
+        [folder / f"{TABLE}.csv"],
+        command=this_command("simulations.language.frozen", arguments),
+        started=started,
+        code=outcome.rows[0]["code"] if outcome.rows else None,
+    )
 
 
 if __name__ == "__main__":

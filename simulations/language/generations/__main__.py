@@ -20,12 +20,12 @@ from workbench.command import (
     choices,
     formats,
     one_sentence,
-    print_failures,
     wide_console,
     within,
 )
 from workbench.files import make_folder
-from workbench.manifest import this_command, write_manifest
+from workbench.finish import finish
+from workbench.manifest import this_command
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -39,27 +39,21 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(asked: argparse.Namespace, arguments: list[str]) -> int:
     """Train, print and draw; the exit code."""
-    started, console = time.time(), wide_console()
+    started = time.time()
     suffixes, where, chains = formats(asked.format), cluster.chosen(asked), _chains(asked)
     folder = Path(asked.out or f"results/generations{'-quick' if asked.quick else ''}")
     make_folder(folder)
     outcome = run(folder, chains=chains, key=asked.key, cluster=where)
-    write_manifest(
-        folder / "manifest.json",
-        started,
-        this_command("simulations.language.generations", arguments),
-        code=outcome.rows[0]["code"] if outcome.rows else None,
-        rows=len(outcome.rows),
-        rows_reused=outcome.reused,
-        seconds=outcome.seconds,
-        failed=outcome.failed,
-    )
     if outcome.rows:
-        print_report(console, outcome.rows)
-    made = [folder / f"{TABLE}.csv", *draw(outcome.rows, folder, suffixes)]
-    console.print(f"made {', '.join(map(str, made))}", soft_wrap=True)
-    print_failures(console, outcome.failed)
-    return 1 if outcome.failed else 0
+        print_report(wide_console(), outcome.rows)
+    return finish(
+        outcome,
+        folder,
+        [folder / f"{TABLE}.csv", *draw(outcome.rows, folder, suffixes)],
+        command=this_command("simulations.language.generations", arguments),
+        started=started,
+        code=outcome.rows[0]["code"] if outcome.rows else None,
+    )
 
 
 def _chains(asked: argparse.Namespace) -> Study:

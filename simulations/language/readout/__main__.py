@@ -10,9 +10,10 @@ from simulations.language.readout.picture import draw
 from simulations.language.readout.report import print_report
 from simulations.language.readout.run import TABLE, run
 from workbench import cluster
-from workbench.command import formats, one_sentence, print_failures, wide_console
+from workbench.command import formats, one_sentence, wide_console
 from workbench.files import make_folder
-from workbench.manifest import this_command, write_manifest
+from workbench.finish import finish
+from workbench.manifest import this_command
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(asked: argparse.Namespace, arguments: list[str]) -> int:
     """Compute, print and draw; the exit code."""
-    started, console = time.time(), wide_console()
+    started = time.time()
     suffixes, where, plan = formats(asked.format), cluster.chosen(asked), options.plan(asked)
     folder = Path(asked.out or f"results/readout{'-quick' if asked.quick else ''}")
     make_folder(folder)
@@ -40,22 +41,16 @@ def _run(asked: argparse.Namespace, arguments: list[str]) -> int:
         key=asked.key,
         cluster=where,
     )
-    write_manifest(
-        folder / "manifest.json",
-        started,
-        this_command("simulations.language.readout", arguments),
-        code=outcome.rows[0]["code"] if outcome.rows else None,
-        rows=len(outcome.rows),
-        rows_reused=outcome.reused,
-        seconds=outcome.seconds,
-        failed=outcome.failed,
-    )
     if outcome.rows:
-        print_report(console, outcome.rows)
-    made = [folder / f"{TABLE}.csv", *draw(outcome.rows, folder, suffixes)]
-    console.print(f"made {', '.join(map(str, made))}", soft_wrap=True)
-    print_failures(console, outcome.failed)
-    return 1 if outcome.failed else 0
+        print_report(wide_console(), outcome.rows)
+    return finish(
+        outcome,
+        folder,
+        [folder / f"{TABLE}.csv", *draw(outcome.rows, folder, suffixes)],
+        command=this_command("simulations.language.readout", arguments),
+        started=started,
+        code=outcome.rows[0]["code"] if outcome.rows else None,
+    )
 
 
 if __name__ == "__main__":

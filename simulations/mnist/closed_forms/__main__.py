@@ -12,7 +12,7 @@ from workbench.command import Parser, one_sentence, wide_console
 from workbench.fingerprint import fingerprint
 from workbench.finish import finish
 from workbench.manifest import this_command
-from workbench.records import read_csv
+from workbench.records import read_csv, write_table
 
 PROGRAM = "simulations.mnist.closed_forms"
 
@@ -37,7 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
         if measured:
             wide_console().print(table(gaps(outcome.rows, measured)))
         command, code = this_command(PROGRAM, arguments), fingerprint(work.__module__)
-        return finish(outcome, folder, TABLE, COLUMNS, command=command, started=started, code=code)
+        made = write_table(folder, TABLE, COLUMNS, outcome.rows)
+        return finish(outcome, folder, made, command=command, started=started, code=code)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from workbench.command import Parser, one_sentence, wide_console
 from workbench.fingerprint import fingerprint
 from workbench.finish import finish
 from workbench.manifest import this_command
+from workbench.records import write_table
 
 PROGRAM = "simulations.mnist.last_layer"
 
@@ -31,7 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
         outcome = run(folder, quick=options.quick, data=options.data, cluster=cluster.chosen(options))
         wide_console().print(table(outcome.rows))
         command, code = this_command(PROGRAM, arguments), fingerprint(work.__module__)
-        return finish(outcome, folder, TABLE, COLUMNS, command=command, started=started, code=code)
+        made = write_table(folder, TABLE, COLUMNS, outcome.rows)
+        return finish(outcome, folder, made, command=command, started=started, code=code)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from workbench.command import Parser, formats, one_sentence, wide_console
 from workbench.fingerprint import fingerprint
 from workbench.finish import finish
 from workbench.manifest import this_command
+from workbench.records import write_table
 
 PROGRAM, TABLE = "simulations.mnist.pairs", "mnist.pairs"
 
@@ -45,16 +46,14 @@ def _run(options: argparse.Namespace, arguments: list[str]) -> int:
     folder = Path(options.out or f"results/mnist-pairs{'-quick' if options.quick else ''}")
     chosen = None if options.pair is None else _pairs(options.pair)
     outcome = run(folder, quick=options.quick, data=options.data, pairs=chosen, key=options.key)
-    pictures: list[Path] = []
+    made = write_table(folder, TABLE, COLUMNS, outcome.rows)
     if outcome.rows:
         console = wide_console()
         console.print(table(outcome.rows))
         console.print(averages(outcome.rows))
-        pictures = picture(outcome.rows).save_pictures(folder, "pairs", suffixes)
+        made += picture(outcome.rows).save_pictures(folder, "pairs", suffixes)
     command, code = this_command(PROGRAM, arguments), fingerprint(work.__module__)
-    return finish(
-        outcome, folder, TABLE, COLUMNS, command=command, started=started, pictures=pictures, code=code
-    )
+    return finish(outcome, folder, made, command=command, started=started, code=code)
 
 
 def _pairs(text: str) -> list[tuple[int, int]]:
