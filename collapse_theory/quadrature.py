@@ -57,11 +57,15 @@ def reduced(spectrum: Spectrum, tolerance: float) -> Spectrum:
     return joined([*parts, merged.part(np.flatnonzero(~positive))])
 
 
-def nodes_for(length: float, tolerance: float, columns: int = 1) -> int:
-    """Nodes of a bin of this length in log lambda: polynomials of degree p err as rate^-p."""
-    half = max(length, 1.0) / 2
-    pole = POLES[min(columns, 2) - 1] / half
-    return int(np.ceil((FOLDS * length - np.log(tolerance)) / np.log(pole + np.hypot(pole, 1))))
+def rate_for(length: float, columns: int = 1) -> float:
+    """In a bin of this length in log lambda, polynomials of degree p err as rate^-p."""
+    pole = POLES[min(columns, 2) - 1] / (max(length, 1.0) / 2)
+    return float(pole + np.hypot(pole, 1))
+
+
+def terms_for(length: float, tolerance: float, columns: int = 1) -> int:
+    """Polynomials that know every trace of such a bin: those of lower degree than this."""
+    return int(np.ceil((FOLDS * length - np.log(tolerance)) / np.log(rate_for(length, columns))))
 
 
 def _merged(spectrum: Spectrum) -> Spectrum:
@@ -107,47 +111,75 @@ def _nodes(part: Spectrum, tolerance: float) -> Spectrum:
     logs = np.log(part.columns)
     widest, entries = _widest(logs), logs.shape[1]
     places = logs[widest]
-    count = nodes_for(float(np.ptp(places)), tolerance, len(logs))
-    if entries <= count:
+    length = float(np.ptp(places))
+    terms = terms_for(length, tolerance, len(logs))
+    if entries <= terms:
         return part
     if entries > PIECE:
         pieces = np.array_split(np.arange(entries), -(-entries // PIECE))
         smaller = joined([_nodes(part.part(piece), tolerance) for piece in pieces])
         return _nodes(smaller, tolerance) if smaller.columns.shape[1] < entries else part
-    if len(np.unique(places)) <= count:  # other columns differ where this one does not
+    if len(np.unique(places)) <= terms:  # other columns differ where this one does not
         return part
-    centre, radius = (places.max() + places.min()) / 2, np.ptp(places) / 2
-    at, weights, basis, values = _orthogonal((places - centre) / radius, part.multiplicities, count)
+    centre, radius = (places.max() + places.min()) / 2, length / 2
+    polynomials = _orthogonal((places - centre) / radius, part.multiplicities, terms)
     root = np.sqrt(part.multiplicities)
-    coefficients = (logs * root) @ basis.T
-    misfit = np.abs(coefficients @ basis / root - logs).max()
-    measures = (part.measures * root) @ basis.T @ values
+    known, summed = ((rows * root) @ polynomials.basis.T for rows in (logs, part.measures))
+    # A trace is known up to rate^-degree, so that a measure matters to it as far as it exceeds this.
+    negligible = rate_for(length, len(logs)) ** (np.arange(terms) - terms)
+    degree = max(_degree(known, ROUNDING), _degree(summed, negligible))
+    # Gauss' rule of N nodes integrates the product of both, of degree < terms + degree <= 2 N.
+    count = -(-(terms + degree) // 2)
+    at, weights, values = polynomials.rule(count)
+    known, summed = known[:, :count], summed[:, :count]
+    misfit = np.abs(known @ polynomials.basis[:count] / root - logs).max()
+    measures = summed @ values
     if misfit > max(tolerance, ROUNDING) * 10 or (measures < 0).any():
         return part
-    columns = np.exp(coefficients @ values)
+    columns = np.exp(known @ values)
     columns[widest] = np.exp(centre + radius * at)
     return Spectrum(columns, weights, measures)
 
 
-def _orthogonal(
-    x: Float[np.ndarray, " entries"], weights: Float[np.ndarray, " entries"], count: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Gauss nodes and weights, sqrt(weights) times orthonormal polynomials, and these at the nodes.
+def _degree(coefficients: Float[np.ndarray, "rows terms"], negligible: float | np.ndarray) -> int:
+    """The highest degree whose coefficient, as a share of the row's largest, is not negligible."""
+    largest = np.abs(coefficients).max(axis=1, keepdims=True)
+    matters = (np.abs(coefficients) > negligible * largest).any(axis=0)
+    return int(np.flatnonzero(matters).max(initial=0))
 
-    By Lanczos' recurrence with every vector orthogonalised twice (Golub and Welsch, 1969).
-    """
+
+class _Polynomials(NamedTuple):
+    """Orthonormal polynomials of a measure on [-1, 1], and the recurrence between them."""
+
+    basis: Float[np.ndarray, "terms entries"]  # times the square roots of the weights
+    steps: Float[np.ndarray, " terms"]
+    sides: Float[np.ndarray, " terms-1"]
+    total: float  # of the weights
+
+    def rule(self, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Gauss' nodes, their weights, and the first `count` polynomials at the nodes."""
+        sides = self.sides[: count - 1]
+        nodes, vectors = np.linalg.eigh(
+            np.diag(self.steps[:count]) + np.diag(sides, 1) + np.diag(sides, -1)
+        )
+        return nodes, self.total * vectors[0] ** 2, vectors / (np.sqrt(self.total) * vectors[0])
+
+
+def _orthogonal(
+    x: Float[np.ndarray, " entries"], weights: Float[np.ndarray, " entries"], terms: int
+) -> _Polynomials:
+    """By Lanczos' recurrence with every vector orthogonalised twice (Golub and Welsch, 1969)."""
     total = weights.sum()
-    basis = np.zeros((count, len(x)))
+    basis = np.zeros((terms, len(x)))
     basis[0] = np.sqrt(weights / total)
-    steps, sides = np.zeros(count), np.zeros(count - 1)
-    for k in range(count):
+    steps, sides = np.zeros(terms), np.zeros(terms - 1)
+    for k in range(terms):
         following = x * basis[k]
         steps[k] = basis[k] @ following
-        if k + 1 == count:
+        if k + 1 == terms:
             break
         for _ in range(2):
             following -= (basis[: k + 1] @ following) @ basis[: k + 1]
         sides[k] = np.linalg.norm(following)
         basis[k + 1] = following / sides[k]
-    nodes, vectors = np.linalg.eigh(np.diag(steps) + np.diag(sides, 1) + np.diag(sides, -1))
-    return nodes, total * vectors[0] ** 2, basis, vectors / (np.sqrt(total) * vectors[0])
+    return _Polynomials(basis, steps, sides, total)

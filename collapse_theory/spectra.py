@@ -8,7 +8,7 @@ from jaxtyping import Array, Float
 
 from collapse_theory import checks
 from collapse_theory.checks import Matrix, Number, Whole
-from collapse_theory.quadrature import Spectrum, nodes_for, reduced
+from collapse_theory.quadrature import Spectrum, reduced, terms_for
 
 MOST = 10_000_000  # features: more would not fit into memory
 # Beyond so many eigenvalues a sum is an integral: Euler and Maclaurin's next term is 1/24 of its square.
@@ -78,7 +78,7 @@ def _tail(start: float, end: float, decay: float, tolerance: float) -> tuple[np.
     edges = np.linspace(
         np.log(start), np.log(end), 1 + max(1, int(np.ceil(np.log(end / start) / length)))
     )
-    count = nodes_for(length * max(decay, 1.0), tolerance)
+    count = terms_for(length * max(decay, 1.0), tolerance)
     x, weights = np.polynomial.legendre.leggauss(count)
     centres, radii = (edges[1:] + edges[:-1]) / 2, np.diff(edges) / 2
     index = np.exp(centres[:, None] + radii[:, None] * x)

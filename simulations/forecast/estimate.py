@@ -16,6 +16,7 @@ from simulations.forecast.transfer import Target, emulate, forecast
 from workbench.threads import one_lapack_thread
 
 LEVEL = 0.9  # of an interval
+SURE = 0.99  # of a statement that something helps or harms
 ENDLESS = 1e12  # samples
 # Stands for no ridge, in units of a feature's variance: far below, features that vary in a few rows only
 # leave rounding errors.
@@ -87,6 +88,15 @@ def interval(replicates: Float[np.ndarray, " _"], *, positive: bool = False) -> 
     return Estimate(value, value - reach, value + reach, stderr)
 
 
+def confidence(value: float, low: float, high: float) -> float:
+    """The level of the interval about `value` that ends at 0, where that of 90% is (low, high).
+
+    An interval of 90% that 0 is just outside of has the wrong sign once in twenty times.
+    """
+    stderr = (high - low) / 2 / float(stats.t.ppf((1 + LEVEL) / 2, GROUPS - 1))
+    return float(1 - 2 * stats.t.sf(abs(value) / stderr, GROUPS - 1)) if stderr > 0 else math.nan
+
+
 def widened(estimate: Estimate, stderr: float) -> Estimate:
     """The interval for a measurement of the same that has a standard error of its own."""
     if not estimate.value > 0 or not np.isfinite(estimate.stderr):
@@ -110,11 +120,14 @@ def _replicates(
     kept: Float[Array, "replicates groups"],
 ) -> tuple[Array, Array, Array]:
     """Errors on the first and the last source, and the gain, of replicates: the first are all rows."""
-    everything = emulate(statistics.sums_of(kept[0]), penalty, target).point
+    whole = statistics.sums_of(kept[0])
+    everything = emulate(whole, penalty, target).point
 
     def one(groups: Array) -> tuple[Array, Array, Array]:
         sums, rows = statistics.sums_of(groups), statistics.rows_of(groups)
-        root = emulate(sums, penalty, target, everything)
+        # The same losses over fewer rows: each of these counts for more.
+        start = everything.at[:-1].add(jnp.log(whole.counts / sums.counts))
+        root = emulate(sums, penalty, target, start)
         errors, gains = forecast(sums, rows, penalty, target, root)
         return errors[0], errors[-1], gains[0] - 1
 

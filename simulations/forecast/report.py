@@ -8,6 +8,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table as Grid
 
+from simulations.forecast.estimate import LEVEL, SURE, confidence
 from simulations.forecast.verdict import TRUST
 from workbench.command import number_table
 from workbench.records import Record, number
@@ -65,11 +66,11 @@ def title(record: dict[str, Any]) -> str:
 
 
 def _change(record: dict[str, Any]) -> str:
-    if number(record, "change_high") < 0:
-        return "adding them helps"
-    if number(record, "change_low") > 0:
-        return "adding them harms"
-    return "too small to tell"
+    value = number(record, "change")
+    told = confidence(value, number(record, "change_low"), number(record, "change_high"))
+    if not told > LEVEL:
+        return "too small to tell"
+    return f"adding them {'' if told > SURE else 'probably '}{'helps' if value < 0 else 'harms'}"
 
 
 def _gain(record: dict[str, Any]) -> str:

@@ -31,7 +31,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
+from collapse_theory.equivalent.whiten import whiten
 from simulations.forecast.sums import Sums
+from simulations.triangle import square_of_lower
 
 STEPS = 80
 LONGEST = 2.0  # step, in logarithms
@@ -79,7 +81,7 @@ def strengths(sums: Sums, penalty: Float[Array, " d"], losses: Float[Array, " D"
     """s_k and t_k as functions of the losses a_k."""
     N, a = sums.counts, losses
     matrix = jnp.einsum("k,kij->ij", a, sums.grams) + jnp.diag(penalty)
-    R = jax.scipy.linalg.cho_solve(jax.scipy.linalg.cho_factor(matrix), jnp.eye(len(matrix)))
+    R = square_of_lower(whiten(matrix))
     products = R[None] @ sums.grams
     u = jnp.trace(products, axis1=1, axis2=2) / N
     V = jnp.einsum("kij,lji->kl", products, products) / N[:, None]  # -du_k / da_l
@@ -101,10 +103,20 @@ class Root(NamedTuple):
     """
 
     losses: Float[Array, " D"]
+    at: Strengths
     shares: Float[Array, "D K"]
     s: Float[Array, " K"]
     converged: Bool[Array, ""]
     point: Float[Array, " D+1"]
+
+
+class Equations(NamedTuple):
+    """What should be 0 at a point, and its slope there."""
+
+    point: Float[Array, " D+1"]
+    at: Strengths
+    residual: Float[Array, " D+1"]
+    slope: Float[Array, "D+1 D+1"]
 
 
 def emulate(
@@ -130,8 +142,8 @@ def emulate(
         left = 1 / (1 + b * (t @ kinds))
         return n * b * left, b * left
 
-    def equations(x: Float[Array, " D+1"]) -> tuple[Array, Array]:
-        """What should be 0, and its slope."""
+    def equations(x: Float[Array, " D+1"]) -> Equations:
+        """At log a and log nu."""
         a, nu = losses(x), jnp.exp(x[D])
         at = strengths(sums, penalty, a)
         s, taken = wanted(at.t, nu)
@@ -149,16 +161,16 @@ def emulate(
         last = jnp.append(-change, 1 - nu * freedom * target.inverse_width / total)
         slope = jnp.concatenate([by_loss, by_nu[:, None]], axis=1)
         residual = jnp.append(jnp.log(have) - jnp.log(want), x[D] - jnp.log(total))
-        return residual, jnp.concatenate([slope, last[None]])
+        return Equations(x, at, residual, jnp.concatenate([slope, last[None]]))
 
-    def step(state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+    def step(state: tuple[Array, Equations, Array]) -> tuple[Array, Equations, Array]:
         x, _, count = state
-        residual, slope = equations(x)
-        moved = jnp.clip(-jnp.linalg.solve(slope, residual), -LONGEST, LONGEST)
-        return x + moved, jnp.max(jnp.abs(residual)), count + 1
+        here = equations(x)
+        moved = jnp.clip(-jnp.linalg.solve(here.slope, here.residual), -LONGEST, LONGEST)
+        return x + moved, here, count + 1
 
-    def goes_on(state: tuple[Array, Array, Array]) -> Array:
-        return (state[1] > CLOSE) & (state[2] < STEPS)
+    def goes_on(state: tuple[Array, Equations, Array]) -> Array:
+        return (jnp.max(jnp.abs(state[1].residual)) > CLOSE) & (state[2] < STEPS)
 
     if start is None:
         size = jnp.trace(sums.grams, axis1=1, axis2=2) / sums.counts
@@ -166,13 +178,15 @@ def emulate(
         nu = floor + (parts @ size) * target.inverse_width
         first = jnp.log(jnp.where(active, parts / (nu * sums.counts), 1.0))
         start = jnp.append(first, jnp.log(nu))
-    x, residual, _ = jax.lax.while_loop(goes_on, step, (start, jnp.array(jnp.inf), jnp.array(0)))
-    s, _ = wanted(strengths(sums, penalty, losses(x)).t, jnp.exp(x[D]))
+    nowhere = jax.tree.map(lambda leaf: jnp.full(leaf.shape, jnp.inf), jax.eval_shape(equations, start))
+    _, here, _ = jax.lax.while_loop(goes_on, step, (start, nowhere, jnp.array(0)))
+    s, _ = wanted(here.at.t, jnp.exp(here.point[D]))
     # Of rows without a loss every label counts as it likes.
     equal = kinds / jnp.sum(kinds, axis=1, keepdims=True)
     whole = jnp.where(active, kinds @ s, 1.0)
     shares = jnp.where(active[:, None], kinds * s[None] / whole[:, None], equal)
-    return Root(losses(x), shares, s, residual <= CLOSE, x)
+    converged = jnp.max(jnp.abs(here.residual)) <= CLOSE
+    return Root(losses(here.point), here.at, shares, s, converged, here.point)
 
 
 class Fit(NamedTuple):
@@ -195,8 +209,7 @@ def fit(
     part of all, they correct the generalised cross-validation of all.
     """
     kinds, N = sums.kinds, sums.counts
-    at = strengths(sums, penalty, root.losses)
-    mean = root.shares.T  # of the labels of each kind of rows
+    at, mean = root.at, root.shares.T  # of the labels of each kind of rows
     v = at.inverse @ jnp.einsum("d,kd,kfc->fc", root.losses, mean, sums.moments)
     leverages = root.losses[:, None] * jnp.sum(
         (rows.features @ at.inverse[None]) * rows.features, axis=2

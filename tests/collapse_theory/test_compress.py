@@ -176,3 +176,12 @@ def test_a_compressed_problem_has_no_spread():
     for question in (problem(300.0), flat):
         with pytest.raises(ValueError, match=r"multiplicities = .*: expected None"):
             ct.spread(ct.compress(question))
+
+
+def test_an_irregular_measure_takes_twice_the_nodes():
+    """Gauss' rule of N nodes knows degree 2 N - 1: half is enough where a signal is a smooth function."""
+    irregular = np.random.default_rng(0).uniform(0.5, 1.5, D) / D
+    few, many = (ct.compress(problem(3000.0, signal=signal)) for signal in (INDEX**-0.3 / D, irregular))
+    assert few.entries < 0.75 * many.entries
+    whole = problem(3000.0, signal=irregular)
+    np.testing.assert_allclose(parts(ct.predict(many)), parts(ct.predict(whole)), rtol=1e-13)

@@ -3,10 +3,12 @@
 import numpy as np
 from rich.table import Table
 
+from simulations.forecast.estimate import LEVEL, SURE, confidence
 from workbench.command import number_table
 from workbench.records import Record, grouped, number, numbers
 
 PRECISE = 0.03  # sampling error of a measured error, as a part of it
+CHANGE = ("change", "change_low", "change_high")
 
 
 def inside(rows: list[Record]) -> np.ndarray:
@@ -42,22 +44,29 @@ def lines(rows: list[Record]) -> list[str]:
     """What the table comes to, in sentences."""
     real = [row for row in rows if row["study"] == "data"]
     precise = [r for r in real if number(r, "measured_stderr") < PRECISE * number(r, "measured")]
-    told = [row for row in real if row["n_synthetic"] and "change_low" in row]
-    sure = [row for row in told if number(row, "change_low") * number(row, "change_high") > 0]
-    measured = [
-        r for r in sure if abs(number(r, "measured_change")) > 2 * number(r, "measured_change_stderr")
-    ]
-    right = [
-        sum(number(row, "change") * number(row, "measured_change") > 0 for row in part)
-        for part in (sure, measured)
-    ]
     return [
         _line("real data", real),
         _line(f"real data, where the sampling error is below {PRECISE:.0%}", precise),
-        f"sign of a change that is larger than its interval: right in {right[0]} of {len(sure)}; "
-        f"where two standard errors of the measurement tell it from 0, in {right[1]} of {len(measured)}",
+        *(_signs(level, real) for level in (LEVEL, SURE)),
         _line("made problems", [row for row in rows if row["study"] == "made"]),
     ]
+
+
+def signs(level: float, rows: list[Record]) -> tuple[np.ndarray, np.ndarray]:
+    """Of changes that this level tells from 0: whether their signs are right, and can be measured."""
+    told = [row for row in rows if row["n_synthetic"] and "change_low" in row]
+    sure = [row for row in told if confidence(*(number(row, name) for name in CHANGE)) > level]
+    measured, stderr = numbers(sure, "measured_change"), numbers(sure, "measured_change_stderr")
+    return numbers(sure, "change") * measured > 0, abs(measured) > 2 * stderr
+
+
+def _signs(level: float, rows: list[Record]) -> str:
+    right, known = signs(level, rows)
+    return (
+        f"sign of a change that is larger than its interval of {level:.0%}: right in {right.sum()} of "
+        f"{len(right)}; where two standard errors of the measurement tell it from 0, in "
+        f"{right[known].sum()} of {known.sum()}"
+    )
 
 
 def _line(what: str, rows: list[Record]) -> str:

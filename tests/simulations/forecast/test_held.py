@@ -3,7 +3,8 @@
 import numpy as np
 
 from figures.house import tables
-from simulations.forecast.held.report import PRECISE, gaps, inside
+from simulations.forecast.estimate import LEVEL, SURE
+from simulations.forecast.held.report import PRECISE, gaps, inside, signs
 from simulations.forecast.held.run import FIRST, MADE
 from workbench.records import numbers
 
@@ -32,11 +33,8 @@ def test_intervals_of_real_data_hold_at_least_their_share():
 
 
 def test_signs_of_changes_are_right():
-    told = [row for row in REAL if row["n_synthetic"] and "change_low" in row]
-    low, high, change, measured, stderr = (
-        numbers(told, name)
-        for name in ("change_low", "change_high", "change", "measured_change", "measured_change_stderr")
-    )
-    sure = (low * high > 0) & (abs(measured) > 2 * stderr)
-    assert sure.sum() >= 60
-    assert np.mean(change[sure] * measured[sure] > 0) > 0.95
+    """As often as the level says, where the measurement tells them; all that are called sure."""
+    for level, least in ((LEVEL, 0.95), (SURE, 1.0)):
+        right, known = signs(level, REAL)
+        assert known.sum() >= 50
+        assert right[known].mean() >= least

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simulations.forecast.estimate import interval
+from simulations.forecast.estimate import LEVEL, confidence, interval
 from simulations.forecast.jackknife import GROUPS, _bias, _jackknife, kept, variance
 
 SETS = 4000
@@ -45,3 +45,14 @@ def test_rows_without_pairs_of_groups_tell_a_safe_variance():
     one = interval(row)
     assert one.low < one.value < one.high
     assert one.stderr == pytest.approx(np.sqrt(variance(row)))
+
+
+def test_confidence_is_the_level_of_the_interval_that_ends_at_zero():
+    estimate = interval(np.random.default_rng(5).normal(1.0, 0.2, 1 + 2 * GROUPS))
+    reach = estimate.high - estimate.value
+    assert confidence(reach, 0.0, 2 * reach) == pytest.approx(LEVEL)
+    assert confidence(-reach, -2 * reach, 0.0) == pytest.approx(LEVEL)
+    # Student's t of 19 degrees of freedom: 2.861 for 99%, 1.729 for 90%.
+    assert confidence(2.8609 / 1.7291, 2.8609 / 1.7291 - 1, 2.8609 / 1.7291 + 1) == pytest.approx(
+        0.99, abs=1e-5
+    )
