@@ -89,8 +89,10 @@ def normal_equations(draw: Draw, constants: Constants, plan: Plan) -> NormalEqua
     S = narrow(draw, plan)
     rows = draw.inputs if S is None else draw.features
     loss = constants.weights / constants.counts.sum()
-    # Rows that stand for Gaussian ones are upper triangles: of z, and of x where Sigma is diagonal.
-    triangular = plan.counts is None and (draw.means is not None or constants.roots.ndim == 2)
+    # Rows that stand for Gaussian ones are upper triangles: of z if it is drawn first, and of x where Sigma
+    # is diagonal.  Others, as those of x S, are not.
+    triangular = draw.means is not None or (S is None and constants.roots.ndim == 2)
+    triangular = triangular and plan.counts is None
     grams = [
         a * (square_of_upper(Zk) if triangular else Zk.T @ Zk) for a, Zk in zip(loss, rows, strict=True)
     ]

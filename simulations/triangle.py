@@ -1,52 +1,41 @@
-"""Products and inverses of triangles by matrix products that skip what is known to be 0 or equal.
+"""Products and inverses of triangles by matrix products that skip what is known to be 0.
 
-Recursion over halves, so that nearly all of the work runs at the speed of full products: for a whole
-batch of matrices, where LAPACK works on one after another.
+Nearly all of the work runs at the speed of full products: for a whole batch of matrices, where LAPACK
+works on one after another.
 """
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-# Smaller triangles are multiplied in full, and inverted column by column; so is this part of large ones.
-SMALLEST, SHARE = 64, 4
-COLUMNS = 32
+PANELS = 4  # of a triangle's rows: a product of four panels has 0.47 of a full one's operations
+COLUMNS = 32  # triangles of so many columns are inverted column by column
 
 
 def square_of_lower(L: Float[Array, "q q"]) -> Float[Array, "q q"]:
-    """L^T L of a lower triangle, a third of the operations of a full product."""
-    return _square_of_lower(L, max(SMALLEST, len(L) // SHARE))
-
-
-def _square_of_lower(L: Float[Array, "q q"], smallest: int) -> Float[Array, "q q"]:
-    if len(L) <= smallest:
-        return L.T @ L
-    h = len(L) // 2
-    below, last = L[h:, :h], L[h:, h:]
-    first = _square_of_lower(L[:h, :h], smallest) + below.T @ below
-    beside = below.T @ last
-    return jnp.block([[first, beside], [beside.T, _square_of_lower(last, smallest)]])
+    """L^T L of a lower triangle: the sum over panels of rows, each without the zeros at its end."""
+    q, edges = len(L), _edges(*L.shape)
+    panels = [(L[start:end, :end], q - end) for start, end in zip(edges[:-1], edges[1:], strict=True)]
+    squares = [jnp.pad(P.T @ P, [(0, zeros), (0, zeros)]) for P, zeros in panels]
+    return sum(squares[1:], squares[0])
 
 
 def square_of_upper(U: Float[Array, "rows q"]) -> Float[Array, "q q"]:
-    """U^T U of an upper triangle, or of its first rows."""
-    return _square_of_upper(U, max(SMALLEST, U.shape[1] // SHARE))
+    """U^T U of an upper triangle, or of its first rows: each panel without the zeros at its start."""
+    edges = _edges(*U.shape)
+    panels = [(U[start:end, start:], start) for start, end in zip(edges[:-1], edges[1:], strict=True)]
+    squares = [jnp.pad(P.T @ P, [(zeros, 0), (zeros, 0)]) for P, zeros in panels]
+    return sum(squares[1:], squares[0])
 
 
-def _square_of_upper(U: Float[Array, "rows q"], smallest: int) -> Float[Array, "q q"]:
-    rows, q = U.shape
-    h = min(rows, q // 2)
-    if rows == 0 or q <= smallest:
-        return U.T @ U
-    first, beside = U[:h, :h], U[:h, h:]
-    corner = _square_of_upper(first, smallest)
-    right = first.T @ beside
-    last = beside.T @ beside + _square_of_upper(U[h:, h:], smallest)
-    return jnp.block([[corner, right], [right.T, last]])
+def _edges(rows: int, columns: int) -> list[int]:
+    """Where panels end: first, and last.  Few rows make few panels: each adds to the whole square."""
+    panels = max(1, PANELS * rows // columns)
+    return [rows * k // panels for k in range(panels + 1)]
 
 
 def inverse_of_lower(L: Float[Array, "q q"]) -> Float[Array, "q q"]:
-    """L^-1 of a lower triangle; not a number where its diagonal has a 0."""
+    """L^-1 of a lower triangle, by recursion over halves; not a number where its diagonal has a 0."""
     if len(L) <= COLUMNS:
         return _substitute(L)
     h = len(L) // 2
