@@ -27,7 +27,12 @@ DEFAULT = Plan(
 )
 PLANS = {
     "default": DEFAULT,
-    "wide": DEFAULT._replace(blocks=(Block("random", "stories", 2000, (100_000,), FEW[:2]),)),
+    "wide": DEFAULT._replace(
+        blocks=tuple(
+            Block("random", "stories", width, (10_000_000,), FEW[:2]) for width in (2000, 3000, 10_000)
+        ),
+        seeds=3,  # the widest takes half an hour of a core, 8 GB and 7e13 operations with them
+    ),
     "gpt2": DEFAULT._replace(
         blocks=(
             Block("gpt2", "stories", 64, (30, 300, 3000, 30_000), FRACTIONS),

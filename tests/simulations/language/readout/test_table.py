@@ -79,17 +79,20 @@ def test_hidden_states_are_those_of_the_plan(tmp_path):
 
 
 def test_wide_readouts(tmp_path):
-    """With 2,000 features errors, and the collapse of 1%, are within 4 standard errors."""
+    """With up to 10,000 features errors and the collapse of 1% are within 3%, near the plateau."""
     rows, plan = committed("language.readout.wide"), PLANS["wide"]
     code = str(rows[0]["code"])
     place = Place(None, 0, 0, plan.order, plan.author, None, 0, tmp_path, code)
-    (wanted,) = [inputs(Task(place, block, plan.ridge, plan.seeds)) for block in plan.blocks]
+    wanted = [row for block in plan.blocks for row in inputs(Task(place, block, plan.ridge, plan.seeds))]
     assert [{name: row[name] for name in wanted[0]} for row in rows] == wanted
     for row in rows:
         for name in ("error", "collapse"):
-            gap = abs(number(row, name) - number(row, f"predicted_{name}"))
-            assert gap <= 4 * number(row, f"{name}_stderr")
-    assert number(rows[1], "collapse") > 8 * number(rows[1], "collapse_stderr")
+            expected = number(row, f"predicted_{name}")
+            assert abs(number(row, name) - expected) <= 0.03 * expected
+    for row in rows[1::2]:
+        collapse, stderr = number(row, "collapse"), number(row, "collapse_stderr")
+        assert collapse > 8 * stderr
+        assert number(row, "error") < 2 * number(row, "plateau")
 
 
 @pytest.mark.parametrize("rows", [HIDDEN, HIDDEN_TEXT], ids=["grammar", "text"])
