@@ -118,3 +118,25 @@ def test_other_stories_than_those_of_the_pool():
             gap = number(row, "loss_collapse") - number(row, "predicted_loss_collapse")
             # The pool of 2,000 stories scatters about as much as the 1,000 that are held out.
             assert abs(gap) < 4 * np.sqrt(1.5) * number(row, "loss_collapse_stderr")
+
+
+def test_other_stories_of_a_file(tmp_path):
+    """What TinyStories at hand say of their own law fails held-out stories; the correction does not."""
+    rows, plan = committed("language.readout.unseen"), PLANS["unseen"]
+    code = str(rows[0]["code"])
+    place = Place(None, 0, 0, plan.order, plan.author, None, 0, tmp_path, code)
+    wanted = [row for block in plan.blocks for row in inputs(Task(place, block, plan.ridge, plan.seeds))]
+    shared = [name for name in wanted[0] if name != "corpus"]
+    assert [{name: row[name] for name in shared} for row in rows] == [
+        {name: row[name] for name in shared} for row in wanted
+    ]
+    gap = np.abs(numbers(rows, "error") / numbers(rows, "predicted_error") - 1)
+    assert np.median(gap) < 0.03
+    for row in rows:  # the pool of real stories, five times the held-out ones, scatters less
+        for name in ("loss", "loss_collapse"):
+            gap = abs(number(row, name) - number(row, f"predicted_{name}"))
+            assert gap <= 4 * number(row, f"{name}_stderr")
+    last = rows[-1]
+    assert (last["width"], last["p2"]) == (1000, 1.0)
+    gap = number(last, "predicted_collapse") - number(last, "loss_collapse")
+    assert gap > 4 * number(last, "loss_collapse_stderr")
