@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,7 @@ def networks(rows: list[Record]) -> Picture:
     smallest = min(fraction for fraction in by_fraction if fraction)
     for panel in picture.panels[:2]:  # real stories alone are at 0
         panel.axes.set_xscale("symlog", linthresh=smallest, linscale=0.5)
-        panel.axes.set_xticks(list(by_fraction), [f"{fraction:g}" for fraction in by_fraction])
+        panel.axes.set_xticks(list(by_fraction), _labels(list(by_fraction)))
     _errors(picture.panels[0], rows)
     _losses(picture.panels[1], by_fraction)
     _collapses(picture.panels[2], by_fraction)
@@ -75,8 +76,9 @@ def _collapses(panel: Panel, by_fraction: dict[float, list[Record]]) -> None:
     at = [fraction for fraction in by_fraction if fraction]
     groups = [by_fraction[fraction] for fraction in at]
     label = _refit(groups[0])
-    expected = [numbers(group, "predicted_loss_collapse").mean() for group in groups]
-    _points(panel, at, groups, partial(over_stories, name="loss_collapse"), label, REFIT)
+    expected = [numbers(group, "predicted_collapse").mean() for group in groups]
+    means, bars = np.transpose([over_draws(group, "collapse") for group in groups])
+    panel.points(at, means, bars, expected, None, label, REFIT)
     panel.line(at, expected, label, REFIT)
     for name, kind, colour in (
         ("network_squared", "network", NETWORK),
@@ -98,6 +100,15 @@ def _points(
     panel.points(at, means, bars, label=label, colour=colour)
 
 
+def _labels(fractions: list[float]) -> list[str]:
+    """Those of ticks, blank where the next one is too near to be told from it."""
+    near = [0 < 2.5 * before >= after for before, after in pairwise(fractions)]
+    return [
+        "" if hidden else f"{fraction:g}"
+        for fraction, hidden in zip(fractions, [*near, False], strict=True)
+    ]
+
+
 def _refit(rows: list[Record]) -> str:
     return f"refit on {rows[0]['stories']:,} stories"
 
@@ -112,8 +123,8 @@ def _caption(rows: list[Record]) -> str:
         f"last layer replaced by a ridge readout (λ = {row['ridge']:g}) of its hidden states, fitted to "
         "new stories of the same mix. Lines: closed form, which knows the laws of these stories and no "
         f"readout. Means over networks of each mix: {count}. Bars, standard errors: of the refit layer "
-        f"over {row['seeds']} draws of its stories (left) or over test stories, of the rest over "
-        "networks. Collapse of the refit layer: its loss less that of one fitted to real stories for "
-        "the same network. States alone: layers fitted to real stories, of the network of p₂ less of "
-        "that of 0."
+        f"over {row['seeds']} draws of its stories (middle: over test stories), of the rest over "
+        "networks. Collapse of the refit layer: its error less that of one fitted to as many real stories "
+        "for the same network. States alone: losses of layers fitted to real stories, for the network of "
+        "p₂ less for that of 0."
     )
