@@ -124,7 +124,7 @@ def _caption(rows: list[Record]) -> str:
         "new stories of the same mix. Lines: closed form, which knows the laws of these stories and no "
         f"readout. Means over networks of each mix: {count}. Bars, standard errors: of the refit layer "
         f"over {row['seeds']} draws of its stories (middle: over test stories), of the rest over "
-        "networks. Collapse of the refit layer: its error less that of one fitted to as many real stories "
-        "for the same network. States alone: losses of layers fitted to real stories, for the network of "
-        "p₂ less for that of 0."
+        "networks. Collapse of the refit layer: its error less that of one fitted to as many real "
+        "stories for the same network. States alone: losses of layers fitted to real stories, for the "
+        "network of p₂ less for that of 0."
     )
