@@ -48,6 +48,8 @@ tables: $(VENV)/.test
 	$(RUN) -m simulations.language.generations --seeds 3 --format png --out results/tables/language.generations
 	$(RUN) -m simulations.language.readout $(if $(wildcard $(STORIES)),--corpus $(STORIES) --vocabulary 500) --format png --out results/tables/language.readout
 	$(RUN) -m simulations.language.readout --plan wide --format png --out results/tables/language.readout.wide
+	test ! -f $(STORIES) || $(RUN) -m simulations.language.readout --plan wide --study text --corpus $(STORIES) --vocabulary 500 \
+		--width 2000,3000 --format png --out results/tables/language.readout.wide.text
 	test ! -f $(STORIES) || $(RUN) -m simulations.language.readout --plan unseen --study text --corpus $(STORIES) --vocabulary 500 \
 		--format png --out results/tables/language.readout.unseen
 	$(RUN) -m simulations.language.readout --plan gpt2 --study grammar --format png --out results/tables/language.readout.gpt2

@@ -31,7 +31,7 @@ PLANS = {
         blocks=tuple(
             Block("random", "stories", width, (10_000_000,), FEW[:2]) for width in (2000, 3000, 10_000)
         ),
-        seeds=3,  # the widest takes half an hour of a core, 8 GB and 7e13 operations with them
+        seeds=3,  # of the grammar the widest takes half an hour of a core, 9 GB and 7e13 operations
     ),
     "gpt2": DEFAULT._replace(
         blocks=(
