@@ -97,7 +97,9 @@ def test_wide_readouts(tmp_path, rows):
     for row in rows:
         for name in ("error", "collapse"):
             expected = number(row, f"predicted_{name}")
-            assert abs(number(row, name) - expected) <= 0.03 * expected
+            # Of three draws: the collapse of 0.1% is not measured to 3%.
+            few = 6 * number(row, f"{name}_stderr") if row["p2"] == 0.001 else 0.0
+            assert abs(number(row, name) - expected) <= max(0.03 * expected, few)
     for row in (row for row in rows if row["p2"] == 0.01):
         collapse, stderr = number(row, "collapse"), number(row, "collapse_stderr")
         assert collapse > 8 * stderr
