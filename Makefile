@@ -48,10 +48,14 @@ tables: $(VENV)/.test
 	$(RUN) -m simulations.language.generations --seeds 3 --format png --out results/tables/language.generations
 	$(RUN) -m simulations.language.readout $(if $(wildcard $(STORIES)),--corpus $(STORIES) --vocabulary 500) --format png --out results/tables/language.readout
 	$(RUN) -m simulations.language.readout --plan wide --format png --out results/tables/language.readout.wide
+	test ! -f $(STORIES) || $(RUN) -m simulations.language.readout --plan wide --study text --corpus $(STORIES) --vocabulary 500 \
+		--width 2000,3000 --format png --out results/tables/language.readout.wide.text
+	test ! -f $(STORIES) || $(RUN) -m simulations.language.readout --plan unseen --study text --corpus $(STORIES) --vocabulary 500 \
+		--format png --out results/tables/language.readout.unseen
 	$(RUN) -m simulations.language.readout --plan gpt2 --study grammar --format png --out results/tables/language.readout.gpt2
 	test ! -f $(STORIES) || $(RUN) -m simulations.language.readout --plan gpt2 --study text --corpus $(STORIES) --vocabulary 500 --length 64 \
 		--n 300,3000,30000 --width 64 --format png --out results/tables/language.readout.gpt2.text
-	$(RUN) -m simulations.language.frozen --out results/tables/language.frozen
+	$(RUN) -m simulations.language.frozen --format png --out results/tables/language.frozen
 	$(RUN) -m simulations.forecast.held --out results/tables/forecast.held
 	for folder in results/tables/language.readout*; do cp $$folder/readout.csv $$folder/$$(basename $$folder).csv; done
 	for name in frozen generations; do \
@@ -79,10 +83,8 @@ quick-collapse quick-width: quick-%: $(VENV)/.test
 quick-mnist quick-language: quick-%: $(VENV)/.test
 	$(RUN) -m simulations.$* --list
 	$(RUN) -m simulations.$* --quick --format png --out $(QUICK)/$*
-quick-readout quick-generations: quick-%: $(VENV)/.test
+quick-readout quick-generations quick-frozen: quick-%: $(VENV)/.test
 	$(RUN) -m simulations.language.$* --quick --format png --out $(QUICK)/$*
-quick-frozen: $(VENV)/.test
-	$(RUN) -m simulations.language.frozen --quick --out $(QUICK)/frozen
 quick-closed-forms: $(VENV)/.test
 	$(RUN) -m simulations.mnist.closed_forms --quick --out $(QUICK)/closed-forms
 	$(RUN) -m simulations.mnist.last_layer --quick --out $(QUICK)/last-layer

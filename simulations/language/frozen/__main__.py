@@ -5,12 +5,13 @@ import sys
 import time
 from pathlib import Path
 
+from simulations.language.frozen.picture import draw
 from simulations.language.frozen.plan import DEFAULT, Plan, quick
 from simulations.language.frozen.report import print_report
 from simulations.language.frozen.run import TABLE, run
 from simulations.mix import synthetic_count
 from workbench import cluster
-from workbench.command import Parser, one_sentence, wide_console, within
+from workbench.command import FORMATS, Parser, formats, one_sentence, wide_console, within
 from workbench.files import make_folder
 from workbench.finish import finish
 from workbench.manifest import this_command
@@ -27,9 +28,11 @@ def main(arguments: list[str] | None = None) -> int:
     add("--quick", action="store_true", help="two networks that hardly learn")
     add("--key", type=int, default=0, help="random key of networks and stories (0)")
     add("--out", metavar="DIR", help="output folder (default: results/frozen)")
+    add("--format", default="png,pdf", help=f"among {', '.join(FORMATS)} (png,pdf)")
     cluster.flags(parser)
     fields = parser.add_argument_group("in place of the plan's own")
     fields.add_argument("--synthetic-fraction", metavar="VALUES", help="parts that are synthetic")
+    fields.add_argument("--networks", type=int, help="of each fraction, independent of each other")
     fields.add_argument("--stories", type=int, help="stories that a network learns from")
     fields.add_argument("--steps", type=int, help="its training steps, a multiple of 50")
     fields.add_argument("--learning-rate", type=float, help="the peak of its learning rate")
@@ -43,6 +46,9 @@ def plan_of(asked: argparse.Namespace) -> Plan:
     plan = quick() if asked.quick else DEFAULT
     within("key", asked.key, 0, 2**31 - 1)
     network, recipe = plan.network, plan.recipe
+    if asked.networks is not None:
+        within("networks", asked.networks, 1, 100)
+        plan = plan._replace(networks=asked.networks)
     if asked.stories is not None:
         within("stories", asked.stories, 1, plan.author.written - 2)
         network = network._replace(stories=asked.stories)
@@ -65,9 +71,9 @@ def plan_of(asked: argparse.Namespace) -> Plan:
 
 
 def _run(asked: argparse.Namespace, arguments: list[str]) -> int:
-    """Compute and print; the exit code."""
+    """Compute, print and draw; the exit code."""
     started = time.time()
-    where, plan = cluster.chosen(asked), plan_of(asked)
+    suffixes, where, plan = formats(asked.format), cluster.chosen(asked), plan_of(asked)
     folder = Path(asked.out or f"results/frozen{'-quick' if asked.quick else ''}")
     make_folder(folder)
     outcome = run(folder, plan=plan, key=asked.key, cluster=where)
@@ -76,7 +82,7 @@ def _run(asked: argparse.Namespace, arguments: list[str]) -> int:
     return finish(
         outcome,
         folder,
-        [folder / f"{TABLE}.csv"],
+        [folder / f"{TABLE}.csv", *draw(outcome.rows, folder, suffixes)],
         command=this_command("simulations.language.frozen", arguments),
         started=started,
         code=outcome.rows[0]["code"] if outcome.rows else None,

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from simulations.language.frozen.plan import Plan
-from simulations.language.frozen.world import World, make_world
+from simulations.language.frozen.world import World, author_place, make_world
 from simulations.language.readout.dependence import endless, scatters
 from simulations.language.readout.held_out import HeldOut, held_out, story_losses, token_mean
 from simulations.language.readout.origin import counts_at
@@ -22,10 +22,11 @@ DIGITS = 7
 
 
 class Task(NamedTuple):
-    """The network of a fraction of synthetic stories."""
+    """A network of a fraction of synthetic stories: the `network`-th, counted from 0."""
 
     plan: Plan
     fraction: float
+    network: int
     key: int
     folder: Path  # of unfinished authors
     code: str
@@ -33,7 +34,8 @@ class Task(NamedTuple):
 
 def work(task: Task, progress: Progress) -> Answer:
     """The rows of a network, one for each size.  Raises ArithmeticError if a number is not finite."""
-    world = make_world(task.plan, task.fraction, task.key, task.folder, task.code, progress)
+    place = author_place(task.plan, task.network, task.key, task.folder, task.code)
+    world = make_world(task.plan, task.fraction, task.network, place, progress)
     held = held_out(world.transitions, world.held_out)
     populations = [
         population(statistics(world.transitions, world.features, origin.law)) for origin in world.origins
@@ -66,7 +68,7 @@ def _measured(
         for i, point in enumerate(points):
             counts = np.zeros(len(world.transitions.context))
             for source, (origin, n) in enumerate(zip(world.origins, point.split, strict=True)):
-                counts += counts_at(origin, [n], [task.key, source, seed])[n]
+                counts += counts_at(origin, [n], [task.key, task.network, source, seed])[n]
             readout = ridge_readout(
                 statistics(world.transitions, world.features, counts), task.plan.ridge
             )

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from simulations.language.frozen.plan import DEFAULT, Plan
 from simulations.language.frozen.results import Task, work
-from simulations.language.readout.world import Place, forget
+from simulations.language.frozen.world import author_place
+from simulations.language.readout.world import forget
 from workbench.cluster import Cluster
 from workbench.fingerprint import fingerprint
 from workbench.job import Job
@@ -14,7 +15,15 @@ from workbench.run import run as run_jobs
 from workbench.store import refuse_older
 
 TABLE = "frozen"
-INPUTS = ["p2", "stories", "network_stories", "network_steps", "network_width", "network_depth"]
+INPUTS = [
+    "p2",
+    "network",
+    "stories",
+    "network_stories",
+    "network_steps",
+    "network_width",
+    "network_depth",
+]
 INPUTS += ["author_stories", "author_steps", "author_width", "author_depth", "author_temperature"]
 INPUTS += ["author_written", "pool", "ridge", "seeds", "recipe", "key", "code"]
 MEASURED = ["network_loss", "network_excess", "network_squared", "network_squared_stderr"]
@@ -33,10 +42,14 @@ def run(folder: Path, *, plan: Plan = DEFAULT, key: int = 0, cluster: Cluster | 
     """
     refuse_older(folder, TABLE)
     code, unfinished = fingerprint(work.__module__), folder.resolve() / "unfinished"
-    tasks = [Task(plan, fraction, key, unfinished, code) for fraction in sorted(plan.fractions)]
+    tasks = [
+        Task(plan, fraction, network, key, unfinished, code)
+        for network in range(plan.networks)
+        for fraction in sorted(plan.fractions)
+    ]
     planned = [
         Job(
-            name=f"p2 = {task.fraction:g}",
+            name=f"p2 = {task.fraction:g}, network {task.network + 1}",
             inputs=inputs(task),
             work=work,
             arguments=(task,),
@@ -46,14 +59,15 @@ def run(folder: Path, *, plan: Plan = DEFAULT, key: int = 0, cluster: Cluster | 
     outcome = run_jobs(planned, folder, cluster)
     write_table(folder, TABLE, COLUMNS, outcome.rows)
     if not outcome.failed:
-        forget(Place(None, 0, 0, 2, plan.author, None, key, unfinished, code, plan.recipe))
+        for network in range(plan.networks):
+            forget(author_place(plan, network, key, unfinished, code))
     return outcome
 
 
 def inputs(task: Task) -> list[Record]:
     """What identifies the rows of a network."""
     plan = task.plan
-    common: Record = {"p2": task.fraction}
+    common: Record = {"p2": task.fraction, "network": task.network}
     common |= {f"network_{name}": value for name, value in plan.network._asdict().items()}
     common |= {f"author_{name}": value for name, value in plan.author._asdict().items()}
     recipe = " ".join(f"{name}={value}" for name, value in plan.recipe._asdict().items())

@@ -26,7 +26,7 @@ from workbench.job import Progress
 
 VALIDATION, TESTS = 250, 1000  # stories to choose a network's best weights by, and to test it on
 SAMPLE = 500  # stories of a source by which the dependence of their tokens is judged
-NEW = 1  # seed of the pool, of which no network has a story: they have those of seed 0
+NEW = 1000  # seeds of the pools, of which no network has a story, begin here: theirs are from 0 on
 BATCH = 250
 
 
@@ -41,16 +41,14 @@ class World(NamedTuple):
     squares: Float[np.ndarray, " stories"]  # its squared error on each test story, a sum over tokens
 
 
-def make_world(
-    plan: Plan, fraction: float, key: int, folder: Path, code: str, progress: Progress
-) -> World:
-    """The network of a fraction of synthetic stories, frozen at its best on the validation stories."""
+def make_world(plan: Plan, fraction: float, index: int, place: Place, progress: Progress) -> World:
+    """A network of a fraction of synthetic stories, frozen at its best on the validation stories."""
     corpus = grammar_corpus()
-    written = synthetic_stories(_place(plan, key, folder, code), progress)
-    models = _network(corpus, plan, fraction, written, key)
+    written = synthetic_stories(place, progress)
+    models = _network(corpus, plan, fraction, index, written, place.key)
     network = one_of(models, 0)
     tests = corpus.real("test", TESTS, 0)
-    sets = [corpus.real("train", plan.pool, NEW), written[plan.network.stories :], tests]
+    sets = [corpus.real("train", plan.pool, NEW + index), written[plan.network.stories :], tests]
     transitions, steps = prefixes(sets, corpus.vocabulary)
     states = context_states(network, np.concatenate(sets), transitions)
     origins = [pool_origin(part, len(transitions.context), SAMPLE) for part in steps[:2]]
@@ -59,13 +57,14 @@ def make_world(
     return World(transitions, origins, states, steps[2], network_losses, squares)
 
 
-def _place(plan: Plan, key: int, folder: Path, code: str) -> Place:
-    return Place(None, 0, 0, 2, plan.author, None, key, folder, code, plan.recipe)
+def author_place(plan: Plan, index: int, key: int, folder: Path, code: str) -> Place:
+    """Where the author of the networks of this number is at work: each has a key of its own."""
+    return Place(None, 0, 0, 2, plan.author, None, key + index, folder, code, plan.recipe)
 
 
-def _network(corpus: Corpus, plan: Plan, fraction: float, written: Rows, key: int) -> GPT2:
+def _network(corpus: Corpus, plan: Plan, fraction: float, index: int, written: Rows, key: int) -> GPT2:
     """The network, on an axis (1,) of seeds in front."""
-    real = corpus.real("train", plan.network.stories, 0)[None]
+    real = corpus.real("train", plan.network.stories, index)[None]
     trained = train(
         architecture(corpus, Shape(plan.network.width, plan.network.depth)),
         mixed(real, written[None], fraction),

@@ -13,7 +13,8 @@ def draw(rows: list[Record], folder: Path, suffixes: list[str]) -> list[Path]:
     """Draw the readouts of whole stories; the pictures' paths."""
     if not any(row["rows"] == "stories" for row in rows):
         return []
-    readouts(rows).save(folder, "readouts", suffixes)
+    picture = readouts if len({row["stories"] for row in rows}) > 1 else widths
+    picture(rows).save(folder, "readouts", suffixes)
     return [folder / f"readouts.{suffix}" for suffix in suffixes]
 
 
@@ -50,8 +51,37 @@ def readouts(rows: list[Record]) -> Picture:
     return picture
 
 
-def _curve(panel: Panel, curve: list[Record], name: str, colour: int) -> None:
-    at, label = numbers(curve, "tokens"), f"{curve[0]['p2']:g}"
+def widths(rows: list[Record]) -> Picture:
+    """Error and collapse at one n against the number of features, a row for each corpus."""
+    studies = grouped([row for row in rows if row["rows"] == "stories"], "study")
+    names = ("error above the best readout's", "collapse")
+    picture = Picture(
+        [f"{group[0]['study']}: {name}" for group in studies for name in ("error", "collapse")],
+        x="features m",
+        y=[*names] * len(studies),
+        rows=len(studies),
+        legend="p₂",
+    )
+    for row, group in enumerate(studies):
+        curves = sorted(grouped(group, "p2"), key=lambda curve: number(curve[0], "p2"))
+        colours = fraction_colours([number(curve[0], "p2") for curve in curves])
+        left, right = picture.panels[2 * row : 2 * row + 2]
+        for colour, curve in zip(colours, curves, strict=True):
+            curve = sorted(curve, key=lambda row: number(row, "width"))
+            _curve(left, curve, "error", colour, "width")
+            if curve[0]["p2"]:
+                _curve(right, curve, "collapse", colour, "width")
+                for panel, name in ((left, "plateau"), (right, "plateau_collapse")):
+                    at, level = numbers(curve, "width"), numbers(curve, name)
+                    panel.guide(at, level, color=f"C{colour}", linestyle=":")
+    chosen = [row for group in studies for row in group]
+    tokens = numbers(chosen, "tokens").mean()
+    picture.caption = f"Readouts of {tokens:.2g} tokens. {_caption(chosen)}"
+    return picture
+
+
+def _curve(panel: Panel, curve: list[Record], name: str, colour: int, against: str = "tokens") -> None:
+    at, label = numbers(curve, against), f"{curve[0]['p2']:g}"
     predicted = numbers(curve, f"predicted_{name}")
     expected = predicted if name == "error" else None  # the collapse is a difference of two errors
     panel.points(

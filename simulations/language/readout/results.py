@@ -13,7 +13,7 @@ from simulations.language.readout.origin import counts_at, single_tokens
 from simulations.language.readout.plan import Block, Point
 from simulations.language.readout.population import Population, population
 from simulations.language.readout.statistics import ridge_readout, squared_norm, statistics
-from simulations.language.readout.theory import ENDLESS, Theory
+from simulations.language.readout.theory import Theory
 from simulations.language.readout.unseen import Unseen, unseen
 from simulations.language.readout.world import Place, World, make_world
 from workbench.job import Answer, Progress
@@ -34,14 +34,20 @@ class Task(NamedTuple):
 class Known(NamedTuple):
     """What the closed form is told of both sources, real first.
 
+    - `theory`: the covariances of both sources and their best readouts;
+    - `noises`: sigma_k^2 of both, and `c2` the distance of their best readouts;
     - `lengths`: mean numbers of tokens of a story;
     - `scatters`: what tokens add to the variance, by the fraction of synthetic stories;
+    - `plateaus`: errors of the readouts of endless stories, by that fraction;
     - `unseen`: what other stories are like, if a source is a sample.
     """
 
+    theory: Theory
+    noises: Float[np.ndarray, " 2"]
+    c2: float
     lengths: Float[np.ndarray, " 2"]
-    populations: list[Population]
     scatters: dict[float, list[Scatter]]
+    plateaus: dict[float, float]
     unseen: Unseen | None
 
 
@@ -53,7 +59,7 @@ def work(task: Task, progress: Progress) -> Answer:
     populations = [population(statistics(world.transitions, z, origin.law)) for origin in origins]
     columns = _measured(task, world, z, populations[0], progress)
     known = _known(task, world, z, populations)
-    del z  # of wide readouts it is gigabytes
+    del z, populations  # of wide readouts they are gigabytes
     columns |= _predicted(task, world, known)
     columns["tokens"] = np.array([point.split for point in task.block.points]) @ known.lengths
     if not all(np.isfinite(values).all() for values in columns.values()):
@@ -136,30 +142,38 @@ def _losses(
 def _known(task: Task, world: World, z: Features, populations: list[Population]) -> Known:
     origins = [world.real, world.synthetic]
     lengths = np.array([origin.length for origin in origins])
-    noise = {}
+    real, synthetic = populations
+    added, plateaus = {}, {}
     for p in sorted({point.fraction for point in task.block.points}):
         shares = np.array([1 - p, p]) * lengths
         mixture = endless(populations, list(shares / shares.sum()), task.ridge)
-        noise[p] = scatters(world.transitions, z, origins, populations, mixture)
-    return Known(lengths, populations, noise, unseen(world.transitions, z, origins))
+        added[p] = scatters(world.transitions, z, origins, populations, mixture)
+        plateaus[p] = squared_norm(mixture.readout - real.readout, real.covariance)
+        del mixture
+    return Known(
+        Theory(populations, task.ridge),
+        np.array([real.noise, synthetic.noise]),
+        squared_norm(synthetic.readout - real.readout, real.covariance),
+        lengths,
+        added,
+        plateaus,
+        unseen(world.transitions, z, origins),
+    )
 
 
 def _predicted(task: Task, world: World, known: Known) -> dict[str, Float[np.ndarray, " points"]]:
     """The closed form at all points, and for endless stories, from the laws and some stories alone."""
-    points, (real, synthetic) = task.block.points, known.populations
-    theory = Theory(known.populations, task.ridge)
+    points, theory, noise = task.block.points, known.theory, float(known.noises[0])
     tokens = {p: np.array([1 - p, p]) * known.lengths for p in known.scatters}
     noises = {p: _noises(of, known, tokens[p], task.block.rows) for p, of in known.scatters.items()}
-    equal = np.array([real.noise, synthetic.noise])
     counts = [np.array(point.split) * known.lengths for point in points]
     errors, equally = np.transpose(
         [
-            theory.errors(n, np.stack([noises[point.fraction], equal]))
+            theory.errors(n, np.stack([noises[point.fraction], known.noises]))
             for n, point in zip(counts, points, strict=True)
         ]
     )
-    endlessly = {p: theory.errors(ENDLESS * of, noises[p][None])[0] for p, of in tokens.items()}
-    plateau = np.array([endlessly[point.fraction] for point in points])
+    plateau = np.array([known.plateaus[point.fraction] for point in points])
     factors = np.array([_factors(known.scatters[p], tokens[p]) for _, p in points])
     clean = _clean(points)
     columns = {
@@ -170,16 +184,16 @@ def _predicted(task: Task, world: World, known: Known) -> dict[str, Float[np.nda
         "plateau_collapse": plateau - plateau[clean],
         "unequal": factors[:, 0],
         "dependence": factors[:, 1],
-        "c2": np.full(len(points), squared_norm(synthetic.readout - real.readout, real.covariance)),
-        "noise": np.full(len(points), real.noise),
+        "c2": np.full(len(points), known.c2),
+        "noise": np.full(len(points), noise),
     }
     if task.place.reader is None:  # hardly a prefix of a story is found twice
-        columns["approximation"] = np.full(len(points), real.noise - _randomness(world))
+        columns["approximation"] = np.full(len(points), noise - _randomness(world))
     if known.unseen is not None:
         other = [
             known.unseen.error(theory, n, noises[p]) for n, (_, p) in zip(counts, points, strict=True)
         ]
-        floor = real.noise + known.unseen.optimism(theory, noises[0.0])
+        floor = noise + known.unseen.optimism(theory, noises[0.0])
         columns["predicted_loss"] = floor + np.array(other)
         columns["predicted_loss_collapse"] = columns["predicted_loss"] - columns["predicted_loss"][clean]
     return columns
@@ -193,9 +207,9 @@ def _noises(
     Raises ArithmeticError where that is negative, so that no noise does.
     """
     noises = []
-    for source, one, count in zip(known.populations, scatters, tokens, strict=True):
+    for noise, one, count in zip(known.noises, scatters, tokens, strict=True):
         added = one.stories if rows == "stories" else one.tokens
-        noises.append(source.noise + added - one.equal if count else source.noise)
+        noises.append(noise + added - one.equal if count else noise)
     if min(noises) < 0:
         raise ArithmeticError(f"noises = {noises}: expected numbers >= 0")
     return np.array(noises)

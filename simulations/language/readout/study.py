@@ -27,7 +27,15 @@ DEFAULT = Plan(
 )
 PLANS = {
     "default": DEFAULT,
-    "wide": DEFAULT._replace(blocks=(Block("random", "stories", 2000, (100_000,), FEW[:2]),)),
+    "wide": DEFAULT._replace(
+        blocks=(
+            Block("random", "stories", 2000, (10_000_000,), FRACTIONS),
+            Block("random", "stories", 3000, (10_000_000,), FRACTIONS),
+            # Half an hour of a core, 9 GB and 7e13 operations.
+            Block("random", "stories", 10_000, (10_000_000,), FEW[:2]),
+        ),
+        seeds=3,
+    ),
     "gpt2": DEFAULT._replace(
         blocks=(
             Block("gpt2", "stories", 64, (30, 300, 3000, 30_000), FRACTIONS),

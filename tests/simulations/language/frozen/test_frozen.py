@@ -22,6 +22,7 @@ from workbench.records import read_csv
 
 PLAN = DEFAULT._replace(
     fractions=(0.0, 0.5),
+    networks=1,
     network=Network(stories=20, steps=10, width=8, depth=1),
     author=Author(stories=15, steps=10, width=8, depth=1, temperature=0.5, written=60),
     pool=40,
@@ -41,10 +42,13 @@ def tiny():
 
 
 def test_a_run(tmp_path, capsys):
-    assert command.main(["--quick", "--out", str(tmp_path)]) == 0
-    clean, mixed = read_csv(tmp_path / "frozen.csv")
+    assert command.main(["--quick", "--networks", "2", "--format", "svg", "--out", str(tmp_path)]) == 0
+    clean, mixed, *others = read_csv(tmp_path / "frozen.csv")
     assert set(clean) | set(mixed) <= set(COLUMNS)
     assert (clean["p2"], mixed["p2"]) == (0, 0.5)
+    assert [(row["p2"], row["network"]) for row in others] == [(0, 1), (0.5, 1)]
+    assert clean["network_loss"] != others[0]["network_loss"]  # other stories, other weights
+    assert mixed["c2"] != others[1]["c2"]  # another author
     assert clean["collapse"] == clean["loss_collapse"] == clean["predicted_loss_collapse"] == 0
     for row in (clean, mixed):
         assert row["network_loss"] > row["network_excess"] > 0
@@ -55,7 +59,8 @@ def test_a_run(tmp_path, capsys):
         mixed["predicted_loss_collapse"], abs=1e-6
     )
     assert "measured error / predicted - 1" in capsys.readouterr().out
-    assert json.loads((tmp_path / "manifest.json").read_text())["rows"] == 2
+    assert json.loads((tmp_path / "manifest.json").read_text())["rows"] == 4
+    assert (tmp_path / "networks.svg").exists()
     assert not (tmp_path / "unfinished").exists()
 
 
@@ -74,6 +79,7 @@ def test_squared_errors_of_a_network():
 @pytest.mark.parametrize(
     ("flags", "says"),
     [
+        (["--networks", "0"], "networks = 0: expected"),
         (["--steps", "0"], "steps = 0: expected"),
         (["--learning-rate", "2"], "learning_rate = 2: expected"),
         (["--synthetic-fraction", "0.001"], "synthetic_fraction = 0.001: expected"),

@@ -78,18 +78,48 @@ def test_hidden_states_are_those_of_the_plan(tmp_path):
     assert [{name: row[name] for name in wanted[0]} for row in HIDDEN] == wanted
 
 
-def test_wide_readouts(tmp_path):
-    """With 2,000 features errors, and the collapse of 1%, are within 4 standard errors."""
-    rows, plan = committed("language.readout.wide"), PLANS["wide"]
-    code = str(rows[0]["code"])
+WIDE = committed("language.readout.wide")
+WIDE_TEXT = committed("language.readout.wide.text")
+
+
+@pytest.mark.parametrize("rows", [WIDE, WIDE_TEXT], ids=["grammar", "text"])
+def test_wide_readouts(tmp_path, rows):
+    """With up to 10,000 features errors and the collapse of 1% are within 3%, near the plateau."""
+    plan, widths, code = PLANS["wide"], {row["width"] for row in rows}, str(rows[0]["code"])
     place = Place(None, 0, 0, plan.order, plan.author, None, 0, tmp_path, code)
-    (wanted,) = [inputs(Task(place, block, plan.ridge, plan.seeds)) for block in plan.blocks]
-    assert [{name: row[name] for name in wanted[0]} for row in rows] == wanted
+    blocks = [block for block in plan.blocks if rows is WIDE or block.width in widths]
+    wanted = [row for block in blocks for row in inputs(Task(place, block, plan.ridge, plan.seeds))]
+    shared = [name for name in wanted[0] if name != "corpus" or rows is WIDE]
+    assert [{name: row[name] for name in shared} for row in rows] == [
+        {name: row[name] for name in shared} for row in wanted
+    ]
+    assert {2000, 3000} <= widths
     for row in rows:
         for name in ("error", "collapse"):
-            gap = abs(number(row, name) - number(row, f"predicted_{name}"))
-            assert gap <= 4 * number(row, f"{name}_stderr")
-    assert number(rows[1], "collapse") > 8 * number(rows[1], "collapse_stderr")
+            expected = number(row, f"predicted_{name}")
+            # Of three draws: the collapse of 0.1% is not measured to 3%.
+            few = 6 * number(row, f"{name}_stderr") if row["p2"] == 0.001 else 0.0
+            assert abs(number(row, name) - expected) <= max(0.03 * expected, few)
+    for row in (row for row in rows if row["p2"] == 0.01):
+        collapse, stderr = number(row, "collapse"), number(row, "collapse_stderr")
+        assert collapse > 8 * stderr
+        assert number(row, "error") < 2 * number(row, "plateau")
+
+
+def test_synthetic_stories_can_help_where_the_sample_is_small():
+    """With 3,000 features 553 stories are few: other stories lose less, as predicted from these."""
+    (last,) = (row for row in WIDE_TEXT if (row["width"], row["p2"]) == (3000, 0.01))
+    loss, stderr, expected, sample = (
+        number(last, name)
+        for name in (
+            "loss_collapse",
+            "loss_collapse_stderr",
+            "predicted_loss_collapse",
+            "predicted_collapse",
+        )
+    )
+    assert expected < 0 < sample
+    assert abs(loss - expected) < 4 * stderr < sample - loss
 
 
 @pytest.mark.parametrize("rows", [HIDDEN, HIDDEN_TEXT], ids=["grammar", "text"])
@@ -115,3 +145,25 @@ def test_other_stories_than_those_of_the_pool():
             gap = number(row, "loss_collapse") - number(row, "predicted_loss_collapse")
             # The pool of 2,000 stories scatters about as much as the 1,000 that are held out.
             assert abs(gap) < 4 * np.sqrt(1.5) * number(row, "loss_collapse_stderr")
+
+
+def test_other_stories_of_a_file(tmp_path):
+    """What TinyStories at hand say of their own law fails held-out stories; the correction does not."""
+    rows, plan = committed("language.readout.unseen"), PLANS["unseen"]
+    code = str(rows[0]["code"])
+    place = Place(None, 0, 0, plan.order, plan.author, None, 0, tmp_path, code)
+    wanted = [row for block in plan.blocks for row in inputs(Task(place, block, plan.ridge, plan.seeds))]
+    shared = [name for name in wanted[0] if name != "corpus"]
+    assert [{name: row[name] for name in shared} for row in rows] == [
+        {name: row[name] for name in shared} for row in wanted
+    ]
+    gap = np.abs(numbers(rows, "error") / numbers(rows, "predicted_error") - 1)
+    assert np.median(gap) < 0.03
+    for row in rows:  # the pool of real stories, five times the held-out ones, scatters less
+        for name in ("loss", "loss_collapse"):
+            gap = abs(number(row, name) - number(row, f"predicted_{name}"))
+            assert gap <= 4 * number(row, f"{name}_stderr")
+    last = rows[-1]
+    assert (last["width"], last["p2"]) == (1000, 1.0)
+    gap = number(last, "predicted_collapse") - number(last, "loss_collapse")
+    assert gap > 4 * number(last, "loss_collapse_stderr")
