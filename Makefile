@@ -44,7 +44,7 @@ tables: $(VENV)/.test
 	$(RUN) -m simulations.mnist.closed_forms --measured results/tables/mnist/mnist.csv --out results/tables/mnist.closed_forms
 	$(RUN) -m simulations.mnist.pairs --format png --out results/tables/mnist.pairs
 	$(RUN) -m simulations.mnist.last_layer --out results/tables/mnist.last_layer
-	$(RUN) -m simulations.language --seeds 3 --format png --out results/tables/language
+	$(RUN) -m simulations.language --seeds 3 --precise --format png --out results/tables/language
 	$(RUN) -m simulations.language.generations --seeds 3 --format png --out results/tables/language.generations
 	$(RUN) -m simulations.language.readout $(if $(wildcard $(STORIES)),--corpus $(STORIES) --vocabulary 500) --format png --out results/tables/language.readout
 	$(RUN) -m simulations.language.readout --plan wide --format png --out results/tables/language.readout.wide

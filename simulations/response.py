@@ -89,8 +89,8 @@ def normal_equations(draw: Draw, constants: Constants, plan: Plan) -> NormalEqua
     S = narrow(draw, plan)
     rows = draw.inputs if S is None else draw.features
     loss = constants.weights / constants.counts.sum()
-    # Rows that stand for Gaussian ones are upper triangles: of z if it is drawn first, and of x where Sigma
-    # is diagonal.  Others, as those of x S, are not.
+    # Rows that stand for Gaussian ones are upper triangles: of z if it is drawn first, and of x where
+    # Sigma is diagonal.  Others, as those of x S, are not.
     triangular = draw.means is not None or (S is None and constants.roots.ndim == 2)
     triangular = triangular and plan.counts is None
     grams = [

@@ -4,6 +4,8 @@ Nearly all of the work runs at the speed of full products: for a whole batch of 
 works on one after another.
 """
 
+from itertools import pairwise
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -15,7 +17,7 @@ COLUMNS = 32  # triangles of so many columns are inverted column by column
 def square_of_lower(L: Float[Array, "q q"]) -> Float[Array, "q q"]:
     """L^T L of a lower triangle: the sum over panels of rows, each without the zeros at its end."""
     q, edges = len(L), _edges(*L.shape)
-    panels = [(L[start:end, :end], q - end) for start, end in zip(edges[:-1], edges[1:], strict=True)]
+    panels = [(L[start:end, :end], q - end) for start, end in pairwise(edges)]
     squares = [jnp.pad(P.T @ P, [(0, zeros), (0, zeros)]) for P, zeros in panels]
     return sum(squares[1:], squares[0])
 
@@ -23,7 +25,7 @@ def square_of_lower(L: Float[Array, "q q"]) -> Float[Array, "q q"]:
 def square_of_upper(U: Float[Array, "rows q"]) -> Float[Array, "q q"]:
     """U^T U of an upper triangle, or of its first rows: each panel without the zeros at its start."""
     edges = _edges(*U.shape)
-    panels = [(U[start:end, start:], start) for start, end in zip(edges[:-1], edges[1:], strict=True)]
+    panels = [(U[start:end, start:], start) for start, end in pairwise(edges)]
     squares = [jnp.pad(P.T @ P, [(zeros, 0), (zeros, 0)]) for P, zeros in panels]
     return sum(squares[1:], squares[0])
 

@@ -29,6 +29,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     add("--list", action="store_true", help="say what studies there are, what they cost, and stop")
     add("--quick", action="store_true", help="a few small models, trained too little to learn much")
     add("--full", action="store_true", help="larger models, more stories and seeds, for a GPU")
+    add("--precise", action="store_true", help="twice the seeds where collapses are small")
     add("--corpus", metavar="PATH", help="a text file of stories (default: the grammar's stories)")
     add("--vocabulary", type=int, default=1000, help="byte-pair tokens of a text file (1000)")
     add("--length", type=int, default=256, help="tokens at which a file's stories are cut (256)")
@@ -80,6 +81,8 @@ def plan(options: argparse.Namespace, corpus: Corpus) -> Plan:
         raise ValueError("--quick and --full: expected one of them")
     within("key", options.key, 0, 2**31 - 1)
     prepared = study.quick() if options.quick else study.full() if options.full else study.DEFAULT
+    if options.precise:
+        prepared = study.precise(prepared)
     studies = choices("study", options.study, STUDIES)
     if corpus.log_probability is None:
         studies = [name for name in studies if name != "filter"]

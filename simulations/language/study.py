@@ -12,6 +12,7 @@ STUDIES = {
 }
 
 FRACTIONS = (0.0, 0.001, 0.01, 0.1, 0.5, 1.0)
+SMALL = 0.01  # a synthetic fraction whose collapse takes many seeds to see
 SIZES = (50, 150, 500, 1500, 5000, 15000)
 BASE = Shape(64, 1)
 SHAPES = (Shape(8, 1), Shape(16, 1), Shape(32, 1), BASE, Shape(64, 2), Shape(128, 1))
@@ -20,7 +21,6 @@ RAW, VERIFIED = Generator(1000), Generator(1000, verified=True)
 DEFAULT = Plan(
     blocks=(
         Block("scaling", (BASE,), SIZES, FRACTIONS, (RAW,)),
-        Block("scaling", (BASE,), SIZES[-1:], FRACTIONS[1:3], (RAW,), times=2),  # small collapses
         Block("size", SHAPES, (1500,), (0.5,), (RAW,)),
         Block("filter", (BASE,), SIZES[2:4], (0.5, 1.0), (RAW, VERIFIED)),
     ),
@@ -30,6 +30,16 @@ DEFAULT = Plan(
     epochs=8,
     recipe=Recipe(),
 )
+
+
+def precise(plan: Plan) -> Plan:
+    """The plan with twice the seeds where collapses are small: at the most stories, p_2 up to 1%."""
+    more = [
+        block._replace(sizes=block.sizes[-1:], fractions=small, times=2)
+        for block in plan.blocks
+        if block.study == "scaling" and (small := tuple(p for p in block.fractions if 0 < p <= SMALL))
+    ]
+    return replace(plan, blocks=(*plan.blocks, *more))
 
 
 def quick() -> Plan:

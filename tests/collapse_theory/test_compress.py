@@ -179,7 +179,7 @@ def test_a_compressed_problem_has_no_spread():
 
 
 def test_an_irregular_measure_takes_twice_the_nodes():
-    """Gauss' rule of N nodes knows degree 2 N - 1: half is enough where a signal is a smooth function."""
+    """Gauss' rule of N nodes knows degree 2 N - 1: half is enough where a signal is smooth."""
     irregular = np.random.default_rng(0).uniform(0.5, 1.5, D) / D
     few, many = (ct.compress(problem(3000.0, signal=signal)) for signal in (INDEX**-0.3 / D, irregular))
     assert few.entries < 0.75 * many.entries

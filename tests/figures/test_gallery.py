@@ -48,6 +48,8 @@ PROGRAMS = [
     "language",
     "language.readout",
     "language.readout.wide",
+    "language.readout.wide.text",
+    "language.readout.unseen",
     "language.readout.gpt2",
     "language.readout.gpt2.text",
     "language.frozen",

@@ -134,7 +134,8 @@ def test_rank_deficient_covariance_without_ridge():
     reduced = ct.Problem((ct.Source(20, spectrum[:3], 0.3),), np.full(3, 0.2), 0.0)
     risks = [parts(simulate(p, 50).mean) for p in (problem, reduced)]
     np.testing.assert_allclose(*risks, rtol=1e-12)
-    # A narrow projection of sources that span different directions cannot be drawn through z.
+    # A narrow projection of sources that span different directions cannot be drawn through z, and rows
+    # of x S are no triangles.
     sources = (ct.Source(40, spectrum, 0.3), ct.Source(40, spectrum[::-1].copy(), 0.3, 0.5))
     mixed = ct.Problem(sources, 1.0, 0.05, 4)
     estimate = simulate(mixed, 2000)

@@ -121,3 +121,16 @@ def test_the_cost_is_counted_by_hand():
     flops = experiment.architecture(CORPUS, SMALL).flops_per_token
     assert price.flops == pytest.approx((stories + written / 3) * (CORPUS.length - 1) * flops)
     assert np.isfinite(machine.matrix_rate("float32"))
+
+
+def test_precise_is_twice_the_seeds_where_collapses_are_small():
+    plans = [
+        options.plan(options.parser("").parse_args(["--study", "scaling", *more]), CORPUS)
+        for more in ([], ["--precise"])
+    ]
+    plain, precise = ({job._replace(seeds=0): job.seeds for job in plan.jobs} for plan in plans)
+    assert plain.keys() == precise.keys()
+    doubled = {job for job, seeds in precise.items() if seeds == 2 * plain[job]}
+    most = max(job.n for job in plain)
+    assert doubled == {job for job in plain if job.n == most and job.fraction <= 0.01}
+    assert all(precise[job] == plain[job] for job in plain.keys() - doubled)
