@@ -15,8 +15,8 @@ def print_report(console: Console, rows: list[Record]) -> None:
     console.print(gaps(rows))
     for study in grouped([row for row in rows if row["rows"] == "stories"], "study"):
         console.print(plateaus(study))
-        if "predicted_loss" in study[0]:
-            console.print(losses(study))
+        if told := [row for row in study if "predicted_loss" in row]:
+            console.print(losses(told))
     console.print(factors(rows))
 
 
