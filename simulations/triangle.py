@@ -16,18 +16,26 @@ COLUMNS = 32  # triangles of so many columns are inverted column by column
 
 def square_of_lower(L: Float[Array, "q q"]) -> Float[Array, "q q"]:
     """L^T L of a lower triangle: the sum over panels of rows, each without the zeros at its end."""
-    q, edges = len(L), _edges(*L.shape)
-    panels = [(L[start:end, :end], q - end) for start, end in pairwise(edges)]
-    squares = [jnp.pad(P.T @ P, [(0, zeros), (0, zeros)]) for P, zeros in panels]
-    return sum(squares[1:], squares[0])
+    panels = [L[start:end, :end] for start, end in pairwise(_edges(*L.shape))]
+    total = panels[-1].T @ panels[-1]
+    for panel in panels[:-1]:
+        total = _add(total, panel.T @ panel, 0)
+    return total
 
 
 def square_of_upper(U: Float[Array, "rows q"]) -> Float[Array, "q q"]:
     """U^T U of an upper triangle, or of its first rows: each panel without the zeros at its start."""
-    edges = _edges(*U.shape)
-    panels = [(U[start:end, start:], start) for start, end in pairwise(edges)]
-    squares = [jnp.pad(P.T @ P, [(zeros, 0), (zeros, 0)]) for P, zeros in panels]
-    return sum(squares[1:], squares[0])
+    panels = [(start, U[start:end, start:]) for start, end in pairwise(_edges(*U.shape))]
+    total = panels[0][1].T @ panels[0][1]
+    for start, panel in panels[1:]:
+        total = _add(total, panel.T @ panel, start)
+    return total
+
+
+def _add(total: Float[Array, "q q"], part: Float[Array, "r r"], start: int) -> Float[Array, "q q"]:
+    """A square added to a part of a larger one, in its place: none of the size of the whole is made."""
+    place = slice(start, start + len(part))
+    return jax.lax.dynamic_update_slice(total, total[place, place] + part, (start, start))
 
 
 def _edges(rows: int, columns: int) -> list[int]:
