@@ -22,7 +22,7 @@ FINEST = 1e-15
 
 
 def compress(problem: Problem, tolerance: Number = 1e-13) -> Problem:
-    """A problem of the same risk whose spectrum is some hundred eigenvalues with `multiplicities`.
+    """A problem of the same risk whose spectrum is a few dozen eigenvalues with `multiplicities`.
 
         sum_i f(lambda_i, Gamma_i, Delta_i)  =  sum_j M_j f(lambda_j, Gamma_j, Delta_j),
 

@@ -1,10 +1,10 @@
-"""A spectrum as a hundred numbers: Gauss quadrature of what is counted by eigenvalues.
+"""A spectrum as a few dozen numbers: Gauss quadrature of what is counted by eigenvalues.
 
 Every trace of the theory is a sum of smooth functions of log lambda_i, with poles where lambda_i is
 negative: at distance pi from the real axis, or pi/2 where covariances differ.  On a short bin of
-log lambda polynomials of a degree of some thirty know them to rounding, and so do the Gauss nodes of the
-counting measure; whatever else is summed over eigenvalues (signals, shifts) enters by its projection on
-these polynomials, at the nodes.  On the host, in NumPy: an answer has as many entries as it needs.
+log lambda polynomials of a degree of some thirty know them to rounding.  Whatever else is summed over
+eigenvalues (signals, shifts) enters by its projection on these polynomials, and Gauss' rule of the
+counting measure integrates the product of both: with half as many nodes where signals are smooth.  On the host, in NumPy: an answer has as many entries as it needs.
 """
 
 from typing import NamedTuple
