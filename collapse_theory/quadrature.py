@@ -4,7 +4,8 @@ Every trace of the theory is a sum of smooth functions of log lambda_i, with pol
 negative: at distance pi from the real axis, or pi/2 where covariances differ.  On a short bin of
 log lambda polynomials of a degree of some thirty know them to rounding.  Whatever else is summed over
 eigenvalues (signals, shifts) enters by its projection on these polynomials, and Gauss' rule of the
-counting measure integrates the product of both: with half as many nodes where signals are smooth.  On the host, in NumPy: an answer has as many entries as it needs.
+counting measure integrates the product of both: with half as many nodes where signals are smooth.
+On the host, in NumPy: an answer has as many entries as it needs.
 """
 
 from typing import NamedTuple
