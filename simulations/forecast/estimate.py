@@ -9,14 +9,13 @@ import numpy as np
 from jaxtyping import Array, Float
 from scipy import stats
 
+from simulations.forecast.confidence import LEVEL
 from simulations.forecast.features import penalty
 from simulations.forecast.jackknife import GROUPS, kept, variance
 from simulations.forecast.sample import Sample, Statistics
 from simulations.forecast.transfer import Target, emulate, forecast
 from workbench.threads import one_lapack_thread
 
-LEVEL = 0.9  # of an interval
-SURE = 0.99  # of a statement that something helps or harms
 ENDLESS = 1e12  # samples
 # Stands for no ridge, in units of a feature's variance: far below, features that vary in a few rows only
 # leave rounding errors.
@@ -86,15 +85,6 @@ def interval(replicates: Float[np.ndarray, " _"], *, positive: bool = False) -> 
         factor = float(np.exp(reach / value))
         return Estimate(value, value / factor, value * factor, stderr)
     return Estimate(value, value - reach, value + reach, stderr)
-
-
-def confidence(value: float, low: float, high: float) -> float:
-    """The level of the interval about `value` that ends at 0, where that of 90% is (low, high).
-
-    An interval of 90% that 0 is just outside of has the wrong sign once in twenty times.
-    """
-    stderr = (high - low) / 2 / float(stats.t.ppf((1 + LEVEL) / 2, GROUPS - 1))
-    return float(1 - 2 * stats.t.sf(abs(value) / stderr, GROUPS - 1)) if stderr > 0 else math.nan
 
 
 def widened(estimate: Estimate, stderr: float) -> Estimate:

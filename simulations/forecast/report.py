@@ -8,7 +8,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table as Grid
 
-from simulations.forecast.estimate import LEVEL, SURE, confidence
+from simulations.forecast.confidence import LEVEL, SURE, confidence
 from simulations.forecast.verdict import TRUST
 from workbench.command import number_table
 from workbench.records import Record, number

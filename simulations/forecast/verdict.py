@@ -10,7 +10,8 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import cross_val_predict
 
 from simulations.forecast import outlook
-from simulations.forecast.estimate import ENDLESS, LEVEL, Estimate, interval
+from simulations.forecast.confidence import LEVEL
+from simulations.forecast.estimate import ENDLESS, Estimate, interval
 from simulations.forecast.model import Forecast
 from workbench.records import Record, number
 

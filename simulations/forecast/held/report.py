@@ -3,7 +3,7 @@
 import numpy as np
 from rich.table import Table
 
-from simulations.forecast.estimate import LEVEL, SURE, confidence
+from simulations.forecast.confidence import LEVEL, SURE, confidence
 from workbench.command import number_table
 from workbench.records import Record, grouped, number, numbers
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from figures.house import tables
-from simulations.forecast.estimate import LEVEL, SURE
+from simulations.forecast.confidence import LEVEL, SURE
 from simulations.forecast.held.report import PRECISE, gaps, inside, signs
 from simulations.forecast.held.run import FIRST, MADE
 from workbench.records import numbers

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from simulations.forecast.estimate import LEVEL, confidence, interval
+from simulations.forecast.confidence import LEVEL, confidence
+from simulations.forecast.estimate import interval
 from simulations.forecast.jackknife import GROUPS, _bias, _jackknife, kept, variance
 
 SETS = 4000
