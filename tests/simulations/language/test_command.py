@@ -17,7 +17,7 @@ from simulations.language import run as program
 from simulations.language.__main__ import main
 from simulations.language.gpt2 import checkpoint, loop
 from simulations.language.results import COLUMNS, INPUTS, Place, Stories, inputs
-from simulations.language.study import DEFAULT, STUDIES
+from simulations.language.study import DEFAULT, STUDIES, precise
 from simulations.language.workshop import Workshop
 from tests.simulations.language.tiny import CORPUS, PLAN, tiny_runs, write_tales
 from workbench.records import read_csv
