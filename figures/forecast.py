@@ -24,9 +24,10 @@ def draw(run: Run) -> Picture:
         ["forecast error / variance of the labels", "forecast error / variance of the labels"],
         ["measured / forecast", ""],
     )
-    for colour, rows in enumerate(grouped(real, "data")):
+    sets = grouped(real, "data")
+    for colour, rows in enumerate(sets):
         _ratios(picture.panels[0], rows, str(rows[0]["data"]).replace("_", " "), colour)
-    _ratios(picture.panels[1], made, "", 0)
+    _ratios(picture.panels[1], made, "made problems", len(sets))
     for panel in picture.panels:
         panel.level(1.0)
         panel.axes.set_ylim(*SHOWN)
