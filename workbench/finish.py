@@ -21,10 +21,11 @@ def finish(
     """Write manifest.json, print which files were `made`; 1 if a job failed, else 0.
 
     - `command`, `started` as in `write_manifest`;
-    - `facts`: of the manifest, such as `code`, beside those that an outcome has or in their place.
+    - `facts`: of the manifest, beside those that an outcome has or in their place.
     """
     console = wide_console()
     known = {
+        "code": outcome.rows[0].get("code") if outcome.rows else None,
         "rows": len(outcome.rows),
         "rows_reused": outcome.reused,
         "seconds": outcome.seconds,

@@ -52,7 +52,6 @@ def _run(asked: argparse.Namespace, arguments: list[str]) -> int:
         [folder / f"{TABLE}.csv", *draw(outcome.rows, folder, suffixes)],
         command=this_command("simulations.language.generations", arguments),
         started=started,
-        code=outcome.rows[0]["code"] if outcome.rows else None,
     )
 
 

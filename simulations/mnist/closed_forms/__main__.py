@@ -5,11 +5,9 @@ import time
 from pathlib import Path
 
 from simulations.mnist.closed_forms.report import gaps, table
-from simulations.mnist.closed_forms.results import work
 from simulations.mnist.closed_forms.run import COLUMNS, TABLE, run
 from workbench import cluster
 from workbench.command import Parser, one_sentence, wide_console
-from workbench.fingerprint import fingerprint
 from workbench.finish import finish
 from workbench.manifest import this_command
 from workbench.records import read_csv, write_table
@@ -36,9 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
         outcome = run(folder, quick=options.quick, data=options.data, cluster=cluster.chosen(options))
         if measured:
             wide_console().print(table(gaps(outcome.rows, measured)))
-        command, code = this_command(PROGRAM, arguments), fingerprint(work.__module__)
+        command = this_command(PROGRAM, arguments)
         made = write_table(folder, TABLE, COLUMNS, outcome.rows)
-        return finish(outcome, folder, made, command=command, started=started, code=code)
+        return finish(outcome, folder, made, command=command, started=started)
 
 
 if __name__ == "__main__":

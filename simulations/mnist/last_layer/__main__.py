@@ -4,12 +4,10 @@ import sys
 import time
 from pathlib import Path
 
-from simulations.mnist.last_layer.measure import work
 from simulations.mnist.last_layer.report import table
 from simulations.mnist.last_layer.run import COLUMNS, TABLE, run
 from workbench import cluster
 from workbench.command import Parser, one_sentence, wide_console
-from workbench.fingerprint import fingerprint
 from workbench.finish import finish
 from workbench.manifest import this_command
 from workbench.records import write_table
@@ -31,9 +29,9 @@ def main(arguments: list[str] | None = None) -> int:
         folder = Path(options.out or f"results/last_layer{'-quick' if options.quick else ''}")
         outcome = run(folder, quick=options.quick, data=options.data, cluster=cluster.chosen(options))
         wide_console().print(table(outcome.rows))
-        command, code = this_command(PROGRAM, arguments), fingerprint(work.__module__)
+        command = this_command(PROGRAM, arguments)
         made = write_table(folder, TABLE, COLUMNS, outcome.rows)
-        return finish(outcome, folder, made, command=command, started=started, code=code)
+        return finish(outcome, folder, made, command=command, started=started)
 
 
 if __name__ == "__main__":

@@ -9,11 +9,9 @@ import sys
 import time
 from pathlib import Path
 
-from simulations.mnist.pairs.measure import work
 from simulations.mnist.pairs.report import averages, picture, table
 from simulations.mnist.pairs.run import COLUMNS, PAIRS, run
 from workbench.command import Parser, formats, one_sentence, wide_console
-from workbench.fingerprint import fingerprint
 from workbench.finish import finish
 from workbench.manifest import this_command
 from workbench.records import write_table
@@ -52,8 +50,8 @@ def _run(options: argparse.Namespace, arguments: list[str]) -> int:
         console.print(table(outcome.rows))
         console.print(averages(outcome.rows))
         made += picture(outcome.rows).save_pictures(folder, "pairs", suffixes)
-    command, code = this_command(PROGRAM, arguments), fingerprint(work.__module__)
-    return finish(outcome, folder, made, command=command, started=started, code=code)
+    command = this_command(PROGRAM, arguments)
+    return finish(outcome, folder, made, command=command, started=started)
 
 
 def _pairs(text: str) -> list[tuple[int, int]]:
