@@ -1,6 +1,8 @@
 """What the command lines of this project share."""
 
+import argparse
 from collections.abc import Iterable
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -20,6 +22,7 @@ __all__ = [
     "one_sentence",
     "print_failures",
     "share_bar",
+    "stated",
     "wide_console",
     "within",
 ]
@@ -38,6 +41,11 @@ def choices(name: str, text: str, known: Iterable[str]) -> list[str]:
     if not set(chosen) <= set(known):
         raise ValueError(f"{name} = {text}: expected a list among {', '.join(known)}")
     return chosen
+
+
+def stated(options: argparse.Namespace, names: Iterable[str]) -> dict[str, Any]:
+    """The options of these names that have a value, for what replaces the fields of a plan."""
+    return {name: getattr(options, name) for name in names if getattr(options, name) is not None}
 
 
 def within(name: str, value: float, low: float, high: float) -> None:

@@ -14,7 +14,7 @@ from simulations.language.plan import Block, Plan, Shape
 from simulations.language.results import Stories
 from simulations.language.study import STUDIES
 from workbench import cluster
-from workbench.command import FORMATS, Parser, choices, within
+from workbench.command import FORMATS, Parser, choices, stated, within
 from workbench.values import parse_values
 
 LISTS = {"n": "sizes", "synthetic_fraction": "fractions"}
@@ -90,17 +90,15 @@ def plan(options: argparse.Namespace, corpus: Corpus) -> Plan:
             raise ValueError("study = filter: expected the grammar's stories, which can be verified")
     chosen = [_fitted(block, corpus) for block in prepared.blocks if block.study in studies]
     blocks = [_changed(block, options) for block in chosen]
-    author = {name: getattr(options, f"author_{name}") for name in Shape._fields}
-    author = {name: value for name, value in author.items() if value is not None}
-    changes = {name: getattr(options, name) for name in ("seeds", "steps", "epochs")}
-    changes = {name: value for name, value in changes.items() if value is not None}
-    recipe = {name: getattr(options, name) for name in TRAINING if getattr(options, name) is not None}
+    author = stated(options, (f"author_{name}" for name in Shape._fields))
     made = replace(
         prepared,
         blocks=tuple(blocks),
-        author=prepared.author._replace(**author),
-        recipe=prepared.recipe._replace(**recipe),
-        **changes,
+        author=prepared.author._replace(
+            **{name.removeprefix("author_"): value for name, value in author.items()}
+        ),
+        recipe=prepared.recipe._replace(**stated(options, TRAINING)),
+        **stated(options, ("seeds", "steps", "epochs")),
     )
     _check(made, corpus)
     return made
@@ -128,7 +126,7 @@ def _changed(block: Block, options: argparse.Namespace) -> Block:
             for name in ("width", "depth")
         )
         changes["shapes"] = tuple(map(Shape._make, product(widths, depths)))
-    writing = {name: getattr(options, name) for name in WRITING if getattr(options, name) is not None}
+    writing = stated(options, WRITING)
     changes["generators"] = tuple(dict.fromkeys(one._replace(**writing) for one in block.generators))
     return block._replace(**changes)
 

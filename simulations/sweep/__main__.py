@@ -18,7 +18,7 @@ from simulations.sweep.rows import RUN
 from simulations.sweep.run import MEMORY, TABLE, run
 from simulations.sweep.study import Study, load_file, load_preset, of_model, presets
 from workbench import cluster
-from workbench.command import FORMATS, Parser, formats, one_sentence, wide_console
+from workbench.command import FORMATS, Parser, formats, one_sentence, stated, wide_console
 from workbench.compiling import compile_fast
 from workbench.manifest import this_command, write_manifest
 from workbench.records import NONE, as_text
@@ -89,11 +89,7 @@ def _named(options: argparse.Namespace) -> Study:
 
 def _changed(study: Study, options: argparse.Namespace) -> Study:
     """The study with what the options say."""
-    grid, settings = (
-        {name: getattr(options, name) for name in names if getattr(options, name) is not None}
-        for names in (study.model.fields, RUN)
-    )
-    study = study.with_changes(grid, settings)
+    study = study.with_changes(stated(options, study.model.fields), stated(options, RUN))
     study = study.quick() if options.quick else study
     if options.precision is None:
         return study

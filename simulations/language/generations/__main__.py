@@ -5,7 +5,6 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from simulations.language.generations import study
 from simulations.language.generations.chain import KINDS
@@ -20,6 +19,7 @@ from workbench.command import (
     choices,
     formats,
     one_sentence,
+    stated,
     wide_console,
     within,
 )
@@ -59,13 +59,11 @@ def _chains(asked: argparse.Namespace) -> Study:
     """The chains that the options ask for.  Raises ValueError for the first that cannot be."""
     prepared = study.quick() if asked.quick else study.DEFAULT
     kinds = choices("kind", asked.kind, KINDS)
-    plan = {name: getattr(asked, name) for name in ("seeds", "steps", "epochs")}
-    sizes = {name: getattr(asked, name) for name in ("n", "rounds")}
     made = replace(
         prepared,
         chains=tuple(chain for chain in prepared.chains if chain.kind in kinds),
-        plan=replace(prepared.plan, **_told(plan)),
-        **_told(sizes),
+        plan=replace(prepared.plan, **stated(asked, ("seeds", "steps", "epochs"))),
+        **stated(asked, ("n", "rounds")),
     )
     if not made.chains:
         raise ValueError(f"kind = {asked.kind}: expected one of the quick run's, replace or accumulate")
@@ -76,10 +74,6 @@ def _chains(asked: argparse.Namespace) -> Study:
     within("steps", made.plan.steps, 1, 10**7)
     within("epochs", made.plan.epochs, 1, 10**6)
     return made
-
-
-def _told(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
 
 
 def _parser() -> Parser:

@@ -8,7 +8,7 @@ from simulations.language.readout import study
 from simulations.language.readout.plan import Block, Plan
 from simulations.language.readout.study import PLANS, STUDIES
 from workbench import cluster
-from workbench.command import FORMATS, Parser, within
+from workbench.command import FORMATS, Parser, stated, within
 from workbench.values import parse_values
 
 
@@ -52,12 +52,11 @@ def plan(options: argparse.Namespace) -> Plan:
     if options.plan not in PLANS:
         raise fail("plan", options.plan, f"among {', '.join(PLANS)}")
     prepared = study.quick() if options.quick else PLANS[options.plan]
-    author = {name: getattr(options, name) for name in ("stories", "steps", "temperature", "written")}
-    changes = {name: getattr(options, name) for name in ("ridge", "seeds")}
+    author = stated(options, ("stories", "steps", "temperature", "written"))
     made = prepared._replace(
         blocks=_blocks(prepared.blocks, options),
-        author=prepared.author._replace(**_told(author)),
-        **_told(changes),
+        author=prepared.author._replace(**author),
+        **stated(options, ("ridge", "seeds")),
     )
     within("key", options.key, 0, 2**31 - 1)
     within("vocabulary", options.vocabulary, 260, 2**16)
@@ -111,7 +110,3 @@ def _sorted(name: str, text: str, *, whole: bool) -> tuple[Any, ...]:
     return tuple(
         sorted(number for number in parse_values(name, text, whole=whole) if number is not None)
     )
-
-
-def _told(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
