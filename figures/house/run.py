@@ -148,15 +148,15 @@ class Run:
             self._recall(compute, theory.__name__, theory.__module__, problem, rounds=rounds)
         )
 
-    def table(self, program: str, study: str) -> list[Record]:
-        """The rows of a study of `python -m simulations.PROGRAM`, with `refresh` from a run now."""
+    def table(self, program: str, study: str | None = None) -> list[Record]:
+        """The rows of `python -m simulations.PROGRAM`, or of one study of it; with `refresh` run now."""
         if self.cache.refresh:
             folder = self.cache.folder / (program + self.pick("", "-quick"))
             rows = tables.computed(program, folder, self.quick)
         else:
             rows = tables.committed(program)
         self.tables[program] = tables.code(rows)
-        return [row for row in rows if row["study"] == study]
+        return [row for row in rows if study in (None, row.get("study"))]
 
     def _recall(
         self, compute: Callable[[], Arrays], name: str, code: str, content: Any, **options: Any

@@ -38,6 +38,7 @@ NAMES = (
     "language_filter",
     "language_generations",
     "language_theory",
+    "language_frozen",
 )
 
 

@@ -26,6 +26,7 @@ LIMITS = ("fine_tuning", "remedies")
 # Features that are not Gaussian leave O(1/d) of their limit, 3/d with d = 120; the figure's last panel
 # shows that this falls like one over the effective dimension.
 NOT_GAUSSIAN = 3 / 120
+PREDICTED = ("language_theory", "language_frozen")
 SIMULATED = 2  # points of a figure that are simulated again
 
 
@@ -72,15 +73,15 @@ def test_points_lie_on_the_lines(name):
     if name == "finite_size":  # it shows the gap itself
         assert measured is None
         return
-    if name.startswith("language") and name != "language_theory":  # there is no theory at the points
+    if name.startswith("language") and name not in PREDICTED:  # there is no theory at the points
         assert measured is None or measured.points == 0
         return
-    assert measured.points >= 16
+    assert measured.points >= (14 if name == "language_frozen" else 16)
     if name == "forecast":  # each point is one training, and its error bar a forecast as well
         assert measured.within > 0.98
         return
     # Of the tables that these show there are tests of their own.
-    if name.startswith("mnist") or name == "language_theory":
+    if name.startswith("mnist") or name in PREDICTED:
         assert np.isnan(measured.within_limit)
         return
     if name == "nonlinear":

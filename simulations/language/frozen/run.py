@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from simulations.language.frozen.plan import DEFAULT, Plan
+from simulations.language.frozen import plan as prepared
+from simulations.language.frozen.plan import Plan
 from simulations.language.frozen.results import Task, work
 from simulations.language.frozen.world import author_place
 from simulations.language.readout.world import forget
@@ -35,12 +36,21 @@ MEASURED += ["loss_collapse", "loss_collapse_stderr", "predicted_loss_collapse",
 COLUMNS = [*INPUTS, *MEASURED]
 
 
-def run(folder: Path, *, plan: Plan = DEFAULT, key: int = 0, cluster: Cluster | None = None) -> Outcome:
+def run(
+    folder: Path,
+    *,
+    quick: bool = False,
+    plan: Plan | None = None,
+    key: int = 0,
+    cluster: Cluster | None = None,
+) -> Outcome:
     """Train the networks that the folder does not know yet, and their readouts.
 
+    Without a `plan`: the default one, or its quick version.
     Raises ValueError for a folder that cannot be used, OSError where nothing can be written.
     """
     refuse_older(folder, TABLE)
+    plan = plan or (prepared.quick() if quick else prepared.DEFAULT)
     code, unfinished = fingerprint(work.__module__), folder.resolve() / "unfinished"
     tasks = [
         Task(plan, fraction, network, key, unfinished, code)
