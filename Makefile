@@ -50,6 +50,8 @@ tables: $(VENV)/.test
 	$(RUN) -m simulations.language.readout --plan wide --format png --out results/tables/language.readout.wide
 	test ! -f $(STORIES) || $(RUN) -m simulations.language.readout --plan wide --study text --corpus $(STORIES) --vocabulary 500 \
 		--width 2000,3000 --format png --out results/tables/language.readout.wide.text
+	test ! -f $(STORIES) || $(RUN) -m simulations.language.readout --plan wide --study text --corpus $(STORIES) --vocabulary 500 \
+		--width 10000 --synthetic-fraction 0,0.01 --seeds 2 --format png --out results/tables/language.readout.widest.text
 	test ! -f $(STORIES) || $(RUN) -m simulations.language.readout --plan unseen --study text --corpus $(STORIES) --vocabulary 500 \
 		--format png --out results/tables/language.readout.unseen
 	$(RUN) -m simulations.language.readout --plan gpt2 --study grammar --format png --out results/tables/language.readout.gpt2

@@ -50,6 +50,7 @@ PROGRAMS = [
     "language.readout",
     "language.readout.wide",
     "language.readout.wide.text",
+    "language.readout.widest.text",
     "language.readout.unseen",
     "language.readout.gpt2",
     "language.readout.gpt2.text",
