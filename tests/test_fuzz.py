@@ -24,7 +24,7 @@ from workbench.command import formats, one_sentence
 
 MANY = int(os.environ.get("COLLAPSE_FUZZ", "0"))
 fuzz = settings(
-    max_examples=MANY or 100,
+    max_examples=MANY or 50,
     derandomize=True,
     database=None,
     deadline=None,

@@ -168,13 +168,19 @@ def test_derivatives_also_where_both_stages_are_equal():
 def test_best_ridges():
     problem = fine_tuning(3e3)
     optimum = ct.best_two_stage(problem, (1e-6, 10), (1e-6, 10))
-    ridges = jnp.array([optimum.arguments["first_ridge"], optimum.arguments["second_ridge"]])
-    np.testing.assert_allclose(ct.two_stage(problem, ridges).total, optimum.risk.total, rtol=1e-9)
-    slope = jax.grad(lambda logs: ct.two_stage(problem, jnp.exp(logs)).total)(jnp.log(ridges))
-    assert np.abs(slope).max() < 1e-6 * optimum.risk.total
-    # Better than either alone, and than all data in one fit.
-    for choice in ((1e10, ridges[1]), (ridges[0], 1e10)):
-        assert ct.two_stage(problem, choice).total > optimum.risk.total
+    first, second = (float(optimum.arguments[name]) for name in ("first_ridge", "second_ridge"))
+    step = np.exp(1e-3)
+    beside = [
+        (first * step, second),
+        (first / step, second),
+        (first, second * step),
+        (first, second / step),
+    ]
+    alone = [(1e10, second), (first, 1e10)]  # either stage
+    choices = jnp.array([(first, second), *beside, *alone])
+    best, *others = np.asarray(jax.vmap(lambda ridges: ct.two_stage(problem, ridges).total)(choices))
+    np.testing.assert_allclose(best, optimum.risk.total, rtol=1e-9)
+    assert best < min(others)
 
 
 def test_thresholds():
