@@ -123,8 +123,15 @@ class Panel:
     def line(
         self, x: Any, y: Any, label: str = "", colour: Any = 0, *, finite: Any = None, **style: Any
     ) -> None:
-        """A theoretical curve, a limit; dash-dotted, where it is seen, the same of `finite` size."""
+        """A theoretical curve, a limit; dash-dotted, where it is seen, the same of `finite` size.
+
+        A value without a neighbour, which no line would show, is a dash.
+        """
         y = np.where(np.isfinite(y), y, np.nan)
+        known = np.pad(np.isfinite(np.ravel(y)), 1)
+        alone = known[1:-1] & ~known[:-2] & ~known[2:]
+        if alone.any():
+            style = {"marker": "_", "markersize": 12, "markevery": alone} | style
         self._name(label, *self.axes.plot(x, y, color=as_colour(colour), **style))
         self._record("theory", label, x=x, y=y)
         if finite is None:

@@ -34,6 +34,18 @@ def test_the_same_picture_is_the_same_file(tmp_path):
         assert one == two
 
 
+def test_a_value_without_neighbours_is_a_dash():
+    picture = Picture(["panel"], x="n", y="error")
+    panel = picture.panels[0]
+    panel.line([1.0, 2.0, 3.0, 4.0], [1.0, np.nan, 3.0, 4.0])
+    panel.line([5.0], [2.0])
+    panel.line([1.0, 2.0], [1.0, 2.0])
+    dashes = [line.get_markevery() for line in panel.axes.lines]
+    np.testing.assert_array_equal(dashes[0], [True, False, False, False])
+    np.testing.assert_array_equal(dashes[1], [True])
+    assert dashes[2] is None
+
+
 def test_curves_of_finite_size_are_drawn_where_they_are_seen(tmp_path):
     picture = Picture(["panel"], x="n", y="error")
     picture.caption = "All."
