@@ -54,12 +54,9 @@ def _models(rows: list[Record], lines: list[list[Point]]) -> Grid:
     return grid
 
 
-# Twice its standard error is the smallest collapse that a point can tell from none.
 RESOLUTION: dict[str, Callable[[Point], str]] = {
     "collapse by n": lambda point: f"{point.collapse:.4f}",
-    "smallest collapse that is resolved (two standard errors) by n": lambda point: (
-        f"{RESOLVED * point.collapse_stderr:.2g}"
-    ),
+    "smallest collapse that is resolved (95%, Student's t) by n": lambda point: f"{point.resolved:.2g}",
 }
 
 
@@ -121,7 +118,7 @@ def _fractions(lines: list[list[Point]]) -> Grid:
 
 def fraction_exponent(ends: list[Point]) -> Measured | None:
     """s of collapse ~ p_2^s, from the points that stand out of the noise; None if they are too few."""
-    clear = [point for point in ends if point.collapse > RESOLVED * point.collapse_stderr > 0]
+    clear = [point for point in ends if point.collapse > point.resolved > 0]
     if len({point.fraction for point in clear}) < 3:
         return None
     values = [[1 / point.fraction, point.collapse, point.collapse_stderr] for point in clear]

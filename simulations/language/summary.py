@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from scipy import stats
 
 from simulations.fit import PowerLaw, fit_power_law
 from simulations.language.gpt2.model import Architecture
@@ -33,6 +34,12 @@ class Point(NamedTuple):
     valid: float  # share of stories among what they wrote
     limit: float  # of the collapse, for endless stories and a learner without bounds; NaN if not known
     train_loss: float
+    seeds: int
+
+    @property
+    def resolved(self) -> float:
+        """The smallest collapse that is told from none at 95%; Student's t, for seeds are few."""
+        return float(stats.t.ppf(0.975, self.seeds - 1)) * self.collapse_stderr
 
     @property
     def verified(self) -> bool:
@@ -104,6 +111,7 @@ def _point(rows: list[Record], name: str, clean: dict[int, dict[Value, float]]) 
         numbers(rows, "valid").mean(),
         numbers(rows, "endless_collapse").mean(),
         numbers(rows, "train_loss").mean(),
+        len(rows),
     )
 
 

@@ -169,6 +169,18 @@ def test_how_collapses_grow_with_the_fraction():
     assert fraction_exponent(noisy) is None
 
 
+@pytest.mark.parametrize("seeds", [2, 6])
+def test_no_collapse_is_seen_as_one_in_twenty_times(seeds):
+    (point,) = ends_of(lambda p: p, (0.5,))
+    draws = np.random.default_rng(seeds).normal(size=(4000, seeds))
+    points = [
+        point._replace(seeds=seeds, collapse=one.mean(), collapse_stderr=one.std(ddof=1) / seeds**0.5)
+        for one in draws
+    ]
+    share = np.mean([abs(one.collapse) > one.resolved for one in points])
+    assert abs(share - 0.05) < 4 * np.sqrt(0.05 * 0.95 / len(points))
+
+
 def printed(rows):
     console = Console(file=io.StringIO(), width=200)
     print_report(console, rows)
