@@ -61,20 +61,22 @@ def test_correlated_labels_count_directions():
     np.testing.assert_allclose(*terms, rtol=1e-9)
 
 
-def test_everything_else_counts_directions():
+NUMBERS = {
+    "term": lambda p: parts(ct.finite_size(p)),
+    "free energy": lambda p: parts(ct.risk_from_free_energy(p)),
+    "training": ct.training_error,
+    "diagnosis": lambda p: np.hstack(jax.tree.leaves(ct.diagnose(p))[:6]),
+    "plateau": lambda p: parts(ct.plateau(p)),
+    "accumulate": lambda p: parts(ct.accumulate(p, 3)),
+    "generations": lambda p: parts(ct.generations(p, 3)),
+    "break-even": lambda p: ct.break_even(p, 2),
+}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_everything_else_counts_directions(name):
     few, all_of_them = (problem(written_out, **SETTINGS["narrow"]) for written_out in (False, True))
-    numbers = {
-        "term": lambda p: parts(ct.finite_size(p)),
-        "free energy": lambda p: parts(ct.risk_from_free_energy(p)),
-        "training": ct.training_error,
-        "diagnosis": lambda p: np.hstack(jax.tree.leaves(ct.diagnose(p))[:6]),
-        "plateau": lambda p: parts(ct.plateau(p)),
-        "accumulate": lambda p: parts(ct.accumulate(p, 3)),
-        "generations": lambda p: parts(ct.generations(p, 3)),
-        "break-even": lambda p: ct.break_even(p, 2),
-    }
-    for what, number in numbers.items():
-        np.testing.assert_allclose(number(few), number(all_of_them), rtol=1e-9, err_msg=what)
+    np.testing.assert_allclose(NUMBERS[name](few), NUMBERS[name](all_of_them), rtol=1e-9)
 
 
 def test_a_mixture_keeps_its_multiplicities():
