@@ -49,13 +49,13 @@ def quick() -> Plan:
     return replace(
         DEFAULT,
         blocks=(
-            Block("scaling", (small,), (100, 300, 1000), (0.0, 0.5, 1.0), (generator,)),
-            Block("size", (tiny, small), (300,), (0.5,), (generator,)),
-            Block("filter", (small,), (300,), (1.0,), (generator, generator._replace(temperature=0.1))),
+            Block("scaling", (small,), (50, 100, 300), (0.0, 0.5, 1.0), (generator,)),
+            Block("size", (tiny, small), (100,), (0.5,), (generator,)),
+            Block("filter", (small,), (100,), (1.0,), (generator, generator._replace(temperature=0.1))),
         ),
         author=small,
         seeds=2,
-        steps=200,
+        steps=100,
     )
 
 
