@@ -11,7 +11,7 @@ from pathlib import Path
 
 from simulations.mnist.pairs.report import averages, picture, table
 from simulations.mnist.pairs.run import COLUMNS, PAIRS, run
-from workbench.command import Parser, formats, one_sentence, wide_console
+from workbench.command import Parser, formats, one_sentence, wide_console, within
 from workbench.finish import finish
 from workbench.manifest import this_command
 from workbench.records import write_table
@@ -42,6 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(options: argparse.Namespace, arguments: list[str]) -> int:
     started, suffixes = time.time(), formats(options.format)
     folder = Path(options.out or f"results/mnist-pairs{'-quick' if options.quick else ''}")
+    within("key", options.key, 0, 2**31 - 1)
     chosen = None if options.pair is None else _pairs(options.pair)
     outcome = run(folder, quick=options.quick, data=options.data, pairs=chosen, key=options.key)
     made = write_table(folder, TABLE, COLUMNS, outcome.rows)

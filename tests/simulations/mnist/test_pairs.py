@@ -58,7 +58,7 @@ def test_committed_table():
     assert np.abs(gaps).max() < 0.04
 
 
-def test_quick_run_and_bad_arguments(tmp_path, monkeypatch, capsys):
+def test_quick_run(tmp_path, monkeypatch, capsys):
     pytest.importorskip("sklearn")
     monkeypatch.delenv("COLLAPSE_DATA", raising=False)
     assert main(["--quick", "--pair", "3-8", "--format", "png", "--out", str(tmp_path)]) == 0
@@ -67,8 +67,19 @@ def test_quick_run_and_bad_arguments(tmp_path, monkeypatch, capsys):
     assert (numbers(rows, "accuracy") > 0.6).all()
     assert (tmp_path / "pairs.png").exists()
     assert "accuracy" in capsys.readouterr().out
-    for pair in ("3-3", "3", "a-b"):
-        with pytest.raises(SystemExit) as stopped:
-            main(["--pair", pair])
-        assert stopped.value.code == 2
-    assert "expected two different digits" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        (["--pair", "3-3"], "expected two different digits"),
+        (["--pair", "3"], "expected two different digits"),
+        (["--pair", "a-b"], "expected two different digits"),
+        (["--key", "-1"], "key = -1: expected between 0 and"),
+    ],
+)
+def test_bad_arguments(flags, says, tmp_path, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["--quick", "--out", str(tmp_path), *flags])
+    assert stopped.value.code == 2
+    assert says in capsys.readouterr().err
